@@ -1,0 +1,1 @@
+"""The four services of Shareload, and the one place that starts them."""

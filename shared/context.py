@@ -1,0 +1,43 @@
+"""What a unit of work is done for: the request or event, who asks, and the trace it belongs to."""
+
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from shared.events.base import Envelope
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who asks: a machine with a key, or a person who signed in.
+
+    `scopes` are `<area>:<read|write>`, or `self` for one's own things; `departments` limits a key to some of them.
+    """
+
+    id: str
+    person: str | None = None
+    employee_number: str | None = None
+    scopes: frozenset[str] = frozenset()
+    roles: frozenset[str] = frozenset()
+    departments: frozenset[str] | None = None
+
+    def has(self, scope: str) -> bool:
+        """Tell whether this principal carries a scope."""
+        return scope in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The facts that evidence, events and logs of one unit of work share."""
+
+    request_id: str | None = None
+    traceparent: str | None = None
+    caller: Principal | None = None
+    event: Envelope | None = None
+
+    @property
+    def cause(self) -> str | None:
+        """The id of the event being handled, if one is."""
+        return self.event.id if self.event else None
+
+
+current: ContextVar[Context] = ContextVar("shareload_context", default=Context())

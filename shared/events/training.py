@@ -1,0 +1,130 @@
+"""What the training service tells."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from shared.events.base import Event, Operational, Personal, Public, told
+
+
+@told
+class PersonChangedV1(Event):
+    """A person was added or one of their attributes changed; carries all of them."""
+
+    type = "training.person.changed.v1"
+    id: Public[str]
+    employee_number: Personal[str]
+    user_name: Personal[str]
+    name: Personal[str]
+    email: Personal[str]
+    department: Operational[str]
+    region: Operational[str]
+    manager: Operational[str | None] = None
+    languages: Operational[list[str]]
+    active: Operational[bool] = True
+
+
+@told
+class PersonLeftV1(Event):
+    """A person left: their sessions end, their work goes to others."""
+
+    type = "training.person.left.v1"
+    id: Public[str]
+    left_at: Operational[datetime]
+
+
+@told
+class EnrolmentCreatedV1(Event):
+    """A person was put on a course."""
+
+    type = "training.enrolment.created.v1"
+    id: Public[str]
+    person: Operational[str]
+    course: Public[str]
+    version: Public[int]
+
+
+@told
+class CourseCompletedV1(Event):
+    """A person completed a course, here or elsewhere."""
+
+    type = "training.course.completed.v1"
+    id: Public[str]
+    person: Operational[str]
+    course: Public[str]
+    version: Public[int | None] = None
+    completed_at: Operational[datetime]
+
+
+class CoveredSection(BaseModel):
+    """A policy section that a certificate covers, by content hash."""
+
+    policy: str
+    version: int
+    section: str
+    hash: str
+
+
+class CertificateTold(Event):
+    """What every certificate event carries: the whole certificate as it is after the change."""
+
+    id: Public[str]
+    person: Operational[str]
+    certification: Public[str]
+    status: Operational[str]
+    issued_at: Operational[datetime]
+    expires_at: Operational[datetime]
+    expiring_from: Operational[datetime]
+    grace_until: Operational[datetime]
+    replaces: Public[str | None] = None
+    reason: Personal[str | None] = None
+    sections: Public[list[CoveredSection]] = []
+
+
+@told
+class CertificateIssuedV1(CertificateTold):
+    """A person earned a certification."""
+
+    type = "training.certificate.issued.v1"
+
+
+@told
+class CertificateRenewedV1(CertificateTold):
+    """A new certificate replaced an earlier one of the same certification."""
+
+    type = "training.certificate.renewed.v1"
+
+
+@told
+class CertificateExpiringV1(CertificateTold):
+    """A certificate entered its last weeks; its holder is still certified."""
+
+    type = "training.certificate.expiring.v1"
+
+
+@told
+class CertificateExpiredV1(CertificateTold):
+    """A certificate ran out."""
+
+    type = "training.certificate.expired.v1"
+
+
+@told
+class CertificateSuspendedV1(CertificateTold):
+    """A certificate was suspended by a person."""
+
+    type = "training.certificate.suspended.v1"
+
+
+@told
+class CertificateReinstatedV1(CertificateTold):
+    """A suspended certificate counts again."""
+
+    type = "training.certificate.reinstated.v1"
+
+
+@told
+class CertificateRevokedV1(CertificateTold):
+    """A certificate was taken back for good."""
+
+    type = "training.certificate.revoked.v1"

@@ -1,0 +1,85 @@
+"""Idempotency-Key: the first answer to a write is kept with its effect, in the same transaction, and told again.
+
+Source: draft-ietf-httpapi-idempotency-key-header. Keys are scoped by principal, method and path, and kept 24 hours.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select, update
+
+from shared.db import Session, insert
+from shared.problems import Conflict, Invalid
+from shared.tables import idempotency_keys
+
+KEPT = timedelta(hours=24)
+
+
+class IdempotencyKeyReused(Invalid):
+    """The Idempotency-Key was used with another request body."""
+
+
+class RequestInProgress(Conflict):
+    """A request with this Idempotency-Key is being worked on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An answer as it was given the first time."""
+
+    status: int
+    body: bytes
+    headers: str
+
+
+class Replay(Exception):  # noqa: N818  not a fault: the answer is there already
+    """Ends a unit of work whose effect was had before."""
+
+    def __init__(self, stored: Stored) -> None:
+        super().__init__("answered before")
+        self.stored = stored
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotentRequest:
+    """A request that carries a key."""
+
+    key: str
+    request_hash: str
+
+    @classmethod
+    def of(cls, key: str, principal: str, method: str, path: str, body: bytes) -> "IdempotentRequest":
+        """Scope a client's key and take the hash of what was asked."""
+        scoped = hashlib.sha256("\n".join((principal, method, path, key)).encode()).hexdigest()
+        return cls(scoped, hashlib.sha256(body).hexdigest())
+
+
+def begin(session: Session, request: IdempotentRequest) -> None:
+    """Claim the key for this unit; raises Replay when it was answered, or IdempotencyKeyReused.
+
+    On PostgreSQL the insert waits for another transaction that holds the key, so two never both proceed.
+    """
+    claim = insert(session, idempotency_keys).values(key=request.key, request_hash=request.request_hash, created_at=session.now)
+    if session.execute(claim.on_conflict_do_nothing()).rowcount:  # type: ignore[attr-defined]
+        return
+    row = session.execute(select(idempotency_keys).where(idempotency_keys.c.key == request.key)).one()
+    if row.request_hash != request.request_hash:
+        raise IdempotencyKeyReused
+    if row.status is None:
+        raise RequestInProgress
+    raise Replay(Stored(row.status, row.body, row.headers))
+
+
+def keep(session: Session, request: IdempotentRequest, stored: Stored) -> None:
+    """Keep the answer beside the effect."""
+    session.execute(
+        update(idempotency_keys)
+        .where(idempotency_keys.c.key == request.key)
+        .values(status=stored.status, body=stored.body, headers=stored.headers)
+    )
+
+
+def forget_old(session: Session) -> None:
+    """Drop keys older than 24 hours."""
+    session.execute(delete(idempotency_keys).where(idempotency_keys.c.created_at < session.now - KEPT))

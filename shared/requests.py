@@ -1,0 +1,86 @@
+"""A route's database: a write applies the request's Idempotency-Key and says which events it told."""
+
+from collections.abc import Callable
+from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
+
+from fastapi import Depends, Header, Request, Response
+from pydantic_core import to_json
+
+from shared import idempotency
+from shared.conditions import etag
+from shared.context import current
+from shared.db import Database, Session, Told, Unit
+from shared.idempotency import IdempotentRequest, Stored
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+EVENTS_HEADER = "Shareload-Events"
+"""Names the events that a write told, as `<id>:<type>`, so that a reader can wait for them."""
+NAMED = 50
+
+
+class RequestDatabase:
+    """The service's database as one request sees it."""
+
+    def __init__(self, db: Database, response: Response, status: int, request: IdempotentRequest | None) -> None:
+        self._db = db
+        self._response = response
+        self._status = status
+        self._request = request
+
+    async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn` over one consistent snapshot."""
+        return await self._db.read(fn, *args, **kwargs)
+
+    async def write(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn` as one transaction, once per Idempotency-Key; the answer must be what `fn` returns."""
+
+        def once(session: Session) -> T:
+            if self._request is None:
+                return fn(session, *args, **kwargs)
+            idempotency.begin(session, self._request)
+            result = fn(session, *args, **kwargs)
+            idempotency.keep(session, self._request, Stored(self._status, to_json(result), events_header(session.told)))
+            return result
+
+        done = await self._db.run(Unit(once))
+        if done.told:
+            self._response.headers[EVENTS_HEADER] = events_header(done.told)
+        return done.result  # type: ignore[no-any-return]
+
+
+def events_header(told: list[Told]) -> str:
+    """Name the last events of a write; a bulk write names only some, its effect is in order anyway."""
+    return ",".join(f"{event.id}:{event.type}" for event in told[-NAMED:])
+
+
+async def request_db(
+    request: Request,
+    response: Response,
+    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, description="Makes a repeated POST have its effect once.")] = None,
+) -> RequestDatabase:
+    """Return the database for this request."""
+    status = getattr(request.scope.get("route"), "status_code", None) or 200
+    keyed = None
+    if idempotency_key is not None and request.method == "POST":
+        caller = current.get().caller
+        keyed = IdempotentRequest.of(idempotency_key, caller.id if caller else "", request.method, request.url.path, await request.body())
+    return RequestDatabase(request.app.state.db, response, status, keyed)
+
+
+Db = Annotated[RequestDatabase, Depends(request_db)]
+
+
+def replayed(stored: Stored) -> Response:
+    """Render an answer that was given before."""
+    headers = {"Idempotency-Replayed": "true"}
+    if stored.headers:
+        headers[EVENTS_HEADER] = stored.headers
+    return Response(stored.body, stored.status, headers, media_type="application/json")
+
+
+def revision_header(content: Any) -> dict[str, str]:
+    """Return the ETag header for an answer that states its revision."""
+    revision = content.get("revision") if isinstance(content, dict) else None
+    return {"ETag": etag(revision)} if revision is not None else {}

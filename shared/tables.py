@@ -1,0 +1,150 @@
+"""The tables that every service has beside its own: events told and heard, evidence, idempotency, positions."""
+
+from datetime import UTC, datetime
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware datetime in UTC on both databases; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn an aware datetime into what the database keeps."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without its zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn what the database kept into an aware datetime in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+
+
+# SQLite makes only INTEGER PRIMARY KEY an alias of the row id.
+Position = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("seq", Position, primary_key=True, autoincrement=True),
+    Column("id", String(36), nullable=False, unique=True),
+    Column("type", String(100), nullable=False),
+    Column("subject", String(300), nullable=False),
+    Column("aggregate", String(300), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("traceparent", String(100)),
+    Column("cause", String(36), index=True),
+    Column("told_at", UtcDateTime, nullable=False),
+    Column("published_at", UtcDateTime),
+    Column("stream_seq", BigInteger),
+)
+Index("outbox_waiting", outbox.c.seq, sqlite_where=outbox.c.published_at.is_(None), postgresql_where=outbox.c.published_at.is_(None))
+Index("outbox_published", outbox.c.published_at)
+
+aggregate_versions = Table(
+    "aggregate_versions",
+    metadata,
+    Column("aggregate", String(300), primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("event_id", String(36), primary_key=True),
+    Column("type", String(100), nullable=False),
+    Column("handled_at", UtcDateTime, nullable=False),
+    Column("stream_seq", BigInteger),
+)
+Index("inbox_handled", inbox.c.handled_at)
+
+aggregates_seen = Table(
+    "aggregates_seen",
+    metadata,
+    Column("aggregate", String(300), primary_key=True),
+    Column("version", Integer, nullable=False),
+)
+
+dead_letters = Table(
+    "dead_letters",
+    metadata,
+    Column("event_id", String(100), primary_key=True),
+    Column("subject", String(300), nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("died_at", UtcDateTime, nullable=False),
+    Column("replayed_at", UtcDateTime),
+)
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+counters = Table(
+    "counters",
+    metadata,
+    Column("name", String(100), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+idempotency_keys = Table(
+    "idempotency_keys",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("request_hash", String(64), nullable=False),
+    Column("status", Integer),
+    Column("body", LargeBinary),
+    Column("headers", Text),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+Index("idempotency_keys_created", idempotency_keys.c.created_at)
+
+evidence_entries = Table(
+    "evidence_entries",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("body", Text, nullable=False),
+    Column("leaf", String(64), nullable=False),
+    Column("salt", String(64), nullable=False),
+    Column("personal", Text),
+    Column("head", Integer, index=True),
+    Column("place", Integer),
+)
+
+evidence_heads = Table(
+    "evidence_heads",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("root", String(64), nullable=False),
+    Column("size", Integer, nullable=False),
+    Column("previous", String(64), nullable=False),
+    Column("sealed_at", UtcDateTime, nullable=False),
+    Column("key_id", String(64), nullable=False),
+    Column("signature", String(128), nullable=False),
+)
