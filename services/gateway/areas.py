@@ -1,0 +1,58 @@
+"""Which service answers which path: the only place that says so."""
+
+PREFIXES: dict[str, tuple[str, ...]] = {
+    "policy": (
+        "/v1/policies",
+        "/v1/checks",
+        "/v1/backtests",
+        "/v1/approval-requests",
+        "/v1/acknowledgement-campaigns",
+        "/v1/emergency-rules",
+        "/v1/task-team",
+    ),
+    "training": (
+        "/scim",
+        "/v1/people",
+        "/v1/courses",
+        "/v1/completions",
+        "/v1/certifications",
+        "/v1/enrolments",
+        "/v1/attempts",
+        "/v1/certificates",
+        "/v1/certificates.csv",
+        "/v1/certificate-statuses",
+        "/v1/certificate-changes",
+    ),
+    "monitoring": (
+        "/v1/accounts",
+        "/v1/sources",
+        "/v1/posts",
+        "/v1/findings",
+        "/v1/guidance",
+        "/v1/conversations",
+        "/v1/replies",
+        "/v1/availability",
+        "/v1/pauses",
+        "/v1/saved-answers",
+        "/v1/load",
+        "/v1/summary",
+    ),
+}
+SERVICES = tuple(PREFIXES)
+
+PUBLIC_PREFIXES: dict[str, str] = {"/verify": "training", "/.well-known": "training", "/status-lists": "training"}
+"""Paths of services that anyone may read: what a badge's verifier needs."""
+
+_FIRST = {prefix: service for service, prefixes in PREFIXES.items() for prefix in prefixes}
+
+
+def owner(path: str) -> str | None:
+    """Return the service that answers a path for those with credentials; None when the gateway itself does."""
+    end = path.find("/", 4) if path.startswith("/v1/") else path.find("/", 1)
+    return _FIRST.get(path if end < 0 else path[:end])
+
+
+def public_owner(path: str) -> str | None:
+    """Return the service that answers a path for anyone; None when there is none."""
+    end = path.find("/", 1)
+    return PUBLIC_PREFIXES.get(path if end < 0 else path[:end])

@@ -1,0 +1,1 @@
+"""Decisions of the gateway: keys, sessions, the event log, who is who."""
