@@ -1,0 +1,29 @@
+"""What the monitoring service is told by its environment."""
+
+from datetime import timedelta
+from functools import cache
+
+from pydantic_settings import SettingsConfigDict
+
+from shared.settings import ServiceSettings
+
+
+class MonitoringSettings(ServiceSettings):
+    """Settings as `SHARELOAD_MONITORING_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="SHARELOAD_MONITORING_", extra="ignore")
+
+    certification: str = "responder"
+    """The certification without which nobody gets a conversation."""
+    accept_within: timedelta = timedelta(minutes=15)
+    """How long someone has to accept before the conversation goes to the next person."""
+    minutes_per_conversation: int = 10
+    """What a conversation is assumed to cost of somebody's weekly minutes."""
+    minimum_group: int = 8
+    """Departments with fewer people than this are shown only merged with others."""
+
+
+@cache
+def terms() -> MonitoringSettings:
+    """The terms on which the domain decides, read once when they are first needed."""
+    return MonitoringSettings()
