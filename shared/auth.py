@@ -38,7 +38,12 @@ class TokenSigner:
             return made[1]
         if len(self._made) > 10_000:
             self._made.clear()
-        token = jwt.encode({"alg": ALGORITHM, "kid": self._key.kid}, claims_of(principal, audience, now), self._key, algorithms=[ALGORITHM])
+        token = jwt.encode(
+            {"alg": ALGORITHM, "kid": self._key.kid},
+            claims_of(principal, audience, now),
+            self._key,
+            algorithms=[ALGORITHM],
+        )
         self._made[principal, audience] = (now + LIFETIME / 2, token)
         return token
 
@@ -64,7 +69,10 @@ class TokenVerifier:
     def __init__(self, public_keys: Path, audience: str) -> None:
         self._keys = KeySet.import_key_set(orjson.loads(public_keys.read_bytes()))
         self._claims = jwt.JWTClaimsRegistry(
-            iss={"essential": True, "value": "gateway"}, aud={"essential": True, "value": audience}, exp={"essential": True}, sub={"essential": True}
+            iss={"essential": True, "value": "gateway"},
+            aud={"essential": True, "value": audience},
+            exp={"essential": True},
+            sub={"essential": True},
         )
         self._known: dict[str, tuple[float, Principal]] = {}
 

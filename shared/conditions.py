@@ -18,7 +18,10 @@ async def if_match(value: Annotated[str | None, Header(alias="If-Match", max_len
         return None
     revision = value.strip().removeprefix("W/").strip('"')
     if not revision.isascii() or not revision.isdigit() or len(revision) > 15:
-        raise Invalid("If-Match must carry the ETag of this resource.", errors=[FieldError(pointer="#If-Match", detail="not an ETag of ours")])
+        raise Invalid(
+            "If-Match must carry the ETag of this resource.",
+            errors=[FieldError(pointer="#If-Match", detail="not an ETag of ours")],
+        )
     return int(revision)
 
 
@@ -28,4 +31,6 @@ IfMatch = Annotated[int | None, Depends(if_match)]
 def expect(revision: int, stated: int | None) -> None:
     """Raise Stale when the change was made on another revision than the one in force."""
     if stated is not None and stated != revision:
-        raise Stale(f"The resource is at revision {revision}, your change was made on {stated}. Read it again and repeat the change.")
+        raise Stale(
+            f"The resource is at revision {revision}, your change was made on {stated}. Read it again and repeat the change."
+        )

@@ -226,7 +226,13 @@ class SqliteWriter:
                 return [self._commit(engine, [unit])[0] for unit in units]
             if isinstance(error, TransactionGoneError):
                 return [outcome[0] if outcome[0].error else Done(error=error)]
-            return [Done(error=StorageUnavailable("The database did not take the change; nothing of it was kept.") if isinstance(error, OperationalError) else error)]
+            return [
+                Done(
+                    error=StorageUnavailable("The database did not take the change; nothing of it was kept.")
+                    if isinstance(error, OperationalError)
+                    else error
+                )
+            ]
         return outcome
 
 
@@ -282,7 +288,9 @@ class PostgresqlWriter:
                 if getattr(error.orig, "sqlstate", None) in LOST_RACES and not last_try:
                     continue
                 if isinstance(error, OperationalError):
-                    return Done(error=StorageUnavailable("The database did not take the change; nothing of it was kept."))
+                    return Done(
+                        error=StorageUnavailable("The database did not take the change; nothing of it was kept.")
+                    )
                 return Done(error=error)
             except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
                 return Done(error=error)
@@ -329,7 +337,13 @@ def create_sqlite(url: str, begin: str) -> Engine:
     def configure(connection: Any, _record: object) -> None:
         # pysqlite would send its own BEGIN, late, and none before a SAVEPOINT.
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "temp_store=MEMORY",
+            "cache_size=-16000",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")

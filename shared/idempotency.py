@@ -60,7 +60,9 @@ def begin(session: Session, request: IdempotentRequest) -> None:
 
     On PostgreSQL the insert waits for another transaction that holds the key, so two never both proceed.
     """
-    claim = insert(session, idempotency_keys).values(key=request.key, request_hash=request.request_hash, created_at=session.now)
+    claim = insert(session, idempotency_keys).values(
+        key=request.key, request_hash=request.request_hash, created_at=session.now
+    )
     if session.execute(claim.on_conflict_do_nothing()).rowcount:  # type: ignore[attr-defined]
         return
     row = session.execute(select(idempotency_keys).where(idempotency_keys.c.key == request.key)).one()

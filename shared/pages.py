@@ -47,7 +47,9 @@ def decode_cursor(cursor: str) -> Any:
     try:
         return json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid("The cursor is not one that we gave.", errors=[FieldError(pointer="?cursor", detail="not a cursor of ours")]) from None
+        raise Invalid(
+            "The cursor is not one that we gave.", errors=[FieldError(pointer="?cursor", detail="not a cursor of ours")]
+        ) from None
 
 
 async def page_query(
@@ -59,7 +61,9 @@ async def page_query(
         return PageQuery(limit, None)
     after = decode_cursor(cursor)
     if not isinstance(after, str) or "\x00" in after:
-        raise Invalid("The cursor is not one that we gave.", errors=[FieldError(pointer="?cursor", detail="not a cursor of ours")])
+        raise Invalid(
+            "The cursor is not one that we gave.", errors=[FieldError(pointer="?cursor", detail="not a cursor of ours")]
+        )
     return PageQuery(limit, after)
 
 

@@ -35,7 +35,14 @@ class Problem(Exception):  # noqa: N818  these are answers to a client, not faul
 
     status: ClassVar[int] = 500
 
-    def __init__(self, detail: str = "", *, errors: list[FieldError] | None = None, retry_after: int | None = None, extra: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        errors: list[FieldError] | None = None,
+        retry_after: int | None = None,
+        extra: dict[str, Any] | None = None,
+    ) -> None:
         super().__init__(detail or self.title())
         self.detail = detail or self.title()
         self.errors = errors

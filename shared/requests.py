@@ -58,14 +58,18 @@ def events_header(told: list[Told]) -> str:
 async def request_db(
     request: Request,
     response: Response,
-    idempotency_key: Annotated[str | None, Header(min_length=1, max_length=255, description="Makes a repeated POST have its effect once.")] = None,
+    idempotency_key: Annotated[
+        str | None, Header(min_length=1, max_length=255, description="Makes a repeated POST have its effect once.")
+    ] = None,
 ) -> RequestDatabase:
     """Return the database for this request."""
     status = getattr(request.scope.get("route"), "status_code", None) or 200
     keyed = None
     if idempotency_key is not None and request.method == "POST":
         caller = current.get().caller
-        keyed = IdempotentRequest.of(idempotency_key, caller.id if caller else "", request.method, request.url.path, await request.body())
+        keyed = IdempotentRequest.of(
+            idempotency_key, caller.id if caller else "", request.method, request.url.path, await request.body()
+        )
     return RequestDatabase(request.app.state.db, response, status, keyed)
 
 

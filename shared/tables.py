@@ -60,7 +60,12 @@ outbox = Table(
     Column("published_at", UtcDateTime),
     Column("stream_seq", BigInteger),
 )
-Index("outbox_waiting", outbox.c.seq, sqlite_where=outbox.c.published_at.is_(None), postgresql_where=outbox.c.published_at.is_(None))
+Index(
+    "outbox_waiting",
+    outbox.c.seq,
+    sqlite_where=outbox.c.published_at.is_(None),
+    postgresql_where=outbox.c.published_at.is_(None),
+)
 Index("outbox_published", outbox.c.published_at)
 
 aggregate_versions = Table(

@@ -1,0 +1,129 @@
+"""How answers are rendered: JSON with the ETag of its revision, problems as RFC 9457."""
+
+from typing import Any
+
+import orjson
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from starlette.exceptions import HTTPException
+
+from shared.context import current
+from shared.idempotency import Replay
+from shared.problems import TYPE_BASE, FieldError, Invalid, Problem
+from shared.requests import replayed, revision_header
+
+log = structlog.get_logger()
+
+
+class Answer(JSONResponse):
+    """A JSON answer; one that states its `revision` carries it as ETag."""
+
+    def __init__(
+        self, content: Any, status_code: int = 200, headers: dict[str, str] | None = None, **rest: Any
+    ) -> None:
+        super().__init__(content, status_code, {**revision_header(content), **(headers or {})}, **rest)
+
+    def render(self, content: Any) -> bytes:
+        """Return the content as JSON."""
+        return orjson.dumps(content)
+
+
+def problem_response(problem: Problem, path: str) -> Response:
+    """Render a problem (RFC 9457)."""
+    body: dict[str, Any] = {
+        "type": f"{TYPE_BASE}{problem.slug()}",
+        "title": problem.title(),
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": path,
+        "request_id": current.get().request_id or "",
+        **problem.extra,
+    }
+    if problem.errors is not None:
+        body["errors"] = [error.model_dump() for error in problem.errors]
+    headers = {}
+    if problem.retry_after is not None:
+        headers["Retry-After"] = str(problem.retry_after)
+    elif problem.status in {429, 503}:
+        headers["Retry-After"] = "1"
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="shareload"'
+    return Response(orjson.dumps(body), problem.status, headers, media_type="application/problem+json")
+
+
+class NoSuchRoute(Problem):
+    """There is nothing at this address."""
+
+    status = 404
+
+
+class MethodNotAllowed(Problem):
+    """This address does not take this method."""
+
+    status = 405
+
+
+class BadRequest(Problem):
+    """The request could not be read."""
+
+    status = 400
+
+
+class InternalError(Problem):
+    """Something went wrong on our side."""
+
+
+def pointer(place: tuple[Any, ...]) -> str:
+    """Turn Pydantic's place into a JSON pointer, or `?name` for the query and `#name` for a header."""
+    where, *rest = place or ("body",)
+    if where == "body":
+        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in rest)
+    return {"query": "?", "header": "#", "path": ":", "cookie": "#"}.get(str(where), "") + "/".join(map(str, rest))
+
+
+async def on_problem(request: Request, problem: Exception) -> Response:
+    """Answer what the domain raised."""
+    assert isinstance(problem, Problem)  # noqa: S101  Starlette gives handlers what they are registered for
+    return problem_response(problem, request.url.path)
+
+
+async def on_replay(_request: Request, replay: Exception) -> Response:
+    """Answer as the first time."""
+    assert isinstance(replay, Replay)  # noqa: S101
+    return replayed(replay.stored)
+
+
+async def on_invalid(request: Request, error: Exception) -> Response:
+    """Answer a request that does not fit its schema, with a pointer to each fault."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    errors = [FieldError(pointer=pointer(item["loc"]), detail=item["msg"]) for item in error.errors()[:100]]
+    return problem_response(
+        Invalid("The request does not fit its schema; see errors.", errors=errors), request.url.path
+    )
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer what Starlette itself found: no such route, method not allowed, a body that is not JSON."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    kinds: dict[int, type[Problem]] = {404: NoSuchRoute, 405: MethodNotAllowed}
+    response = problem_response(kinds.get(error.status_code, BadRequest)(str(error.detail)), request.url.path)
+    if error.headers:
+        response.headers.update(error.headers)
+    return response
+
+
+async def on_error(request: Request, error: Exception) -> Response:
+    """Log a fault of ours and answer without its detail."""
+    log.error("unhandled error", path=request.url.path, exc_info=error)
+    return problem_response(InternalError("The fault is logged under the request id."), request.url.path)
+
+
+def register(app: FastAPI) -> None:
+    """Render all errors of an app here."""
+    app.add_exception_handler(Problem, on_problem)
+    app.add_exception_handler(Replay, on_replay)
+    app.add_exception_handler(RequestValidationError, on_invalid)
+    app.add_exception_handler(HTTPException, on_http_exception)
+    app.add_exception_handler(Exception, on_error)

@@ -1,0 +1,118 @@
+"""The outermost layer of each service: who asks, under which request id and trace, how long it took.
+
+Pure ASGI, for its price of microseconds a request.
+"""
+
+import re
+import time
+from collections.abc import Awaitable, Callable
+
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.answers import on_problem
+from shared.auth import HEADER, TokenVerifier
+from shared.context import Context, Principal, current
+from shared.ids import new_id
+from shared.problems import Problem, Unauthorized
+from shared.telemetry import HttpMetrics, new_traceparent
+
+log = structlog.get_logger()
+
+REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,100}$")
+OPEN = frozenset({"/livez", "/readyz", "/metrics"})
+"""What answers without a caller: whether the process lives, is ready, and its metrics; none of it names a person."""
+
+Authenticate = Callable[[Scope, Headers], Awaitable[Principal | None]]
+"""Returns who asks, or None for nobody; raises Unauthorized for bad credentials."""
+
+
+def by_caller_token(verifier: TokenVerifier) -> Authenticate:
+    """Return how a service behind the gateway knows its caller: by the gateway's signed token, or not at all."""
+
+    async def authenticate(_scope: Scope, headers: Headers) -> Principal:
+        token = headers.get(HEADER)
+        if token is None:
+            raise Unauthorized("This service answers only the gateway, which sends a signed caller token.")
+        return verifier.principal(token)
+
+    return authenticate
+
+
+class Edge:
+    """Sets the context of a request, refuses who may not ask, answers 304, counts and logs."""
+
+    def __init__(self, app: ASGIApp, authenticate: Authenticate, metrics: HttpMetrics) -> None:
+        self.app = app
+        self.authenticate = authenticate
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if REQUEST_ID.match(given) else new_id()
+        context = Context(request_id=request_id, traceparent=new_traceparent(headers.get("traceparent")))
+        current.set(context)
+        exchange = Exchange(send, request_id, headers.get("if-none-match") if scope["method"] in {"GET", "HEAD"} else None)
+        started = time.perf_counter()
+        try:
+            if scope["path"] not in OPEN:
+                principal = await self.authenticate(scope, headers)
+                current.set(Context(request_id=request_id, traceparent=context.traceparent, caller=principal))
+            await self.app(scope, receive, exchange.send)
+        except Problem as problem:
+            response = await on_problem(Request(scope), problem)
+            await response(scope, receive, exchange.send)
+        finally:
+            seconds = time.perf_counter() - started
+            route = route_of(scope)
+            self.metrics.count(scope["method"], route, exchange.status, seconds)
+            log.debug("request", method=scope["method"], route=route, status=exchange.status, ms=round(seconds * 1000, 2))
+
+
+def route_of(scope: Scope) -> str:
+    """Return the route's pattern, which names no person, where a path would."""
+    route = scope.get("route")
+    return getattr(route, "path", None) or scope.get("forwarded_route") or "unmatched"
+
+
+class Exchange:
+    """The answer on its way out: gains the request id, and becomes a 304 where the client has it already."""
+
+    def __init__(self, send: Send, request_id: str, if_none_match: str | None) -> None:
+        self._send = send
+        self._request_id = request_id
+        self._if_none_match = if_none_match
+        self._silent = False
+        self.status = 500
+
+    async def send(self, message: Message) -> None:
+        """Pass a message on."""
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers["X-Request-ID"] = self._request_id
+            if message["status"] == 200 and self._if_none_match and matches(self._if_none_match, headers.get("etag")):
+                self._silent = True
+                message["status"] = 304
+                for name in ("content-length", "content-type"):
+                    del headers[name]
+            self.status = message["status"]
+        elif self._silent:
+            if message.get("more_body"):
+                return
+            message = {"type": "http.response.body", "body": b""}
+        await self._send(message)
+
+
+def matches(if_none_match: str, etag: str | None) -> bool:
+    """Compare weakly, as RFC 9110 asks for If-None-Match."""
+    if etag is None:
+        return False
+    asked = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+    return "*" in asked or etag.removeprefix("W/") in asked

@@ -1,0 +1,109 @@
+"""Bring a database to the version of this code, under a lock, at each start.
+
+Two histories stand side by side in one database: `backbone` (the tables of `shared/tables.py`) and the service's own.
+`python -m shared.migrate SERVICE` prints the operations that the models ask for beyond the newest migration.
+"""
+
+import fcntl
+import importlib
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic.autogenerate import produce_migrations, render_python_code
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.operations.ops import MigrationScript, UpgradeOps
+from alembic.runtime.environment import EnvironmentContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+
+from shared import tables
+from shared.problems import Problem
+
+BACKBONE = Path(__file__).parent / "migrations" / "versions"
+LOCK = 7_110_001
+
+
+class StoreIsNewer(Problem):
+    """The store was written by a newer version of Shareload."""
+
+
+def upgrade(engine: Engine, versions: Path) -> None:
+    """Run what is missing of both histories; raises StoreIsNewer when the database knows more than this code."""
+    script = ScriptDirectory(str(BACKBONE.parent), version_locations=[str(BACKBONE), str(versions)])
+    with engine.connect() as connection, locked(connection):
+        known = {revision.revision for revision in script.walk_revisions()}
+        present = set(MigrationContext.configure(connection).get_current_heads())
+        connection.rollback()
+        if present - known:
+            raise StoreIsNewer(
+                f"This store was written by a newer version of Shareload ({', '.join(sorted(present - known))}); start that version or choose another data folder."
+            )
+        if present != set(script.get_heads()):
+            run(connection, script)
+
+
+def run(connection: Connection, script: ScriptDirectory) -> None:
+    """Upgrade to the heads of all branches in one transaction."""
+
+    def steps(present: Any, _context: MigrationContext) -> Any:
+        return script._upgrade_revs("heads", present)  # noqa: SLF001  what alembic's own command does
+
+    environment = EnvironmentContext(Config(), script, fn=steps)
+    environment.configure(connection=connection, render_as_batch=True)
+    with environment.begin_transaction():
+        environment.run_migrations()
+    connection.commit()
+
+
+@contextmanager
+def locked(connection: Connection) -> Iterator[None]:
+    """Hold the one lock under which a database is migrated."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
+        connection.commit()
+        try:
+            yield
+        finally:
+            connection.rollback()
+            connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.commit()
+        return
+    path = Path(f"{connection.engine.url.database}.lock")
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def missing(engine: Engine, metadata: Sequence[MetaData]) -> UpgradeOps:
+    """Return the operations by which the database would agree with the models."""
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": False, "target_metadata": list(metadata)}
+        )
+        script: MigrationScript = produce_migrations(context, list(metadata))  # type: ignore[arg-type]
+    assert script.upgrade_ops is not None  # noqa: S101  alembic always sets it
+    return script.upgrade_ops
+
+
+def main(service: str) -> None:
+    """Print the operations that the next migration of a service needs."""
+    engine = create_engine("sqlite://")
+    metadata = [tables.metadata]
+    if service != "backbone":
+        module = importlib.import_module(f"services.{service}.tables")
+        upgrade_in = Path(str(module.__file__)).parent / "migrations" / "versions"
+        path = Path(".data") / "migrate-scratch.db"
+        path.parent.mkdir(exist_ok=True)
+        path.unlink(missing_ok=True)
+        engine = create_engine(f"sqlite:///{path}")
+        upgrade(engine, upgrade_in)
+        metadata.append(module.metadata)
+    sys.stdout.write(render_python_code(missing(engine, metadata), render_as_batch=False) + "\n")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

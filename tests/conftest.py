@@ -1,0 +1,127 @@
+"""Fixtures on real parts: `platform` is everything, `database_url` one service's migrated database on each kind."""
+
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine
+
+from shared import migrate
+from shared.clock import ShiftedClock
+from shared.db import Database
+from tests.platform import Platform, copy_sqlite, run_platform
+from tests.servers import NatsServer, execute, postgresql
+
+SERVICES = Path(__file__).parent.parent / "services"
+KINDS = ("sqlite", "postgresql")
+
+DatabaseUrl = Callable[[str], str]
+
+
+@pytest.fixture
+def nats(tmp_path: Path) -> Iterator[NatsServer]:
+    """A nats-server of the test's own."""
+    server = NatsServer(tmp_path / "nats")
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """One PostgreSQL server for all tests of a worker."""
+    with postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+class Templates:
+    """Migrated databases that tests copy, one of each service and kind."""
+
+    def __init__(self, folder: Path, request: pytest.FixtureRequest) -> None:
+        self._folder = folder
+        self._request = request
+        self._made: set[tuple[str, str]] = set()
+
+    def copy(self, kind: str, service: str, folder: Path) -> str:
+        """Return the URL of a fresh copy."""
+        if kind == "sqlite":
+            template = self._folder / f"{service}.db"
+            if (kind, service) not in self._made:
+                self._migrate(f"sqlite:///{template}", kind, service)
+            return copy_sqlite(template, folder / f"{service}.db")
+        server: str = self._request.getfixturevalue("postgresql_server")
+        if (kind, service) not in self._made:
+            execute(server, f"CREATE DATABASE template_{service}")
+            self._migrate(f"{server}/template_{service}", kind, service)
+        name = f"{service}_{uuid.uuid4().hex}"
+        execute(server, f"CREATE DATABASE {name} TEMPLATE template_{service}")
+        return f"{server}/{name}"
+
+    def _migrate(self, url: str, kind: str, service: str) -> None:
+        engine = create_engine(url)
+        migrate.upgrade(engine, SERVICES / service / "migrations" / "versions")
+        engine.dispose()
+        self._made.add((kind, service))
+
+
+@pytest.fixture(scope="session")
+def templates(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Templates:
+    """Migrated databases to copy."""
+    return Templates(tmp_path_factory.mktemp("templates"), request)
+
+
+@pytest.fixture(params=KINDS)
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Both kinds of database, for tests of what depends on storage."""
+    return str(request.param)
+
+
+@pytest.fixture
+def database_url(database_kind: str, templates: Templates, tmp_path: Path) -> DatabaseUrl:
+    """Make a migrated database: `database_url("training")` returns its URL; each test runs on both kinds."""
+
+    def make(service: str) -> str:
+        return templates.copy(database_kind, service, tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def clock() -> ShiftedClock:
+    """A clock that the test moves."""
+    return ShiftedClock()
+
+
+@pytest.fixture
+def open_database(database_url: DatabaseUrl, clock: ShiftedClock) -> Iterator[Callable[[str], Database]]:
+    """Open a fresh database of a service, closed after the test."""
+    opened: list[Database] = []
+
+    def make(service: str) -> Database:
+        opened.append(Database(database_url(service), clock))
+        return opened[-1]
+
+    yield make
+    for database in opened:
+        database.stop()
+
+
+@pytest.fixture
+async def platform(tmp_path: Path, nats: NatsServer, templates: Templates) -> AsyncIterator[Platform]:
+    """The whole platform on SQLite."""
+    folder = tmp_path / "platform"
+    folder.mkdir()
+    async with run_platform(folder, nats.url, lambda service: templates.copy("sqlite", service, folder)) as running:
+        yield running
+
+
+@pytest.fixture
+async def platform_on_both(
+    tmp_path: Path, nats: NatsServer, templates: Templates, database_kind: str
+) -> AsyncIterator[Platform]:
+    """The whole platform, once on each kind of database."""
+    folder = tmp_path / "platform"
+    folder.mkdir()
+    async with run_platform(folder, nats.url, lambda service: templates.copy(database_kind, service, folder)) as running:
+        yield running
