@@ -1,0 +1,289 @@
+"""`shareload`: the platform from a terminal. All that the public API can do goes through it."""
+
+import json
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from services.client import Api, NowhereError, Place, RefusedError
+
+SERVICES = ("policy", "training", "monitoring", "gateway")
+CHUNK = 500
+
+app = typer.Typer(help="Shareload from a terminal.", no_args_is_help=True, pretty_exceptions_enable=False)
+keys = typer.Typer(help="API keys.", no_args_is_help=True)
+people = typer.Typer(help="Members of staff.", no_args_is_help=True)
+policies = typer.Typer(help="Policies and their versions.", no_args_is_help=True)
+posts = typer.Typer(help="Posts from social networks.", no_args_is_help=True)
+events = typer.Typer(help="What the services tell.", no_args_is_help=True)
+for name, group in {"keys": keys, "people": people, "policies": policies, "posts": posts, "events": events}.items():
+    app.add_typer(group, name=name)
+
+out = Console()
+err = Console(stderr=True)
+
+File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file to read.")]
+
+
+@dataclass
+class Options:
+    """Where to find the platform, as given before the command."""
+
+    url: str | None
+    api_key: str | None
+    data_dir: Path
+
+    def open(self) -> Api:
+        """Connect to the platform."""
+        return Api(Place.find(self.url, self.api_key, self.data_dir))
+
+
+@app.callback()
+def connect(
+    context: typer.Context,
+    url: Annotated[str | None, typer.Option(envvar="SHARELOAD_URL", help="The gateway's address.")] = None,
+    api_key: Annotated[
+        str | None, typer.Option(envvar="SHARELOAD_API_KEY", help="A key with the scopes that the command needs.")
+    ] = None,
+    data_dir: Annotated[
+        Path,
+        typer.Option(envvar=["SHARELOAD_DATA_DIR", "DATA_DIR"], help="Where the platform runs, if not told otherwise."),
+    ] = Path(".data"),
+) -> None:
+    """Remember where the platform is."""
+    context.obj = Options(url, api_key, data_dir)
+
+
+def api_of(context: typer.Context) -> Api:
+    """Connect as the options before the command say."""
+    options: Options = context.obj
+    return options.open()
+
+
+def bars() -> Progress:
+    """Return progress bars for what takes long."""
+    return Progress(
+        TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err
+    )
+
+
+@app.command()
+def seed(
+    context: typer.Context,
+    count: Annotated[int, typer.Option("--posts", min=0, help="How many posts the year has.")] = 3000,
+) -> None:
+    """Load the demonstration organisation; doing it again changes nothing."""
+    from services.demo.seed import Seed
+
+    with api_of(context) as api, bars() as progress:
+        for step in Seed(api, count).steps():
+            task = progress.add_task(step.title, total=step.total)
+            for _ in step.work():
+                progress.advance(task)
+            progress.update(task, total=progress.tasks[task].completed)
+
+
+@keys.command("create")
+def create_key(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(help="What the key is for.")],
+    scope: Annotated[list[str], typer.Option(help="For example certificates:read; may be repeated.")],
+    department: Annotated[
+        list[str] | None, typer.Option(help="Limit the key to a department; may be repeated.")
+    ] = None,
+    expires_at: Annotated[datetime | None, typer.Option(help="When the key ends, in UTC.")] = None,
+) -> None:
+    """Make an API key; it is shown this once."""
+    body = {"name": name, "scopes": scope, "departments": department or None}
+    if expires_at is not None:
+        body["expires_at"] = expires_at.replace(tzinfo=UTC).isoformat()
+    with api_of(context) as api:
+        print(api.post("/v1/api-keys", body)["key"])
+
+
+@people.command("import")
+def import_people(
+    context: typer.Context,
+    file: File,
+    dry_run: Annotated[bool, typer.Option(help="Only say what would happen.")] = False,
+) -> None:
+    """Import people from a CSV file: employee_number,name,email,department,region,manager,languages."""
+    with api_of(context) as api, err.status("Importing"):
+        query = {"dry_run": "true"} if dry_run else {}
+        report = api.upload("/v1/people/imports", file.read_bytes(), "text/csv", **query).json()
+    for row in report["rows"]:
+        if row["outcome"] == "rejected":
+            err.print(f"row {row['row']} ({row['employee_number']}): {row['detail']}", style="red")
+    out.print(", ".join(f"{report[outcome]} {outcome}" for outcome in ("created", "updated", "unchanged", "rejected")))
+    if report["rejected"]:
+        raise typer.Exit(1)
+
+
+@policies.command("import")
+def import_policy(
+    context: typer.Context,
+    file: File,
+    key: Annotated[
+        str | None, typer.Option(help="The policy's key; the file's name without its ending if not given.")
+    ] = None,
+    note: Annotated[str, typer.Option(help="What changes, for those who read it.")] = "Imported from a file.",
+    material: Annotated[bool, typer.Option(help="Whether people have to accept it anew.")] = True,
+    review: Annotated[bool, typer.Option(help="Ask for review at once.")] = False,
+) -> None:
+    """Write a new version of a policy from Markdown, and show the examples on which its rules fail."""
+    key = key or file.stem
+    with api_of(context) as api:
+        try:
+            api.post("/v1/policies", {"key": key, "title": key.replace("-", " ").capitalize()})
+        except RefusedError as refused:
+            if refused.status != 409:
+                raise
+        path = f"/v1/policies/{key}/versions"
+        version = api.post(path, {"source": file.read_text(), "change_note": note, "material": material})
+        if review:
+            version = api.post(f"{path}/{version['number']}/review", {})
+    out.print(
+        f"{key} version {version['number']}: {len(version['sections'])} sections, {len(version['rules'])} rules, {version['state']}"
+    )
+    for problem in version["problems"]:
+        err.print(
+            f"rule {problem['rule']}: {problem['why']} (example: {problem['example']!r})", style="red", markup=False
+        )
+    if version["problems"]:
+        raise typer.Exit(1)
+
+
+@posts.command("import")
+def import_posts(
+    context: typer.Context,
+    file: File,
+    network: Annotated[str, typer.Option(help="The network of lines that name none.")] = "import",
+    kind: Annotated[str, typer.Option(help="The kind of lines that name none: staff, mention or reply.")] = "mention",
+) -> None:
+    """Import posts from JSON Lines; a line needs `text` and `id` or `network_id`, the rest has defaults."""
+    counts = {"accepted": 0, "duplicate": 0, "rejected": 0}
+    defaults = {"network": network, "kind": kind, "author": "@someone", "posted_at": datetime.now(UTC).isoformat()}
+    with api_of(context) as api, bars() as progress, file.open() as lines:
+        task = progress.add_task("Posts", total=sum(1 for _ in file.open()))
+        while chunk := list(islice(lines, CHUNK)):
+            content = b"\n".join(
+                json.dumps(defaults | as_post(json.loads(line))).encode() for line in chunk if line.strip()
+            )
+            for answer in api.upload("/v1/posts", content, "application/x-ndjson").text.splitlines():
+                item = json.loads(answer)
+                counts[item["status"]] += 1
+                if item["status"] == "rejected":
+                    progress.console.print(
+                        f"{item['network_id']}: {item['reason']}", style="red", markup=False, soft_wrap=True
+                    )
+            progress.advance(task, len(chunk))
+    out.print(", ".join(f"{count} {status}" for status, count in counts.items()))
+    if counts["rejected"]:
+        raise typer.Exit(1)
+
+
+def as_post(line: dict[str, Any]) -> dict[str, Any]:
+    """Take a line with its own `id` as the network's id."""
+    post = {**line}
+    if "id" in post:
+        post.setdefault("network_id", str(post.pop("id")))
+    return post
+
+
+@events.command("tail")
+def tail_events(
+    context: typer.Context,
+    types: Annotated[
+        str | None,
+        typer.Option(help="For example training.certificate.* or monitoring.post.received.v1; commas between."),
+    ] = None,
+    after: Annotated[str | None, typer.Option(help="Begin after this cursor; otherwise with what comes now.")] = None,
+    full: Annotated[bool, typer.Option(help="Print the whole event as JSON.")] = False,
+) -> None:
+    """Follow the events as they are told; goes on where it was when the connection is lost."""
+    with api_of(context) as api:
+        cursor = after
+        while True:
+            try:
+                for event in stream(api, types, cursor):
+                    cursor = event.get("id", cursor)
+                    print(event["data"] if full else one_line(event), flush=True)
+            except httpx.TransportError:
+                err.print("connection lost, trying again", style="yellow")
+            time.sleep(1)
+
+
+def one_line(event: dict[str, str]) -> str:
+    """Show when an event was told, its type and its subject."""
+    data = json.loads(event["data"])
+    return f"{data.get('time', ''):<32} {event.get('event', ''):<42} {data.get('subject', '')}"
+
+
+def stream(api: Api, types: str | None, after: str | None) -> Iterator[dict[str, str]]:
+    """Read Server-Sent Events: the fields `id`, `event` and `data` of each."""
+    query = {name: value for name, value in (("types", types), ("after", after)) if value}
+    with api.http.stream(
+        "GET", "/v1/events", params=query, headers={"Accept": "text/event-stream"}, timeout=httpx.Timeout(60.0)
+    ) as response:
+        if not response.is_success:
+            response.read()
+            raise RefusedError(response.status_code, response.json())
+        fields: dict[str, str] = {}
+        for line in response.iter_lines():
+            if line:
+                name, _, value = line.partition(":")
+                fields[name] = value.removeprefix(" ")
+            elif "data" in fields:
+                yield fields
+                fields = {}
+
+
+@events.command("dead")
+def list_dead_letters(
+    context: typer.Context, service: Annotated[str | None, typer.Argument(help="Only those of one service.")] = None
+) -> None:
+    """List the events that a service could not handle, with the reason."""
+    table = Table("service", "id", "type", "reason", "at")
+    with api_of(context) as api:
+        for name in [service] if service else SERVICES:
+            for letter in api.all(f"/v1/operations/{name}/dead-letters"):
+                table.add_row(name, letter["id"], letter["type"], letter["reason"], letter["at"])
+    out.print(table)
+
+
+@events.command("replay")
+def replay_dead_letters(
+    context: typer.Context,
+    service: Annotated[str, typer.Argument(help="The service that shall handle them again.")],
+    letters: Annotated[list[str] | None, typer.Argument(help="Which ones; all if none is named.")] = None,
+) -> None:
+    """Handle dead letters again, after the fault is mended."""
+    path = f"/v1/operations/{service}/dead-letters"
+    with api_of(context) as api:
+        chosen = letters or [letter["id"] for letter in api.all(path)]
+        for letter in chosen:
+            api.post(f"{path}/{letter}/replay", {})
+    out.print(f"{len(chosen)} handled again")
+
+
+def main() -> None:
+    """Run the command line; what goes wrong is told in one line."""
+    try:
+        app()
+    except (RefusedError, NowhereError) as problem:
+        err.print(str(problem), style="red", markup=False, soft_wrap=True)
+        sys.exit(1)
+    except httpx.TransportError as problem:
+        err.print(f"The platform does not answer: {problem}", style="red", markup=False, soft_wrap=True)
+        sys.exit(1)

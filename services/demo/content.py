@@ -1,0 +1,59 @@
+"""The demonstration's content as it stands in the services' `demo/` folders."""
+
+import csv
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal, TypedDict
+
+import yaml
+
+SERVICES = Path(__file__).parents[1]
+
+
+class PostText(TypedDict):
+    """A post as it was written for the demonstration."""
+
+    network: str
+    kind: Literal["staff", "mention"]
+    author: str
+    lang: str
+    text: str
+    topic: str
+
+
+def file(service: str, name: str) -> Path:
+    """Return the path of one of a service's demonstration files."""
+    return SERVICES / service / "demo" / name
+
+
+def people_csv() -> bytes:
+    """Return the people as the CSV that HR would send."""
+    return file("training", "people.csv").read_bytes()
+
+
+def people() -> list[dict[str, str]]:
+    """Return the people's rows."""
+    return list(csv.DictReader(people_csv().decode().splitlines()))
+
+
+def policy_source() -> str:
+    """Return the social media policy in the source format."""
+    return file("policy", "social-media.md").read_text()
+
+
+@cache
+def yaml_of(service: str, name: str) -> Any:
+    """Return what a YAML file says."""
+    return yaml.load(file(service, name).read_text(), yaml.CSafeLoader)
+
+
+@cache
+def lines_of(service: str, name: str) -> list[Any]:
+    """Return the values of a JSON Lines file."""
+    return [json.loads(line) for line in file(service, name).read_text().splitlines() if line.strip()]
+
+
+def posts() -> list[PostText]:
+    """Return the distinct posts."""
+    return lines_of("monitoring", "posts.jsonl")

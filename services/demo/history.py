@@ -1,0 +1,72 @@
+"""A year of posts out of the distinct texts: each comes back now and then, by other customers, on other days."""
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.demo.content import PostText
+
+YEAR = timedelta(days=365)
+HOURS = [1, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 10, 11, 10, 9, 9, 9, 10, 12, 13, 12, 9, 5, 2]
+"""How lively each hour of the day is."""
+DAYS = [10, 11, 10, 10, 11, 8, 7]
+"""How lively each day of the week is, from Monday."""
+NETWORKS = ["mastodon", "bluesky", "instagram"]
+
+
+def spread(texts: list[PostText], count: int, until: datetime, seed: int = 7) -> list[dict[str, Any]]:
+    """Return `count` posts of the year before `until`, oldest first.
+
+    The same arguments give the same identities and words, so that loading twice changes nothing.
+    """
+    chance = random.Random(seed)  # noqa: S311 -- a believable year, not a secret
+    authors = customers(texts)
+    order: list[PostText] = []
+    while len(order) < count:
+        order.extend(chance.sample(texts, len(texts)))
+    posts = [dress(text, f"history-{number:05d}", chance, authors) for number, text in enumerate(order[:count])]
+    times = sorted(moment(chance, until) for _ in posts)
+    for post, at in zip(posts, times, strict=True):
+        post["posted_at"] = at.isoformat()
+    return posts
+
+
+def live(texts: list[PostText], chance: random.Random) -> Iterator[dict[str, Any]]:
+    """Return posts of this moment, without end, each text once before any comes again."""
+    authors = customers(texts)
+    while True:
+        for text in chance.sample(texts, len(texts)):
+            now = datetime.now(UTC)
+            yield dress(text, f"live-{now:%Y%m%dT%H%M%S%f}", chance, authors) | {"posted_at": now.isoformat()}
+
+
+def dress(text: PostText, network_id: str, chance: random.Random, authors: dict[str, list[str]]) -> dict[str, Any]:
+    """Give a text an identity; what customers say may be said by another of them, on another network."""
+    post: dict[str, Any] = {**text, "network_id": network_id}
+    if text["kind"] == "mention" and chance.random() < 0.8:
+        post["author"] = chance.choice(authors[text["lang"]])
+        post["network"] = chance.choice(NETWORKS)
+    return post
+
+
+def customers(texts: list[PostText]) -> dict[str, list[str]]:
+    """Return the customers' handles by language."""
+    found: dict[str, list[str]] = {}
+    for text in texts:
+        if text["kind"] == "mention":
+            found.setdefault(text["lang"], []).append(text["author"])
+    return found
+
+
+def moment(chance: random.Random, until: datetime) -> datetime:
+    """Return a time in the year before `until`, on a likely day and at a likely hour; later ones are a little likelier."""
+    while True:
+        days_ago = YEAR.days * (1 - chance.random() ** 0.8)
+        day = (until - timedelta(days=days_ago)).replace(minute=0, second=0, microsecond=0)
+        if chance.random() * max(DAYS) > DAYS[day.weekday()]:
+            continue
+        hour = chance.choices(range(24), HOURS)[0]
+        at = day.replace(hour=hour) + timedelta(seconds=chance.random() * 3600)
+        if at < until:
+            return at

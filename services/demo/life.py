@@ -1,0 +1,104 @@
+"""The organisation at work: posts come in at a pace that can be watched, and colleagues answer them."""
+
+import random
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+
+from services.client import Api, RefusedError
+from services.demo import content, history
+from services.demo.seed import guide
+
+LIVELY_SECONDS = 900
+LIVELY, CALM = (1.0, 3.0), (4.0, 12.0)
+STATUSES_OF_A_RACE = {404, 409, 412, 422, 429, 503}
+"""Somebody else was faster, or a service is being started again: the next turn is another one."""
+
+
+class Life:
+    """One turn after the other: a post, and perhaps what colleagues do meanwhile."""
+
+    def __init__(self, api: Api) -> None:
+        self.api = api
+        self.chance = random.Random()  # noqa: S311 -- for show
+        self.posts = history.live(content.posts(), self.chance)
+        self.replies: dict[str, list[str]] = content.yaml_of("monitoring", "replies.yaml")
+        self.guidance: dict[str, list[dict[str, Any]]] = {}
+        for text in content.lines_of("monitoring", "guidance.jsonl"):
+            self.guidance.setdefault(text["rule"], []).append(text)
+        certified = content.lines_of("training", "certified.jsonl")
+        self.coaches = [holder["employee_number"] for holder in certified if holder["certification"] == "coach"]
+
+    def go_on(self) -> None:
+        """Live until the process is ended; after a quarter of an hour a little more calmly."""
+        began = time.monotonic()
+        while True:
+            self.turn()
+            time.sleep(self.chance.uniform(*(LIVELY if time.monotonic() - began < LIVELY_SECONDS else CALM)))
+
+    def turn(self) -> None:
+        """Let one post come in, and colleagues take a step each."""
+        for step, likelihood in (
+            (self.post, 1.0),
+            (self.accept, 0.8),
+            (self.answer, 0.8),
+            (self.resolve, 0.7),
+            (self.coach, 0.25),
+        ):
+            if self.chance.random() < likelihood:
+                try:
+                    step()
+                except httpx.TransportError:
+                    time.sleep(1)
+                except RefusedError as refused:
+                    if refused.status not in STATUSES_OF_A_RACE:
+                        raise
+
+    def post(self) -> None:
+        """Let the next post come in."""
+        self.api.post("/v1/posts", next(self.posts))
+
+    def accept(self) -> None:
+        """Let an assignee accept; now and then somebody stays silent, and their conversation goes to another."""
+        waiting = [one for one in self.conversations("assigned") if self.minds(one)]
+        if waiting:
+            chosen = self.chance.choice(waiting)
+            self.api.post(f"/v1/conversations/{chosen['id']}/acceptance", {"employee_number": chosen["assignee"]})
+
+    def answer(self) -> None:
+        """Let somebody who accepted a conversation answer it in its language."""
+        accepted = [one for one in self.conversations("accepted") if one["language"] in self.replies]
+        if accepted:
+            chosen = self.chance.choice(accepted)
+            text = self.chance.choice(self.replies[chosen["language"]])
+            self.api.post(
+                f"/v1/conversations/{chosen['id']}/reply", {"text": text, "employee_number": chosen["assignee"]}
+            )
+
+    def resolve(self) -> None:
+        """Close a conversation that was answered."""
+        answered = self.conversations("answered")
+        if answered:
+            self.api.post(f"/v1/conversations/{self.chance.choice(answered)['id']}/resolution", {})
+
+    def coach(self) -> None:
+        """Let a coach guide a colleague about the newest finding for which there are words."""
+        findings = self.api.get("/v1/findings", state="open", limit=50)["items"]
+        fitting = [one for one in findings if one["rule"] in self.guidance and one["person"]]
+        if fitting:
+            chosen = self.chance.choice(fitting)
+            text = self.chance.choice(self.guidance[chosen["rule"]])
+            coach = self.chance.choice([number for number in self.coaches if number != chosen["person"]])
+            guide(self.api, chosen["id"], coach, text["message"], text["better_wording"])
+
+    def conversations(self, state: str) -> list[dict[str, Any]]:
+        """Return some conversations in a state."""
+        items: list[dict[str, Any]] = self.api.get("/v1/conversations", state=state, limit=50)["items"]
+        return items
+
+    def minds(self, conversation: dict[str, Any]) -> bool:
+        """Tell whether the assignee has seen it: after some seconds, and one in twelve never does."""
+        age = (datetime.now(UTC) - datetime.fromisoformat(conversation["queued_at"])).total_seconds()
+        return age > 4 and hash(conversation["id"]) % 12 != 0

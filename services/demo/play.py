@@ -1,0 +1,44 @@
+"""What the supervisor's child for the demonstration does: load once, then live."""
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from services.client import Api, Place
+from services.demo.life import Life
+from services.demo.seed import Seed
+
+
+def play(url: str, api_key: str, data_dir: Path) -> None:
+    """Load the organisation where nothing is yet, and let it live; leave a store that others filled alone.
+
+    A mark in the data folder tells an interrupted loading, which is taken up again, from somebody's own data.
+    """
+    mark = data_dir / "demo.json"
+    with Api(Place(url, api_key)) as api:
+        if not mark.exists() and api.get("/v1/people", limit=1)["items"]:
+            return
+        if not mark.exists() or not json.loads(mark.read_text())["loaded"]:
+            mark.write_text('{"loaded": false}\n')
+            load(api)
+            mark.write_text('{"loaded": true}\n')
+        Life(api).go_on()
+
+
+def load(api: Api) -> None:
+    """Load the organisation and say so on the terminal of the supervisor."""
+    say("Loading the demonstration organisation; the pages fill meanwhile.")
+    began = time.monotonic()
+    for step in Seed(api).steps():
+        for _ in step.work():
+            pass
+    say(
+        f"The demonstration organisation is loaded ({time.monotonic() - began:.0f} s). Posts now come in every few seconds."
+    )
+
+
+def say(line: str) -> None:
+    """Write a line to the terminal."""
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,197 @@
+"""Loading the demonstration organisation: each step can be taken again without changing anything."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from services.client import Api, RefusedError
+from services.demo import content, history
+
+POLICY = "social-media"
+AUTHOR, APPROVER = "E-1087", "E-1009"
+HISTORY = 3000
+CHUNK = 500
+GUIDED = 120
+
+
+@dataclass(frozen=True)
+class Step:
+    """A part of the loading; `work` does one unit at each turn, of about `total` in all."""
+
+    title: str
+    total: int
+    work: Callable[[], Iterable[object]]
+
+
+class Seed:
+    """The organisation on its way into a platform, through a key with all scopes."""
+
+    def __init__(self, api: Api, posts: int = HISTORY) -> None:
+        self.api = api
+        # Midnight: taken again on the same day, the same dates come out.
+        self.today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        self.posts = posts
+        self.certifications: list[dict[str, Any]] = content.yaml_of("training", "certifications.yaml")
+        self.courses: list[dict[str, Any]] = content.yaml_of("training", "courses.yaml")
+        self.certified: list[dict[str, Any]] = content.lines_of("training", "certified.jsonl")
+        self.team: dict[str, list[dict[str, Any]]] = content.yaml_of("policy", "task_team.yaml")
+
+    def steps(self) -> list[Step]:
+        """Return all steps in their order."""
+        accounts, availability = (
+            content.lines_of("monitoring", name) for name in ("accounts.jsonl", "availability.jsonl")
+        )
+        return [
+            Step("People", 1, self.people),
+            Step("Policy", 4, self.policy),
+            Step("Task team", len(self.team["seats"]) + len(self.team["nominations"]), self.task_team),
+            Step("Courses", len(self.courses), self.study),
+            Step("Certifications", len(self.certifications), self.tiers),
+            Step("Certificates", len(self.certified), self.certificates),
+            Step("Accounts", len(accounts), self.accounts),
+            Step("A year of posts", self.posts, self.history),
+            Step("Guidance", GUIDED, self.guidance),
+            Step("Availability", len(availability), self.availability),
+        ]
+
+    def ensure(self, path: str, body: object) -> bool:
+        """Create what may be there already; tell whether it was new."""
+        try:
+            self.api.post(path, body)
+        except RefusedError as refused:
+            if refused.status != 409:
+                raise
+            return False
+        return True
+
+    def people(self) -> Iterator[object]:
+        """Import the people as HR would, and wait until every service knows them."""
+        yield self.api.upload("/v1/people/imports", content.people_csv(), "text/csv")
+
+    def policy(self) -> Iterator[object]:
+        """Write the policy, have it approved by somebody else, and publish it."""
+        versions = f"/v1/policies/{POLICY}/versions"
+        yield self.ensure("/v1/policies", {"key": POLICY, "title": "Social media policy"})
+        if not self.api.get(versions)["items"]:
+            note = "The first version, written by the task team after two months of listening."
+            self.api.post(versions, {"source": content.policy_source(), "change_note": note, "employee_number": AUTHOR})
+        version = f"{versions}/1"
+        if self.api.get(version)["state"] == "draft":
+            yield self.api.post(f"{version}/review", {})
+        if self.api.get(version)["state"] == "in_review":
+            comment = "Clear, kind and lawful. Thank you for putting people's rights first."
+            yield self.api.post(
+                f"{version}/approvals", {"decision": "approve", "comment": comment, "employee_number": APPROVER}
+            )
+        if self.api.get(version)["state"] == "approved":
+            yield self.api.post(f"{version}/publication", {}, wait=10)
+
+    def task_team(self) -> Iterator[object]:
+        """Set up the seats, and go through the nominations."""
+        for seat in self.team["seats"]:
+            yield self.ensure("/v1/task-team/seats", seat)
+        known = {(row["employee_number"], row["seat"]) for row in self.api.all("/v1/task-team/nominations")}
+        for nomination in self.team["nominations"]:
+            if (nomination["employee_number"], nomination["seat"]) not in known:
+                self.nominate(nomination)
+            yield nomination
+
+    def nominate(self, nomination: dict[str, Any]) -> None:
+        """Nominate, endorse, and decide if a decision was made."""
+        told = {
+            name: nomination[name]
+            for name in ("employee_number", "nominated_by", "seat", "experience", "networks", "languages", "why")
+        }
+        path = f"/v1/task-team/nominations/{self.api.post('/v1/task-team/nominations', told)['id']}"
+        for endorsement in nomination["endorsements"]:
+            self.api.post(f"{path}/endorsements", {"employee_number": endorsement["by"], "words": endorsement["words"]})
+        if nomination["decision"] != "open":
+            decision = {"decision": nomination["decision"], "reason": nomination["reason"]}
+            self.api.post(
+                f"{path}/decision",
+                decision | ({"seat": nomination["seat"]} if nomination["decision"] == "appoint" else {}),
+            )
+
+    def study(self) -> Iterator[object]:
+        """Open the courses and write their first versions."""
+        for course in self.courses:
+            self.ensure("/v1/courses", {name: course[name] for name in ("key", "title", "summary")})
+            if not self.api.get(f"/v1/courses/{course['key']}")["version"]:
+                self.api.post(f"/v1/courses/{course['key']}/versions", {"modules": course["modules"]})
+            yield course
+
+    def tiers(self) -> Iterator[object]:
+        """Define the certifications."""
+        for certification in self.certifications:
+            yield self.ensure("/v1/certifications", certification)
+
+    def certificates(self) -> Iterator[object]:
+        """Report who completed what and when, and who accepted the policy: the certificates follow from it."""
+        courses = {certification["key"]: certification["courses"] for certification in self.certifications}
+        reported: set[tuple[str, str]] = set()
+        for holder in self.certified:
+            number = holder["employee_number"]
+            completed_at = (self.today - timedelta(days=holder["days_ago"]) + timedelta(hours=10)).isoformat()
+            for course in courses[holder["certification"]]:
+                if (number, course) not in reported:
+                    completion = {
+                        "employee_number": number,
+                        "course": course,
+                        "completed_at": completed_at,
+                        "source": "previous system",
+                    }
+                    self.api.post("/v1/completions", completion)
+                    reported.add((number, course))
+            if holder["certification"] == "principles":
+                self.api.post(f"/v1/policies/{POLICY}/versions/1/acknowledgements", {"employee_number": number})
+            yield holder
+
+    def accounts(self) -> Iterator[object]:
+        """Register the accounts that their owners offered, and the brand's."""
+        for account in content.lines_of("monitoring", "accounts.jsonl"):
+            yield self.ensure("/v1/accounts", account)
+
+    def history(self) -> Iterator[object]:
+        """Send a year of posts, a chunk at a time."""
+        posts = history.spread(content.posts(), self.posts, self.today)
+        for start in range(0, len(posts), CHUNK):
+            chunk = posts[start : start + CHUNK]
+            self.api.upload(
+                "/v1/posts", b"\n".join(json.dumps(post).encode() for post in chunk), "application/x-ndjson"
+            )
+            yield from chunk
+
+    def guidance(self) -> Iterator[object]:
+        """Let the coaches have answered the older findings, as colleagues who care do."""
+        texts: dict[str, list[dict[str, Any]]] = {}
+        for text in content.lines_of("monitoring", "guidance.jsonl"):
+            texts.setdefault(text["rule"], []).append(text)
+        coaches = [holder["employee_number"] for holder in self.certified if holder["certification"] == "coach"]
+        answerable = [
+            row
+            for row in self.api.all("/v1/findings", state="open", limit=200)
+            if row["rule"] in texts and row["person"]
+        ]
+        for turn, finding in enumerate(answerable[:GUIDED]):
+            coach = next(number for number in coaches[turn % len(coaches) :] + coaches if number != finding["person"])
+            text = texts[finding["rule"]][turn % len(texts[finding["rule"]])]
+            guide(self.api, finding["id"], coach, text["message"], text["better_wording"])
+            yield finding
+
+    def availability(self) -> Iterator[object]:
+        """Say who takes conversations: last, so that the year's mentions do not all come at once."""
+        for entry in content.lines_of("monitoring", "availability.jsonl"):
+            number = entry["employee_number"]
+            body = {name: value for name, value in entry.items() if name != "employee_number"}
+            yield self.api.put(f"/v1/availability/{number}", body)
+
+
+def guide(api: Api, finding: str, coach: str, message: str, better_wording: str | None) -> None:
+    """Claim a finding for a coach and give the guidance."""
+    api.post(f"/v1/findings/{finding}/claim", {"employee_number": coach})
+    api.post(
+        f"/v1/findings/{finding}/guidance",
+        {"message": message, "better_wording": better_wording, "employee_number": coach},
+    )
