@@ -69,7 +69,7 @@ def serve_one(name: str) -> None:
 
 def play_demo(url: str, api_key: str, data_dir: Path) -> None:
     """Load the demonstration organisation where nothing is yet, and let it live."""
-    from services.demo import play
+    from services.demo.play import play
 
     play(url, api_key, data_dir)
 
