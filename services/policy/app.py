@@ -1,0 +1,23 @@
+"""The policy service, put together."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.policy.handlers import handlers, snapshots, timers
+from services.policy.routes import acknowledgements, checks, policies, task_team, versions
+from services.policy.settings import PolicySettings
+from shared.service import Service
+
+
+def create_app(settings: PolicySettings | None = None) -> FastAPI:
+    """Return the service as an ASGI app."""
+    return Service(
+        name="policy",
+        settings=settings or PolicySettings(),
+        migrations=Path(__file__).parent / "migrations" / "versions",
+        routers=[policies.router, versions.router, acknowledgements.router, checks.router, task_team.router],
+        handlers=handlers,
+        timers=timers,
+        snapshots=snapshots,
+    ).app

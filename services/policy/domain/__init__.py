@@ -1,0 +1,1 @@
+"""Decisions about policies, acknowledgements, checks and the task team."""

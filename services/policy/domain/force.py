@@ -1,0 +1,65 @@
+"""What is in force: a version takes the place of the one before it, at its time and only once."""
+
+from sqlmodel import col, select
+
+from services.policy.schemas.policies import Content
+from services.policy.tables import Policy, State, Version
+from shared.db import Session
+from shared.events.policy import RuleText, SectionInForce, VersionInForceV1, VersionSupersededV1
+from shared.evidence import record
+from shared.outbox import tell
+
+
+def enter(session: Session, policy: Policy, version: Version) -> None:
+    """Put a scheduled version in force and retire the one before it. The caller holds the policy's lock."""
+    before = session.exec(
+        select(Version).where(Version.policy_id == policy.id, Version.state == State.PUBLISHED)
+    ).first()
+    if before is not None:
+        before.state, before.superseded_at = State.SUPERSEDED, version.effective_at
+        before.revision += 1
+        tell(session, VersionSupersededV1(policy=policy.key, version=before.number, superseded_by=version.number))
+    version.state = State.PUBLISHED
+    policy.revision += 1
+    tell(session, told(policy, version))
+
+
+def enter_due(session: Session) -> None:
+    """Put in force every scheduled version whose time has come, in the order of their times."""
+    due = select(Version.id, Version.policy_id).where(
+        Version.state == State.SCHEDULED, col(Version.effective_at) <= session.now
+    )
+    for version_id, policy_id in session.exec(due.order_by(col(Version.effective_at), col(Version.id))).all():
+        policy = session.exec(select(Policy).where(Policy.id == policy_id).with_for_update()).one()
+        version = session.exec(
+            select(Version).where(Version.id == version_id, Version.state == State.SCHEDULED)
+        ).first()
+        if version is not None:
+            enter(session, policy, version)
+            version.revision += 1
+            record(
+                session,
+                "policy.version.in_force",
+                f"policies/{policy.key}/versions/{version.number}",
+                content_hash=version.content_hash,
+            )
+
+
+def told(policy: Policy, version: Version) -> VersionInForceV1:
+    """Return the event by which others keep their copy of a version in force."""
+    if version.effective_at is None:
+        raise ValueError(f"version {version.id} has no effective time")
+    content = Content.model_validate(version.content)
+    return VersionInForceV1(
+        policy=policy.key,
+        version=version.number,
+        title=content.title or policy.title,
+        locale=content.locale,
+        effective_at=version.effective_at,
+        material=version.material,
+        source=version.source,
+        sections=[
+            SectionInForce(id=section.id, heading=section.heading, hash=section.hash) for section in content.sections
+        ],
+        rules=[RuleText(id=rule.id, section=rule.section, yaml=rule.yaml) for rule in content.rules],
+    )

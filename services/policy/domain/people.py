@@ -1,0 +1,83 @@
+"""The copy of people that this service keeps, and as whom a request acts."""
+
+from sqlalchemy import update
+from sqlmodel import col, select
+
+from services.policy.tables import Person
+from shared.db import Session, insert
+from shared.events.training import PersonChangedV1
+from shared.problems import FieldError, Forbidden, Invalid, NotFound
+
+
+class UnknownPerson(NotFound):
+    """Nobody with this employee number is known here, or not yet."""
+
+
+class ActingForAnother(Forbidden):
+    """Only a key may act for somebody else."""
+
+
+def keep(session: Session, event: PersonChangedV1) -> None:
+    """Keep what is new about a person."""
+    values = event.model_dump(include={"employee_number", "name", "department", "region", "active"})
+    statement = insert(session, Person.__table__).values(id=event.id, **values)  # type: ignore[attr-defined]
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+
+
+def leave(session: Session, person: str) -> None:
+    """Mark a person as gone; what they accepted and wrote stays."""
+    session.execute(update(Person).where(col(Person.id) == person).values(active=False))
+
+
+def find(session: Session, employee_number: str) -> Person:
+    """Return an active person by employee number; raises UnknownPerson, also for a department closed to the caller.
+
+    A person who was added a moment ago may not have arrived here yet, so the answer says when to try again.
+    """
+    people = select(Person).where(Person.employee_number == employee_number, col(Person.active).is_(True))
+    person = session.exec(people).first()
+    caller = session.context.caller
+    if person is None or (caller and caller.departments is not None and person.department not in caller.departments):
+        raise UnknownPerson(
+            f"No active person with the employee number {employee_number} has arrived here.", retry_after=1
+        )
+    return person
+
+
+def acting(session: Session, employee_number: str | None) -> Person | None:
+    """Return the person as whom the caller acts: themselves, or whom a key names; None for a key that names nobody.
+
+    Raises UnknownPerson, or ActingForAnother when a person names a colleague.
+    """
+    caller = session.context.caller
+    if caller is None or caller.person is None:
+        return find(session, employee_number) if employee_number is not None else None
+    person = session.get(Person, caller.person)
+    if person is None or not person.active:
+        raise UnknownPerson("You have not arrived here yet; try again in a moment.", retry_after=1)
+    if employee_number not in {None, person.employee_number}:
+        raise ActingForAnother
+    return person
+
+
+def needed(session: Session, employee_number: str | None) -> Person:
+    """Return as whom the caller acts; raises Invalid when a key names nobody."""
+    person = acting(session, employee_number)
+    if person is None:
+        raise Invalid(
+            "A key has to say for whom.", errors=[FieldError(pointer="/employee_number", detail="needed from a key")]
+        )
+    return person
+
+
+def actor(session: Session, employee_number: str | None) -> str:
+    """Return the id under which an act is noted: `person:<id>`, or `key:<id>` where a key acts in nobody's name."""
+    person = acting(session, employee_number)
+    if person is not None:
+        return f"person:{person.id}"
+    return session.context.caller.id if session.context.caller else "system"
+
+
+def by_id(session: Session, ids: set[str]) -> dict[str, Person]:
+    """Return the people with these ids, as far as they are known."""
+    return {person.id: person for person in session.exec(select(Person).where(col(Person.id).in_(ids)))} if ids else {}

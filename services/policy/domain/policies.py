@@ -1,0 +1,84 @@
+"""Policies, and which version of each is in force."""
+
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from services.policy.schemas.policies import Content, InForceOut, PolicyIn, PolicyOut
+from services.policy.tables import Policy, State, Version
+from shared import pages
+from shared.db import Session, insert
+from shared.evidence import record
+from shared.pages import Page, PageQuery
+from shared.problems import Conflict, NotFound
+
+
+class PolicyExists(Conflict):
+    """There is a policy with this key already."""
+
+
+class NotInForce(NotFound):
+    """No version of this policy is in force at that time."""
+
+
+def create(session: Session, body: PolicyIn) -> PolicyOut:
+    """Open a policy that has no version in force yet; raises PolicyExists."""
+    policy = Policy(key=body.key, title=body.title, quorum=body.quorum, created_at=session.now)
+    added = session.execute(insert(session, Policy.__table__).values(policy.model_dump()).on_conflict_do_nothing())  # type: ignore[attr-defined]
+    if not added.rowcount:  # type: ignore[attr-defined]
+        raise PolicyExists(f"The key {body.key} is taken.")
+    record(session, "policy.created", f"policies/{body.key}")
+    return PolicyOut.of(policy, None)
+
+
+def get(session: Session, key: str, *, lock: bool = False) -> Policy:
+    """Return a policy by its key; `lock` lets one change of its versions happen at a time. Raises NotFound."""
+    statement = select(Policy).where(Policy.key == key)
+    policy = session.exec(statement.with_for_update() if lock else statement).first()
+    if policy is None:
+        raise NotFound(f"There is no policy {key}.")
+    return policy
+
+
+def list_all(session: Session, paging: PageQuery) -> Page[PolicyOut]:
+    """Return the policies, by key."""
+    page = pages.page(session, select(Policy), paging, key=Policy.key, to=lambda policy: policy)
+    in_force = select(Version.policy_id, Version.number).where(
+        Version.state == State.PUBLISHED, col(Version.policy_id).in_([policy.id for policy in page.items])
+    )
+    numbers = dict(session.exec(in_force).all())
+    return Page(
+        items=[PolicyOut.of(policy, numbers.get(policy.id)) for policy in page.items], next_cursor=page.next_cursor
+    )
+
+
+def in_force(session: Session, key: str, at: datetime | None) -> InForceOut:
+    """Return what is in force now, or was or will be `at` a time as far as it is decided today; raises NotInForce."""
+    policy = get(session, key)
+    versions = select(Version).where(Version.policy_id == policy.id)
+    if at is None:
+        versions = versions.where(Version.state == State.PUBLISHED)
+    else:
+        versions = versions.where(col(Version.effective_at) <= at, Version.state != State.WITHDRAWN)
+        versions = versions.order_by(col(Version.effective_at).desc(), col(Version.number).desc()).limit(1)
+    version = session.exec(versions).first()
+    if version is None or version.effective_at is None:
+        raise NotInForce(f"No version of {key} is in force{f' at {at.isoformat()}' if at else ''}.")
+    content = Content.model_validate(version.content)
+    return InForceOut(
+        key=policy.key,
+        title=content.title or policy.title,
+        version=version.number,
+        state=version.state,
+        locale=content.locale,
+        owner=content.owner,
+        contact=content.contact,
+        effective_at=version.effective_at,
+        superseded_at=version.superseded_at,
+        change_note=version.change_note,
+        material=version.material,
+        content_hash=version.content_hash,
+        sections=content.sections,
+        rules=content.rules,
+        revision=policy.revision,
+    )

@@ -1,0 +1,267 @@
+"""A policy's source, read: Markdown with front matter, sections from its headings, rules under their section.
+
+What is wrong in a source is told all at once, each with its line.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import nh3
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from services.policy.schemas.policies import Content, FailingExample, RuleOut, SectionOut
+from shared.problems import FieldError, Invalid
+from shared.rules import InvalidRule, Rule, failing_examples
+
+MAX_SECTIONS = 200
+MAX_RULES = 1000
+FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
+FIXED_ID = re.compile(r"\s*\{#([a-z0-9][a-z0-9-]{0,63})\}\s*$")
+SECTION_ID = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+FIRST_SECTION = "introduction"
+markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+class InvalidSource(Invalid):
+    """The source cannot be read as a policy."""
+
+
+class FrontMatter(BaseModel):
+    """What the YAML between the first two `---` lines may say."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    title: str | None = Field(default=None, min_length=1, max_length=200)
+    locale: str = Field(default="en", pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35)
+    owner: str | None = Field(default=None, max_length=200)
+    contact: str | None = Field(default=None, max_length=200)
+
+
+@dataclass
+class Errors:
+    """What is wrong in a source."""
+
+    found: list[FieldError] = field(default_factory=list)
+
+    def add(self, line: int, detail: str) -> None:
+        """Note what is wrong, at a line that counts from 1."""
+        self.found.append(FieldError(pointer="/source", detail=f"Line {line}: {detail}"))
+
+
+@dataclass
+class Block:
+    """A section as it is found; `line` counts from 1 in the source, `first` and `last` bound its body without front matter."""
+
+    id: str
+    heading: str
+    level: int
+    line: int
+    first: int
+    last: int
+    body: list[Token] = field(default_factory=list)
+    rules: list[Token] = field(default_factory=list)
+
+
+def parse(source: str) -> Content:
+    """Return what a source says; raises InvalidSource with every error and its line.
+
+    A rule that fails one of its own examples is no error here: it is told in `problems` and stops publication.
+    """
+    errors = Errors()
+    source = source.replace("\r\n", "\n").replace("\r", "\n")
+    if strange := CONTROL.search(source):
+        errors.add(source.count("\n", 0, strange.start()) + 1, "a control character does not belong into a text.")
+        raise InvalidSource("The source holds a control character.", errors=errors.found)
+    matter, offset = read_front_matter(source, errors)
+    lines = source.split("\n")[offset:]
+    blocks = list(blocks_of("\n".join(lines), offset, errors))
+    check_ids(blocks, errors)
+    rules = list(rules_of(blocks, offset, errors))
+    if errors.found:
+        raise InvalidSource(f"The source has {len(errors.found)} error(s).", errors=errors.found)
+    sections = [section_of(block, lines) for block in blocks]
+    return Content(
+        title=matter.title,
+        locale=matter.locale,
+        owner=matter.owner,
+        contact=matter.contact,
+        sections=sections,
+        rules=[placed for _, placed in rules],
+        hash=content_hash(matter, sections, rules),
+        problems=[problem for rule, _ in rules for problem in problems_of(rule)],
+    )
+
+
+def read_front_matter(source: str, errors: Errors) -> tuple[FrontMatter, int]:
+    """Return the front matter and the number of lines it takes; aliases are refused, they can be bombs."""
+    found = FRONT_MATTER.match(source)
+    if found is None:
+        return FrontMatter(), 0
+    offset = found.group(0).count("\n")
+    try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(found.group(1))):
+            errors.add(1, "the front matter may not use YAML aliases.")
+            return FrontMatter(), offset
+        return FrontMatter.model_validate(yaml.safe_load(found.group(1)) or {}), offset
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        errors.add(
+            mark.line + 2 if mark else 1, f"the front matter is not YAML: {getattr(error, 'problem', None) or error}."
+        )
+    except ValidationError as error:
+        for wrong in error.errors():
+            errors.add(1, f"front matter, {'.'.join(map(str, wrong['loc'])) or 'all of it'}: {wrong['msg']}.")
+    return FrontMatter(), offset
+
+
+def blocks_of(text: str, offset: int, errors: Errors) -> Iterator[Block]:
+    """Cut the text at its headings; text before the first heading becomes a section of its own."""
+    tokens = markdown.parse(text)
+    starts = [index for index, token in enumerate(tokens) if token.type == "heading_open" and token.level == 0]
+    firsts = [lines_of(tokens[start])[0] for start in starts]
+    if not tokens:
+        errors.add(offset + 1, "a policy needs at least one section; a heading makes a section.")
+    if starts[:1] != [0] and tokens:
+        introduction = Block(
+            FIRST_SECTION, "Introduction", 1, offset + 1, 0, firsts[0] if firsts else text.count("\n") + 1
+        )
+        yield fill(introduction, tokens[: starts[0] if starts else None], offset, errors)
+    for start, end, last in zip(starts, [*starts[1:], len(tokens)], [*firsts[1:], text.count("\n") + 1], strict=True):
+        yield fill(open_block(tokens[start], tokens[start + 1], offset, last), tokens[start + 3 : end], offset, errors)
+
+
+def fill(block: Block, tokens: Sequence[Token], offset: int, errors: Errors) -> Block:
+    """Part what people read from the rule blocks."""
+    for token in tokens:
+        if token.type != "fence" or token.info.split()[:1] != ["rule"]:
+            block.body.append(token)
+        elif token.level:
+            errors.add(
+                offset + lines_of(token)[0] + 1, "a rule block must stand by itself, not in a list or quotation."
+            )
+        else:
+            block.rules.append(token)
+    return block
+
+
+def lines_of(token: Token) -> tuple[int, int]:
+    """Return the first line of a block token, and the one after its last, counted from 0."""
+    first, last = token.map or (0, 0)
+    return first, last
+
+
+def open_block(token: Token, inline: Token, offset: int, end: int) -> Block:
+    """Begin the section of a heading: its id is the `{#id}` that it ends with, or made from its words."""
+    heading = "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"}).strip()
+    fixed = FIXED_ID.search(heading)
+    heading = FIXED_ID.sub("", heading).strip()
+    section_id = fixed.group(1) if fixed else slug(heading)
+    first, last = lines_of(token)
+    return Block(section_id, heading, int(token.tag[1]), offset + first + 1, last, end)
+
+
+def slug(heading: str) -> str:
+    """Return the words of a heading, folded and joined by hyphens."""
+    return re.sub(r"[\W_]+", "-", heading.casefold()).strip("-")[:64].rstrip("-")
+
+
+def check_ids(blocks: Sequence[Block], errors: Errors) -> None:
+    """Section ids are what certificates and findings refer to, so each must be there and be unique."""
+    lines: dict[str, int] = {}
+    for block in blocks:
+        if not SECTION_ID.fullmatch(block.id):
+            errors.add(block.line, "the heading gives no id; write one as {#id} at its end.")
+        elif len(block.heading) > 200:
+            errors.add(block.line, "the heading is longer than 200 characters.")
+        elif block.id in lines:
+            errors.add(
+                block.line,
+                f'the section id "{block.id}" is that of line {lines[block.id]}; write another as {{#id}} after the heading.',
+            )
+        lines.setdefault(block.id, block.line)
+    if len(blocks) > MAX_SECTIONS:
+        errors.add(blocks[MAX_SECTIONS].line, f"a policy has at most {MAX_SECTIONS} sections.")
+
+
+def rules_of(blocks: Sequence[Block], offset: int, errors: Errors) -> Iterator[tuple[Rule, RuleOut]]:
+    """Read the rule blocks of all sections, each as the engine and as a reader sees it."""
+    lines: dict[str, int] = {}
+    tokens = [(token, block.id) for block in blocks for token in block.rules]
+    if len(tokens) > MAX_RULES:
+        errors.add(offset + lines_of(tokens[MAX_RULES][0])[0] + 1, f"a policy has at most {MAX_RULES} rules.")
+        return
+    for token, section in tokens:
+        line = offset + lines_of(token)[0] + 1
+        try:
+            rule = Rule.from_yaml(token.content)
+        except InvalidRule as error:
+            errors.add(line, f"{name_of(token)}{error}")
+            continue
+        if rule.id in lines:
+            errors.add(line, f'the rule id "{rule.id}" is that of line {lines[rule.id]}.')
+        lines.setdefault(rule.id, line)
+        shown = RuleOut(
+            id=rule.id,
+            section=section,
+            severity=rule.severity,
+            message=rule.message,
+            suggestion=rule.suggestion,
+            yaml=token.content,
+        )
+        yield rule, shown
+
+
+def name_of(token: Token) -> str:
+    """Name a rule that cannot be read by the id it seems to have."""
+    found = re.search(r"^id:\s*(\S+)", token.content, re.MULTILINE)
+    return f'rule "{found.group(1)[:64]}": ' if found else "rule: "
+
+
+def section_of(block: Block, lines: Sequence[str]) -> SectionOut:
+    """Render a section without its rule blocks; what the renderer lets through is sanitised all the same."""
+    kept = list(range(block.first, block.last))
+    for token in block.rules:
+        first, last = lines_of(token)
+        kept = [line for line in kept if not first <= line < last]
+    text = "\n".join(lines[line] for line in kept if line < len(lines)).strip("\n")
+    html = nh3.clean(markdown.renderer.render(block.body, markdown.options, {}))
+    return SectionOut(
+        id=block.id,
+        heading=block.heading,
+        level=block.level,
+        html=html,
+        markdown=text,
+        hash=hash_of(block.heading, text),
+    )
+
+
+def hash_of(*texts: str) -> str:
+    """Return the SHA-256 of texts in which white space of any amount counts as one space."""
+    return hashlib.sha256("\n".join(" ".join(text.split()) for text in texts).encode()).hexdigest()
+
+
+def content_hash(matter: FrontMatter, sections: Sequence[SectionOut], rules: Sequence[tuple[Rule, RuleOut]]) -> str:
+    """Return the hash that approvals and acknowledgements are bound to: of what is said, not of how it is laid out.
+
+    White space counts within rules, where it can be part of a pattern.
+    """
+    exact = [hashlib.sha256(rule.model_dump_json().encode()).hexdigest() for rule, _ in rules]
+    return hash_of(
+        matter.model_dump_json(),
+        *(f"{section.id} {section.level} {section.hash}" for section in sections),
+        *(f"{shown.section} {digest}" for (_, shown), digest in zip(rules, exact, strict=True)),
+    )
+
+
+def problems_of(rule: Rule) -> list[FailingExample]:
+    """Return the examples of a rule on which it does not do what its author says."""
+    return [
+        FailingExample(rule=rule.id, example=failed.example, expected=failed.expected, why=failed.why)
+        for failed in failing_examples(rule)
+    ]

@@ -1,0 +1,70 @@
+"""What the policy service does when others tell it something, and when a time has come."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from services.policy.domain import acknowledgements, force, people, seats
+from services.policy.tables import Acknowledgement, Policy, Seat, State, Version
+from shared.db import Session
+from shared.events.policy import AcknowledgementRecordedV1, TaskTeamChangedV1, VersionInForceV1
+from shared.events.training import PersonChangedV1, PersonLeftV1
+from shared.inbox import Handlers
+from shared.snapshots import Snapshots
+from shared.timers import Timers
+
+handlers = Handlers()
+timers = Timers()
+snapshots = Snapshots()
+
+
+@handlers.on(PersonChangedV1)
+def keep_person(event: PersonChangedV1, session: Session) -> None:
+    """Keep the copy of people by which acknowledgements and seats name them."""
+    people.keep(session, event)
+    if not event.active:
+        seats.vacate_all(session, event.id)
+
+
+@handlers.on(PersonLeftV1)
+def free_seats(event: PersonLeftV1, session: Session) -> None:
+    """Who has left holds no seat and is not asked to acknowledge."""
+    people.leave(session, event.id)
+    seats.vacate_all(session, event.id)
+
+
+@timers.every(seconds=1)
+def bring_into_force(session: Session) -> None:
+    """Put scheduled versions in force at their time."""
+    force.enter_due(session)
+
+
+@snapshots.of(VersionInForceV1)
+def versions_in_force(session: Session, after: str | None, limit: int) -> Sequence[VersionInForceV1]:
+    """Tell what is in force of each policy."""
+    rows = (
+        select(Policy, Version)
+        .join(Version, col(Version.policy_id) == col(Policy.id))
+        .where(Version.state == State.PUBLISHED)
+    )
+    rows = rows.where(col(Policy.key) > (after or "")).order_by(Policy.key).limit(limit)
+    return [force.told(policy, version) for policy, version in session.exec(rows)]
+
+
+@snapshots.of(AcknowledgementRecordedV1)
+def recorded_acknowledgements(session: Session, after: str | None, limit: int) -> Sequence[AcknowledgementRecordedV1]:
+    """Tell who accepted which version."""
+    rows = (
+        select(Acknowledgement, Policy.key, Version.number)
+        .join(Version, col(Version.id) == col(Acknowledgement.version_id))
+        .join(Policy, col(Policy.id) == col(Version.policy_id))
+    )
+    rows = rows.where(col(Acknowledgement.id) > (after or "")).order_by(col(Acknowledgement.id)).limit(limit)
+    return [acknowledgements.told(row, key, number) for row, key, number in session.exec(rows)]
+
+
+@snapshots.of(TaskTeamChangedV1)
+def seats_held(session: Session, after: str | None, limit: int) -> Sequence[TaskTeamChangedV1]:
+    """Tell the seats and who holds them."""
+    rows = select(Seat).where(col(Seat.key) > (after or "")).order_by(col(Seat.key)).limit(limit)
+    return [seats.told(seat, "told_again") for seat in session.exec(rows)]

@@ -1,0 +1,1 @@
+"""What the policy service is sent and answers, a file per resource."""

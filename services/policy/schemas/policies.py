@@ -1,0 +1,218 @@
+"""Bodies of policies and their versions."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from services.policy.tables import Policy
+from shared.schemas import Body, EmployeeNumber, Line, Paragraph, Resource, Slug, Text
+
+Source = Annotated[
+    Text,
+    Field(
+        min_length=1,
+        max_length=200_000,
+        description="Markdown with YAML front matter; headings make sections; a fenced `rule` block belongs to the section above it.",
+        examples=[
+            "---\ntitle: Social media policy\n---\n# Speak as yourself {#speak-as-yourself}\nSay who you work for."
+        ],
+    ),
+]
+
+
+class PolicyIn(Body):
+    """A policy to open."""
+
+    key: Slug
+    title: Line
+    quorum: Annotated[int, Field(ge=1, le=20, description="How many must approve a version.")] = 1
+
+
+class VersionIn(Body):
+    """A version to write, or to write again while it is a draft; a key may name who wrote it."""
+
+    source: Source
+    change_note: Paragraph
+    material: Annotated[bool, Field(description="Whether people have to accept it anew.")] = True
+    employee_number: EmployeeNumber | None = None
+
+
+class ReviewIn(Body):
+    """A wish for review; nothing more is needed."""
+
+
+class ApprovalIn(Body):
+    """What a reviewer decided; a key may name the reviewer."""
+
+    decision: Literal["approve", "reject"]
+    comment: Paragraph | None = None
+    employee_number: EmployeeNumber | None = None
+
+
+class PublicationIn(Body):
+    """When a version comes into force."""
+
+    effective_at: Annotated[AwareDatetime | None, Field(description="In UTC; null is now.")] = None
+
+
+class WithdrawalIn(Body):
+    """Why a version will not come into force."""
+
+    reason: Paragraph
+
+
+class SectionOut(Resource):
+    """A section as people read it; its hash is the same as long as heading and words are."""
+
+    id: str
+    heading: str
+    level: int
+    html: str
+    markdown: str
+    hash: str
+
+
+class RuleOut(Resource):
+    """A rule with the section it belongs to; `yaml` is its block as written."""
+
+    id: str
+    section: str
+    severity: str
+    message: str
+    suggestion: str | None = None
+    yaml: str
+
+
+class FailingExample(Resource):
+    """An example on which a rule does not do what its author says it does."""
+
+    rule: str
+    example: str
+    expected: str
+    why: str
+
+
+class Content(Resource):
+    """What was read from a version's source."""
+
+    title: str | None
+    locale: str
+    owner: str | None = None
+    contact: str | None = None
+    sections: list[SectionOut]
+    rules: list[RuleOut]
+    hash: str
+    problems: list[FailingExample]
+
+
+class PolicyOut(Resource):
+    """A policy; `version` is the number in force, null before the first."""
+
+    key: str
+    title: str
+    quorum: int
+    version: int | None
+    revision: int
+    created_at: datetime
+
+    @classmethod
+    def of(cls, policy: Policy, version: int | None) -> "PolicyOut":
+        """Show a policy with the number of its version in force."""
+        return cls(
+            key=policy.key,
+            title=policy.title,
+            quorum=policy.quorum,
+            version=version,
+            revision=policy.revision,
+            created_at=policy.created_at,
+        )
+
+
+class InForceOut(Resource):
+    """The version of a policy that is in force, or was at the time asked for."""
+
+    key: str
+    title: str
+    version: int
+    state: str
+    locale: str
+    owner: str | None
+    contact: str | None
+    effective_at: datetime
+    superseded_at: datetime | None
+    change_note: str
+    material: bool
+    content_hash: str
+    sections: list[SectionOut]
+    rules: list[RuleOut]
+    revision: int
+
+
+class ApprovalOut(Resource):
+    """A reviewer's decision on the content that is under review now."""
+
+    reviewer: str
+    decision: str
+    comment: str | None
+    decided_at: datetime
+
+
+class VersionLine(Resource):
+    """A version in a list."""
+
+    policy: str
+    number: int
+    state: str
+    title: str
+    change_note: str
+    material: bool
+    author: str
+    content_hash: str
+    created_at: datetime
+    effective_at: datetime | None
+    superseded_at: datetime | None
+
+
+class VersionOut(VersionLine):
+    """A version with all it says; `problems` lists the examples that stop its publication."""
+
+    locale: str
+    source: str
+    sections: list[SectionOut]
+    rules: list[RuleOut]
+    problems: list[FailingExample]
+    approvals: list[ApprovalOut]
+    updated_at: datetime
+    submitted_at: datetime | None
+    revision: int
+
+
+class SectionDiff(Resource):
+    """What became of a section: added, removed, changed or unchanged, with both texts where they differ."""
+
+    id: str
+    heading: str
+    change: Literal["added", "removed", "changed", "unchanged"]
+    before: str | None = None
+    after: str | None = None
+
+
+class RuleDiff(Resource):
+    """What became of a rule."""
+
+    id: str
+    section: str
+    change: Literal["added", "removed", "changed", "unchanged"]
+    before: str | None = None
+    after: str | None = None
+
+
+class DiffOut(Resource):
+    """How a version differs from another."""
+
+    policy: str
+    number: int
+    against: int
+    sections: list[SectionDiff]
+    rules: list[RuleDiff]
