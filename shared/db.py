@@ -162,6 +162,12 @@ class SqliteWriter:
         self._clock = clock
         self._queue: queue.SimpleQueue[tuple[Sequence[Unit], asyncio.Future[list[Done]]] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self.commits = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many callers wait for the thread to take them."""
+        return self._queue.qsize()
 
     async def submit(self, units: Sequence[Unit]) -> list[Done]:
         """Queue units that belong together and wait for their commit."""
@@ -221,19 +227,14 @@ class SqliteWriter:
                     outcome.append(run_unit(connection, unit, self._clock))
                     if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
                         raise TransactionGoneError
+            self.commits += 1
         except (DBAPIError, TransactionGoneError) as error:
             if len(units) > 1:
                 return [self._commit(engine, [unit])[0] for unit in units]
             if isinstance(error, TransactionGoneError):
-                return [outcome[0] if outcome[0].error else Done(error=error)]
-            return [
-                Done(
-                    error=StorageUnavailable("The database did not take the change; nothing of it was kept.")
-                    if isinstance(error, OperationalError)
-                    else error
-                )
-            ]
-        return outcome
+                return [told_plainly(outcome[0]) if outcome[0].error else Done(error=error)]
+            return [told_plainly(Done(error=error))]
+        return [told_plainly(done) for done in outcome]
 
 
 class PostgresqlWriter:
@@ -243,6 +244,7 @@ class PostgresqlWriter:
         self._engine = engine
         self._clock = clock
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
+        self._losers = threading.Lock()
 
     async def submit(self, units: Sequence[Unit]) -> list[Done]:
         """Run units that belong together: in one transaction if that goes well, else each in its own."""
@@ -277,24 +279,36 @@ class PostgresqlWriter:
         return outcome
 
     def _alone(self, unit: Unit) -> Done:
-        for last_try in [False] * (TRIES - 1) + [True]:
-            try:
-                with Session(self._engine, self._clock.now(), unit.context) as session:
-                    result = unit.fn(session, *unit.args, **unit.kwargs)
-                    session.finish()
-                    session.commit()
-                    return Done(result, told=session.told)
-            except DBAPIError as error:
-                if getattr(error.orig, "sqlstate", None) in LOST_RACES and not last_try:
-                    continue
-                if isinstance(error, OperationalError):
-                    return Done(
-                        error=StorageUnavailable("The database did not take the change; nothing of it was kept.")
-                    )
-                return Done(error=error)
-            except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
-                return Done(error=error)
-        raise AssertionError("unreachable")
+        done = self._try(unit)
+        for _ in range(TRIES):
+            if not lost_race(done.error):
+                break
+            # Losers go one at a time, so that they meet only newcomers and not each other again.
+            with self._losers:
+                done = self._try(unit)
+        return told_plainly(done)
+
+    def _try(self, unit: Unit) -> Done:
+        try:
+            with Session(self._engine, self._clock.now(), unit.context) as session:
+                result = unit.fn(session, *unit.args, **unit.kwargs)
+                session.finish()
+                session.commit()
+                return Done(result, told=session.told)
+        except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
+            return Done(error=error)
+
+
+def lost_race(error: BaseException | None) -> bool:
+    """Tell whether a unit failed only because of another one, so that it may be run again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in LOST_RACES
+
+
+def told_plainly(done: Done) -> Done:
+    """Replace a database that does not answer, or is full, by a problem that a client can read."""
+    if isinstance(done.error, OperationalError):
+        return Done(error=StorageUnavailable("The database did not take the change; nothing of it was kept."))
+    return done
 
 
 class TransactionGoneError(Exception):

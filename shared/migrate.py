@@ -31,9 +31,11 @@ class StoreIsNewer(Problem):
     """The store was written by a newer version of Shareload."""
 
 
-def upgrade(engine: Engine, versions: Path) -> None:
-    """Run what is missing of both histories; raises StoreIsNewer when the database knows more than this code."""
-    script = ScriptDirectory(str(BACKBONE.parent), version_locations=[str(BACKBONE), str(versions)])
+def upgrade(engine: Engine, versions: Path | None) -> None:
+    """Run what is missing of both histories (`versions`: the service's folder); raises StoreIsNewer when the database knows more than this code."""
+    script = ScriptDirectory(
+        str(BACKBONE.parent), version_locations=[str(folder) for folder in (BACKBONE, versions) if folder is not None]
+    )
     with engine.connect() as connection, locked(connection):
         known = {revision.revision for revision in script.walk_revisions()}
         present = set(MigrationContext.configure(connection).get_current_heads())

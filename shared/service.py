@@ -75,7 +75,9 @@ class Service:
 
     def _by_token(self) -> Authenticate:
         if self.settings.token_keys is None:
-            raise ValueError(f"SHARELOAD_TOKEN_KEYS must name the gateway's public keys; {self.name} trusts nothing else")
+            raise ValueError(
+                f"SHARELOAD_TOKEN_KEYS must name the gateway's public keys; {self.name} trusts nothing else"
+            )
         return by_caller_token(TokenVerifier(self.settings.token_keys, self.name))
 
     @contextlib.asynccontextmanager
@@ -89,7 +91,9 @@ class Service:
         timers.every(seconds=1)(sealer.seal)
         timers.every(seconds=600)(forget_old)
         bus = Bus(self.settings, self.name)
-        backbone = Backbone(self.name, db, bus, self.handlers, timers, self.snapshots, self.settings, app.state.registry)
+        backbone = Backbone(
+            self.name, db, bus, self.handlers, timers, self.snapshots, self.settings, app.state.registry
+        )
         app.state.db, app.state.bus, app.state.backbone, app.state.sealer = db, bus, backbone, sealer
         await backbone.start()
         try:
@@ -98,4 +102,3 @@ class Service:
         finally:
             await backbone.stop()
             db.stop()
-

@@ -1,8 +1,10 @@
 """Fixtures on real parts: `platform` is everything, `database_url` one service's migrated database on each kind."""
 
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import create_engine
@@ -10,8 +12,10 @@ from sqlalchemy import create_engine
 from shared import migrate
 from shared.clock import ShiftedClock
 from shared.db import Database
-from tests.platform import Platform, copy_sqlite, run_platform
 from tests.servers import NatsServer, execute, postgresql
+
+if TYPE_CHECKING:
+    from tests.platform import Platform
 
 SERVICES = Path(__file__).parent.parent / "services"
 KINDS = ("sqlite", "postgresql")
@@ -49,7 +53,8 @@ class Templates:
             template = self._folder / f"{service}.db"
             if (kind, service) not in self._made:
                 self._migrate(f"sqlite:///{template}", kind, service)
-            return copy_sqlite(template, folder / f"{service}.db")
+            shutil.copy(template, folder / f"{service}.db")
+            return f"sqlite:///{folder / service}.db"
         server: str = self._request.getfixturevalue("postgresql_server")
         if (kind, service) not in self._made:
             execute(server, f"CREATE DATABASE template_{service}")
@@ -60,7 +65,7 @@ class Templates:
 
     def _migrate(self, url: str, kind: str, service: str) -> None:
         engine = create_engine(url)
-        migrate.upgrade(engine, SERVICES / service / "migrations" / "versions")
+        migrate.upgrade(engine, None if service == "backbone" else SERVICES / service / "migrations" / "versions")
         engine.dispose()
         self._made.add((kind, service))
 
@@ -108,8 +113,10 @@ def open_database(database_url: DatabaseUrl, clock: ShiftedClock) -> Iterator[Ca
 
 
 @pytest.fixture
-async def platform(tmp_path: Path, nats: NatsServer, templates: Templates) -> AsyncIterator[Platform]:
+async def platform(tmp_path: Path, nats: NatsServer, templates: Templates) -> AsyncIterator["Platform"]:
     """The whole platform on SQLite."""
+    from tests.platform import run_platform
+
     folder = tmp_path / "platform"
     folder.mkdir()
     async with run_platform(folder, nats.url, lambda service: templates.copy("sqlite", service, folder)) as running:
@@ -119,9 +126,13 @@ async def platform(tmp_path: Path, nats: NatsServer, templates: Templates) -> As
 @pytest.fixture
 async def platform_on_both(
     tmp_path: Path, nats: NatsServer, templates: Templates, database_kind: str
-) -> AsyncIterator[Platform]:
+) -> AsyncIterator["Platform"]:
     """The whole platform, once on each kind of database."""
+    from tests.platform import run_platform
+
     folder = tmp_path / "platform"
     folder.mkdir()
-    async with run_platform(folder, nats.url, lambda service: templates.copy(database_kind, service, folder)) as running:
+    async with run_platform(
+        folder, nats.url, lambda service: templates.copy(database_kind, service, folder)
+    ) as running:
         yield running

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import json
-import shutil
 import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
@@ -190,9 +189,3 @@ async def run_platform(folder: Path, nats_url: str, database_for: DatabaseFor) -
         yield platform
     finally:
         await platform.stop()
-
-
-def copy_sqlite(template: Path, to: Path) -> str:
-    """Copy a migrated SQLite file and return its URL."""
-    shutil.copy(template, to)
-    return f"sqlite:///{to}"

@@ -1,0 +1,151 @@
+"""Units of work: all of one or nothing of it, answered only after the commit, on both databases."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from shared.clock import ShiftedClock
+from shared.db import Database, Session, SqliteWriter, StorageUnavailable, Unit
+from shared.tables import counters, marks
+from tests.conftest import Templates
+
+OpenDatabase = Callable[[str], Database]
+
+
+@pytest.fixture
+def db(open_database: OpenDatabase) -> Database:
+    return open_database("backbone")
+
+
+def put(session: Session, name: str, value: str = "x") -> str:
+    session.execute(insert(marks), [{"name": name, "value": value}])
+    return name
+
+
+def put_and_fail(session: Session, name: str) -> None:
+    put(session, name)
+    raise LookupError(name)
+
+
+def names(session: Session) -> set[str]:
+    return set(session.execute(select(marks.c.name).where(marks.c.name.like("test-%"))).scalars())
+
+
+async def test_a_failing_unit_leaves_nothing_and_its_neighbours_in_the_commit_stay(db: Database) -> None:
+    units = [db.write(put_and_fail if n % 3 == 0 else put, f"test-{n}") for n in range(60)]
+    outcome = await asyncio.gather(*units, return_exceptions=True)
+
+    assert [n for n, result in enumerate(outcome) if isinstance(result, LookupError)] == list(range(0, 60, 3))
+    assert await db.read(names) == {f"test-{n}" for n in range(60) if n % 3}
+
+
+async def test_a_batch_keeps_its_good_units_when_one_breaks_a_constraint(db: Database) -> None:
+    await db.write(put, "test-taken")
+    done = await db.write_all([Unit(put, (name,)) for name in ("test-a", "test-taken", "test-b")])
+
+    assert [type(each.error) for each in done] == [type(None), IntegrityError, type(None)]
+    assert await db.read(names) == {"test-a", "test-b", "test-taken"}
+
+
+def add_one(session: Session, name: str) -> int:
+    statement = select(counters.c.value).where(counters.c.name == name).with_for_update()
+    value: int = session.execute(statement).scalar_one()
+    session.execute(update(counters).where(counters.c.name == name).values(value=value + 1))
+    return value + 1
+
+
+def start_counter(session: Session, name: str) -> None:
+    session.execute(insert(counters), [{"name": name, "value": 0}])
+
+
+async def test_concurrent_writers_of_one_row_lose_no_update(db: Database) -> None:
+    await db.write(start_counter, "c")
+    seen = await asyncio.gather(*[db.write(add_one, "c") for _ in range(200)])
+    assert sorted(seen) == list(range(1, 201))
+
+
+def add_one_to_each(session: Session, names: tuple[str, str]) -> None:
+    for name in names:
+        add_one(session, name)
+
+
+async def test_units_that_deadlock_are_run_again_until_each_had_its_effect_once(db: Database) -> None:
+    for name in ("a", "b"):
+        await db.write(start_counter, name)
+    orders = [("a", "b"), ("b", "a")] * 20
+    await asyncio.gather(*[db.write(add_one_to_each, order) for order in orders])
+
+    values = await db.read(lambda s: {row.name: row.value for row in s.execute(select(counters))})
+    assert (values["a"], values["b"]) == (40, 40)
+
+
+async def test_what_was_answered_is_there_for_the_next_reader(db: Database) -> None:
+    for n in range(50):
+        name = await db.write(put, f"test-{n}")
+        assert name in await db.read(names)
+
+
+async def test_what_comes_last_comes_after_everything_else(db: Database) -> None:
+    order: list[str] = []
+
+    def unit(session: Session) -> None:
+        session.last(lambda: order.append("last"))
+        order.append("first")
+
+    await db.write(unit)
+    assert order == ["first", "last"]
+
+
+async def test_the_time_of_a_unit_is_the_injected_clock_and_stays_the_same(db: Database, clock: ShiftedClock) -> None:
+    def times(session: Session) -> tuple[datetime, datetime]:
+        first = session.now
+        threading.Event().wait(0.01)
+        return first, session.now
+
+    first, second = await db.write(times)
+    assert first == second
+    assert first.tzinfo is not None
+
+
+async def test_many_waiting_units_share_few_commits(tmp_path: Path, clock: ShiftedClock, templates: Templates) -> None:
+    db = Database(templates.copy("sqlite", "backbone", tmp_path), clock)
+    writer = db._writer
+    assert isinstance(writer, SqliteWriter)
+    released = threading.Event()
+    blocked = asyncio.create_task(db.write(lambda _session: released.wait(5)))
+    waiting = [asyncio.create_task(db.write(put, f"test-{n}")) for n in range(100)]
+    while writer.waiting < 100:
+        await asyncio.sleep(0)
+    before = writer.commits
+    released.set()
+    await asyncio.gather(blocked, *waiting)
+    assert writer.commits - before <= 3
+    db.stop()
+
+
+async def test_a_full_disk_is_told_to_whom_it_hits_and_what_was_answered_stays(
+    tmp_path: Path, clock: ShiftedClock, templates: Templates
+) -> None:
+    db = Database(templates.copy("sqlite", "backbone", tmp_path), clock)
+    await db.write(put, "test-before")
+
+    def fill(session: Session) -> None:
+        connection = session.connection()
+        used = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={used + 2}")
+        put(session, "test-big", "x" * 1_000_000)
+
+    small = [db.write(put, f"test-{n}") for n in range(3)]
+    outcome = await asyncio.gather(*small, db.write(fill), db.write(put, "test-after"), return_exceptions=True)
+
+    assert isinstance(outcome[3], StorageUnavailable)
+    answered = {result for result in outcome if isinstance(result, str)}
+    assert answered
+    assert await db.read(names) == answered | {"test-before"}
+    db.stop()
