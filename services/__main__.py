@@ -76,8 +76,10 @@ def play_demo(url: str, api_key: str, data_dir: Path) -> None:
 
 def supervise() -> int:
     """Run everything on this machine."""
+    from services.demo import LOGINS
     from services.supervisor.supervisor import Supervisor, Wishes
 
+    demo = (os.environ.get("DEMO") or "1") != "0"
     port = os.environ.get("PORT") or "8000"
     if not port.isdigit() or int(port) > 65535:
         sys.stderr.write(f"PORT={port} is not a port number.\n")
@@ -85,7 +87,8 @@ def supervise() -> int:
     wishes = Wishes(
         data_dir=Path(os.environ.get("DATA_DIR") or ".data"),
         port=int(port),
-        demo=(os.environ.get("DEMO") or "1") != "0",
+        demo=demo,
+        users=LOGINS if demo else {},
     )
     return Supervisor(wishes, load_all, play_demo).run()
 

@@ -4,8 +4,12 @@ import errno
 import fcntl
 import json
 import os
+import re
 import secrets
+import sqlite3
 import time
+from collections.abc import Iterable, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +21,7 @@ from shared.auth import make_key
 FORMAT = 1
 ROLES = ("employee", "coach", "lead", "admin")
 LOCK_PATIENCE = 2.0
+ROOT = Path(__file__).parents[2]
 
 
 class CannotStart(Exception):
@@ -25,26 +30,30 @@ class CannotStart(Exception):
 
 @dataclass(frozen=True)
 class Secrets:
-    """What is made once for a store: the gateway's signing key, an API key, and a login for each role."""
+    """What is made once for a store: the gateway's signing key, an API key, and a password for each role."""
 
     signing_key: dict[str, Any]
     api_key: str
-    logins: dict[str, dict[str, str]]
+    passwords: dict[str, str]
 
     @classmethod
     def make(cls) -> "Secrets":
         """Make new ones."""
         return cls(
             signing_key=dict(make_key().as_dict(private=True)),
-            api_key=f"sl_{secrets.token_hex(6)}_{secrets.token_urlsafe(32)}",
-            logins={role: {"user": role, "password": secrets.token_urlsafe(12)} for role in ROLES},
+            api_key=f"sl_{secrets.token_urlsafe(32)}",
+            passwords={role: secrets.token_urlsafe(12) for role in ROLES},
         )
 
 
 class Store:
-    """A data folder that this process holds: databases, broker files, logs and secrets live in it."""
+    """A data folder that this process holds: databases, broker files, logs and secrets live in it.
 
-    def __init__(self, path: Path) -> None:
+    `users` names, by role, whom the development sign-in stands for.
+    """
+
+    def __init__(self, path: Path, users: Mapping[str, str]) -> None:
+        self.users = users
         self.path = path.resolve()
         self.logs = self.path / "logs"
         self.run_file = self.path / "run.json"
@@ -69,6 +78,24 @@ class Store:
         self.run_file.unlink(missing_ok=True)
         self.secrets = self._read_secrets()
         self._hand_out()
+
+    def refuse_newer(self, services: Iterable[str]) -> None:
+        """Raise CannotStart when a database was migrated by code that is newer than this."""
+        for service in services:
+            file = self.path / f"{service}.db"
+            if not file.exists():
+                continue
+            with closing(sqlite3.connect(file)) as database:
+                has_table = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
+                found = (
+                    {row[0] for row in database.execute("SELECT version_num FROM alembic_version")}
+                    if has_table
+                    else set()
+                )
+            if unknown := found - known_revisions(service):
+                raise CannotStart(
+                    f"The store in {self.path} is of a newer version ({', '.join(sorted(unknown))}): update Shareload."
+                )
 
     def _lock(self) -> None:
         """Take the folder's lock; the children inherit it, so it is free only when all of them are gone."""
@@ -114,7 +141,15 @@ class Store:
         public = OKPKey.import_key(self.secrets.signing_key).as_dict(private=False)
         write_private(self.signing_key, self.secrets.signing_key)
         write_private(self.token_keys, {"keys": [public]})
-        write_private(self.logins_file, self.secrets.logins)
+        write_private(self.logins_file, self.logins)
+
+    @property
+    def logins(self) -> dict[str, dict[str, str]]:
+        """Who may sign in here, by role."""
+        return {
+            role: {"user": self.users.get(role, role), "password": password}
+            for role, password in self.secrets.passwords.items()
+        }
 
     def tell(self, running: dict[str, Any]) -> None:
         """Write what scripts need to reach the running platform."""
@@ -123,6 +158,20 @@ class Store:
     def close(self) -> None:
         """Take back what said that the platform runs."""
         self.run_file.unlink(missing_ok=True)
+
+
+def known_revisions(service: str) -> set[str]:
+    """Return the migrations that this code has for a service's database."""
+    files = [
+        path
+        for folder in (f"services/{service}", "shared")
+        for path in (ROOT / folder / "migrations/versions").glob("*.py")
+    ]
+    return {
+        found
+        for path in files
+        for found in re.findall(r'^revision(?:: str)? = "(.+)"$', path.read_text(), re.MULTILINE)
+    }
 
 
 def write_private(path: Path, content: dict[str, Any]) -> None:

@@ -29,11 +29,12 @@ Serve = Callable[[socket.socket], None]
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the person who starts the platform chooses."""
+    """What the person who starts the platform chooses; `users` are who may sign in, by role."""
 
     data_dir: Path
     port: int
     demo: bool
+    users: Mapping[str, str]
 
 
 class Supervisor:
@@ -49,7 +50,7 @@ class Supervisor:
         self.wishes = wishes
         self.load = load
         self.demo = demo
-        self.store = Store(wishes.data_dir)
+        self.store = Store(wishes.data_dir, wishes.users)
         self.children: dict[str, Child] = {}
         self.sockets: dict[str, socket.socket] = {}
         self.broker_port = 0
@@ -76,6 +77,7 @@ class Supervisor:
         self.sockets[GATEWAY] = listen(self.wishes.port)
         self._start_broker()
         programs = self.load()
+        self.store.refuse_newer(programs)
         for name in programs:
             self.sockets.setdefault(name, listen(0))
         self._wait_until(lambda: listens(self.broker_port), self.children.values())
@@ -246,7 +248,7 @@ class Supervisor:
             {
                 "url": self.url,
                 "api_key": self.store.secrets.api_key,
-                "logins": self.store.secrets.logins,
+                "logins": self.store.logins,
                 "nats_url": self.nats_url,
                 "services": {name: f"http://{LOOPBACK}:{port_of(bound)}" for name, bound in self.sockets.items()},
                 "pids": {"supervisor": os.getpid(), **pids},
@@ -259,7 +261,7 @@ class Supervisor:
         say(f"\nShareload is ready after {seconds:.1f} s.\n")
         say(f"  Dashboard   {self.url}/")
         say(f"  API         {self.url}/docs")
-        for role, login in self.store.secrets.logins.items():
+        for role, login in self.store.logins.items():
             say(f"  Sign in as  {role:<9} user {login['user']:<9} password {login['password']}")
         say(f"  API key     {key}")
         say(f"  Scripts     {self.store.run_file}")
