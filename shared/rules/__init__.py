@@ -1,0 +1,23 @@
+"""The rule engine: rules of a policy, run over what staff write. Knows no database, no events, no HTTP."""
+
+from shared.rules.draft import Draft, Kind, Span
+from shared.rules.examples import FailedExample, failing_examples
+from shared.rules.rule import Evasion, PlacedRule, Rule, Severity
+from shared.rules.ruleset import Match, RuleSet
+from shared.rules.source import Fault, InvalidRule
+
+__all__ = [
+    "Draft",
+    "Evasion",
+    "FailedExample",
+    "Fault",
+    "InvalidRule",
+    "Kind",
+    "Match",
+    "PlacedRule",
+    "Rule",
+    "RuleSet",
+    "Severity",
+    "Span",
+    "failing_examples",
+]

@@ -1,0 +1,48 @@
+"""Regular expressions that an author may write: RE2, which takes linear time on any text."""
+
+import re
+
+import re2
+
+MAX_LENGTH = 1000
+MAX_PROGRAM = 4000
+MAX_MEMORY = 1 << 20
+
+_look_around = re.compile(r"\(\?<?[=!]")
+_back_reference = re.compile(r"\\[1-9]|\(\?P=")
+_any_byte = re.compile(r"(?<!\\)(?:\\\\)*\\C")
+
+
+class InvalidPattern(ValueError):
+    """A pattern that cannot be used, with what its author can do about it."""
+
+
+def compile_pattern(pattern: str) -> "re2._Regexp":
+    """Compile an author's pattern; raises InvalidPattern with words for the author."""
+    options = re2.Options()
+    options.log_errors = False
+    options.max_mem = MAX_MEMORY
+    try:
+        compiled = re2.compile(pattern, options)
+    except re2.error as error:
+        raise InvalidPattern(_in_plain_words(pattern, error)) from None
+    if _any_byte.search(pattern):
+        raise InvalidPattern(r"`\C` (any byte) would cut characters in two; use `.`.")
+    if compiled.programsize > MAX_PROGRAM:
+        raise InvalidPattern("The pattern is too large once its repetitions are spelt out; use smaller counts.")
+    if compiled.search("") is not None:
+        raise InvalidPattern("The pattern also matches nothing at all, so every text would match it.")
+    return compiled
+
+
+def _in_plain_words(pattern: str, error: Exception) -> str:
+    if _look_around.search(pattern):
+        return (
+            "Patterns are RE2, which knows no look-ahead and look-behind: "
+            "say what must not be there with `not` over a second detector."
+        )
+    if _back_reference.search(pattern):
+        return "Patterns are RE2, which knows no back-references: spell out what may be repeated."
+    reason = error.args[0]
+    said = reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
+    return f"Not a valid RE2 pattern: {said}."

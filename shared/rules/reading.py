@@ -1,0 +1,71 @@
+"""One draft while the rules read it: its forms, each made only when a rule needs it, and the signs seen in it."""
+
+from functools import cached_property
+
+import re2
+
+from shared.rules import links
+from shared.rules.draft import Draft, Span
+from shared.rules.folding import OffsetMap, clean
+from shared.rules.plan import WHOLE
+
+
+class Reading:
+    """What detectors are given: the draft, and ways to ask where something stands in it."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+        self.seen: dict[int, list[tuple[int, int]]] = {}
+        """Signs seen in the folded text, with their places there."""
+        self.disguised: dict[int, list[Span]] = {}
+        """Signs seen through a disguise, with their places in the text that was sent."""
+
+    def first(self, sign: int) -> Span | None:
+        """Where the sign first stands; of several that begin there, the longest."""
+        found = self.disguised.get(sign, [])
+        if places := self.seen.get(sign):
+            start, end = min(places, key=lambda place: (place[0], -place[1]))
+            found = [*found, self._from_folded(start, end)]
+        return min(found, key=by_place) if found else None
+
+    def every(self, sign: int) -> list[Span]:
+        """All places where the sign stands, in no order."""
+        return [*self.disguised.get(sign, []), *(self._from_folded(*place) for place in self.seen.get(sign, []))]
+
+    def search(self, pattern: "re2._Regexp") -> Span | None:
+        """Where the pattern first matches the text as sent or, failing that, its clean form."""
+        if found := pattern.search(self.draft.text):
+            return Span(*found.span())
+        if self._clean != self.draft.text and (found := pattern.search(self._clean)):
+            return self._from_clean(*found.span())
+        return None
+
+    @cached_property
+    def links(self) -> list[tuple[Span, str, bool]]:
+        """Place, host and certainty of each link, in the text or attached; attached ones come last."""
+        written = [(self._from_clean(link.start, link.end), link.host, link.sure) for link in links.find(self._clean)]
+        attached = [(WHOLE, host, True) for link in self.draft.links if (host := links.host_of(link))]
+        return written + attached
+
+    @cached_property
+    def _clean(self) -> str:
+        return clean(self.draft.text)
+
+    @cached_property
+    def _folded_places(self) -> OffsetMap:
+        return OffsetMap.of_folded(self.draft.text)
+
+    @cached_property
+    def _clean_places(self) -> OffsetMap:
+        return OffsetMap.of_clean(self.draft.text)
+
+    def _from_folded(self, start: int, end: int) -> Span:
+        return Span(*self._folded_places.back(start, end))
+
+    def _from_clean(self, start: int, end: int) -> Span:
+        return Span(*self._clean_places.back(start, end))
+
+
+def by_place(span: Span) -> tuple[bool, int, int]:
+    """Order of spans: a place in the text before the text as a whole, earlier before later, longer before shorter."""
+    return (span is WHOLE, span.start, -span.end)
