@@ -1,0 +1,213 @@
+"""From a draft to what is in force."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.policy.conftest import POLICY, PolicyService
+
+FAILING = POLICY.replace('pass: ["I would not buy that"]', 'pass: ["What idiots!"]')
+
+
+def slug(answer: Any) -> str:
+    return str(answer.json()["type"]).rsplit("/", 1)[1]
+
+
+async def test_a_version_says_its_sections_and_rules(service: PolicyService) -> None:
+    version = (await service.client.get(await service.write())).json()
+
+    assert [(each["id"], each["heading"], each["level"]) for each in version["sections"]] == [
+        ("speak-as-yourself", "Speak as yourself", 1),
+        ("be-kind", "Be kind", 2),
+    ]
+    assert version["sections"][1]["html"] == "<p>Nobody was ever <em>persuaded</em> by an insult.</p>\n"
+    assert version["sections"][0]["markdown"] == "Say who you work for when you talk about our products."
+    assert [(each["id"], each["section"]) for each in version["rules"]] == [
+        ("disclose-employer", "speak-as-yourself"),
+        ("no-insults", "be-kind"),
+    ]
+    assert (version["state"], version["problems"]) == ("draft", [])
+
+
+async def test_everything_wrong_in_a_source_is_told_with_its_line(service: PolicyService) -> None:
+    source = POLICY.replace("severity: block", "severity: terrible").replace(
+        "## Be kind", "## Be kind {#speak-as-yourself}"
+    )
+    answer = await service.client.post("/v1/policies", json={"key": "broken", "title": "Broken"})
+    answer = await service.client.post("/v1/policies/broken/versions", json={"source": source, "change_note": "x"})
+
+    assert (answer.status_code, slug(answer)) == (422, "invalid-source")
+    first, second = answer.json()["errors"]
+    assert first["pointer"] == second["pointer"] == "/source"
+    assert first["detail"].startswith('Line 20: the section id "speak-as-yourself" is that of line 5')
+    assert second["detail"].startswith('Line 23: rule "no-insults"')
+
+
+async def test_script_in_a_source_never_reaches_a_page(service: PolicyService) -> None:
+    source = "# Hello\n<script>alert(1)</script>\n\n[click](javascript:alert(1)) <b onclick=x>there</b>\n"
+    version = (await service.client.get(await service.write(source))).json()
+    html = version["sections"][0]["html"]
+    assert "<script" not in html
+    assert "<b" not in html
+    assert "href" not in html
+
+
+async def test_a_version_in_force_replaces_the_one_before(service: PolicyService) -> None:
+    await service.publish()
+    await service.publish(POLICY.replace("Nobody was", "No one was"))
+
+    in_force = (await service.client.get("/v1/policies/social-media")).json()
+    assert (in_force["version"], in_force["title"]) == (2, "Social media policy")
+    states = [
+        (each["number"], each["state"])
+        for each in (await service.client.get("/v1/policies/social-media/versions")).json()["items"]
+    ]
+    assert states == [(2, "published"), (1, "superseded")]
+    assert [each["version"] for each in await service.told("policy.version.in_force.v1")] == [1, 2]
+    assert [each["version"] for each in await service.told("policy.version.superseded.v1")] == [1]
+
+
+async def test_a_client_that_has_the_version_in_force_gets_304_until_another_comes(service: PolicyService) -> None:
+    await service.publish()
+    first = await service.client.get("/v1/policies/social-media")
+    known = {"If-None-Match": first.headers["ETag"]}
+    assert (await service.client.get("/v1/policies/social-media", headers=known)).status_code == 304
+
+    await service.publish()
+    assert (await service.client.get("/v1/policies/social-media", headers=known)).status_code == 200
+
+
+async def test_nobody_approves_what_they_wrote(service: PolicyService) -> None:
+    version = await service.write(author="E-1")
+    await service.client.post(f"{version}/review", json={})
+    own = await service.as_person("E-1", "policies:write").post(f"{version}/approvals", json={"decision": "approve"})
+    assert (own.status_code, slug(own)) == (409, "own-version")
+    outsider = await service.as_person("E-3").post(f"{version}/approvals", json={"decision": "approve"})
+    assert outsider.status_code == 404  # a draft is not for everyone
+    assert (await service.client.get(version)).json()["state"] == "in_review"
+
+
+async def test_a_version_is_approved_by_its_quorum_of_different_reviewers(service: PolicyService) -> None:
+    await service.client.post("/v1/policies", json={"key": "social-media", "title": "Ours", "quorum": 2})
+    version = await service.write()
+    await service.client.post(f"{version}/review", json={})
+
+    async def approve(number: str) -> Any:
+        return await service.client.post(
+            f"{version}/approvals", json={"decision": "approve", "employee_number": number}
+        )
+
+    assert (await approve("E-2")).json()["state"] == "in_review"
+    assert slug(await approve("E-2")) == "already-decided"
+    early = await service.client.post(f"{version}/publication", json={})
+    assert (early.status_code, slug(early)) == (409, "not-approved")
+    assert (await approve("E-3")).json()["state"] == "approved"
+
+
+async def test_a_rejected_version_is_edited_and_approved_anew(service: PolicyService) -> None:
+    version = await service.write()
+    await service.client.post(f"{version}/review", json={})
+    body = {"source": POLICY.replace("Nobody", "No one"), "change_note": "Friendlier."}
+    assert slug(await service.client.put(version, json=body)) == "not-a-draft"
+
+    rejection = {"decision": "reject", "comment": "Friendlier, please.", "employee_number": "E-2"}
+    assert (await service.client.post(f"{version}/approvals", json=rejection)).json()["state"] == "draft"
+    draft = await service.client.get(version)
+    stale = await service.client.put(version, json=body, headers={"If-Match": '"1"'})
+    assert stale.status_code == 412
+    edited = await service.client.put(version, json=body, headers={"If-Match": draft.headers["ETag"]})
+    assert edited.json()["content_hash"] != draft.json()["content_hash"]
+    assert edited.json()["approvals"] == []
+    await service.approve(version)
+
+
+async def test_a_version_whose_rule_fails_its_own_example_is_not_published(service: PolicyService) -> None:
+    version = await service.write(FAILING)
+    (problem,) = (await service.client.get(version)).json()["problems"]
+    assert (problem["rule"], problem["example"], problem["expected"]) == ("no-insults", "What idiots!", "pass")
+
+    await service.approve(version)
+    answer = await service.client.post(f"{version}/publication", json={})
+    assert (answer.status_code, slug(answer)) == (409, "failing-examples")
+    assert "no-insults" in answer.json()["detail"]
+    assert "What idiots!" in answer.json()["detail"]
+    assert (await service.client.get("/v1/policies/social-media")).status_code == 404
+
+
+async def test_a_scheduled_version_comes_into_force_at_its_time_and_once(service_on_both: PolicyService) -> None:
+    service = service_on_both
+    await service.publish()
+    version = await service.write(POLICY.replace("Nobody", "No one"))
+    await service.approve(version)
+    at = service.clock.now() + timedelta(days=3)
+    answer = await service.client.post(f"{version}/publication", json={"effective_at": at.isoformat()})
+    assert answer.json()["state"] == "scheduled"
+
+    await service.advance(timedelta(days=2))
+    assert (await service.client.get("/v1/policies/social-media")).json()["version"] == 1
+    later = await service.client.get("/v1/policies/social-media", params={"at": at.isoformat()})
+    assert later.json()["version"] == 2
+
+    await service.advance(timedelta(days=1))
+    await service.advance(timedelta(seconds=1))
+    assert (await service.client.get("/v1/policies/social-media")).json()["version"] == 2
+    earlier = await service.client.get("/v1/policies/social-media", params={"at": (at - timedelta(days=1)).isoformat()})
+    assert earlier.json()["version"] == 1
+    assert [each["version"] for each in await service.told("policy.version.in_force.v1")] == [1, 2]
+
+
+async def test_a_version_is_published_only_once_by_many_at_the_same_time(service_on_both: PolicyService) -> None:
+    version = await service_on_both.write()
+    await service_on_both.approve(version)
+    answers = await asyncio.gather(*(service_on_both.client.post(f"{version}/publication", json={}) for _ in range(8)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [409] * 7
+    assert len(await service_on_both.told("policy.version.in_force.v1")) == 1
+
+
+async def test_versions_written_at_the_same_time_get_different_numbers(service_on_both: PolicyService) -> None:
+    await service_on_both.write()
+    versions = await asyncio.gather(*(service_on_both.write() for _ in range(8)))
+    assert sorted(int(version.rsplit("/", 1)[1]) for version in versions) == list(range(2, 10))
+
+
+async def test_a_withdrawn_version_never_comes_into_force(service: PolicyService) -> None:
+    version = await service.write()
+    await service.approve(version)
+    at = service.clock.now() + timedelta(days=1)
+    await service.client.post(f"{version}/publication", json={"effective_at": at.isoformat()})
+    assert (await service.client.post(f"{version}/withdrawal", json={"reason": "A mistake."})).json()[
+        "state"
+    ] == "withdrawn"
+    await service.advance(timedelta(days=2))
+    assert (await service.client.get("/v1/policies/social-media")).status_code == 404
+
+
+async def test_a_diff_names_what_became_of_each_section_and_rule(service: PolicyService) -> None:
+    await service.write()
+    changed = POLICY.replace("Nobody was ever", "No one was ever").replace("words: [idiot, idiots]", "words: [idiot]")
+    version = await service.write(changed.replace("# Speak as yourself {#speak-as-yourself}", "# Say who you are"))
+    diff = (await service.client.get(f"{version}/diff", params={"against": 1})).json()
+    assert [(each["id"], each["change"]) for each in diff["sections"]] == [
+        ("say-who-you-are", "added"),
+        ("be-kind", "changed"),
+        ("speak-as-yourself", "removed"),
+    ]
+    assert {each["id"]: each["change"] for each in diff["rules"]} == {
+        "disclose-employer": "changed",
+        "no-insults": "changed",
+    }
+
+
+@pytest.mark.parametrize("layout", ["\n\n", "   \n", "\r\n"])
+async def test_the_hash_of_a_section_is_that_of_its_words(service: PolicyService, layout: str) -> None:
+    def sections(version: Any) -> list[str]:
+        return [each["hash"] for each in version.json()["sections"]]
+
+    before = await service.client.get(await service.write())
+    same = await service.client.get(await service.write(POLICY.replace("products.\n", f"products.{layout}")))
+    other = await service.client.get(await service.write(POLICY.replace("insult.\n", "insult!\n")))
+    assert sections(same) == sections(before)
+    assert [old == new for old, new in zip(sections(before), sections(other), strict=True)] == [True, False]
+    assert same.json()["content_hash"] == before.json()["content_hash"] != other.json()["content_hash"]
