@@ -20,14 +20,20 @@ class FailedExample:
 def failing_examples(rule: Rule) -> list[FailedExample]:
     """The examples that the rule fails, run as posts by staff to whom it applies; empty if it is as it should be."""
     ruleset = RuleSet.compile([PlacedRule(rule, policy="", version=0, section="")])
-    scope = rule.applies_to
-    kind = scope.kinds[0] if scope.kinds else "post"
-    failed = []
-    for example in rule.examples.match:
-        if not ruleset.run(Draft(example, kind=kind, staff=True)):
-            failed.append(FailedExample(example, "match", "The rule finds nothing in it."))
-    for example in rule.examples.pass_:
-        for match in ruleset.run(Draft(example, kind=kind, staff=True)):
-            found = example[match.span.start : match.span.end]
-            failed.append(FailedExample(example, "pass", f"The rule matches it at “{found}”."))
-    return failed
+    kind = rule.applies_to.kinds[0] if rule.applies_to.kinds else "post"
+
+    def found(example: str) -> str | None:
+        matches = ruleset.run(Draft(example, kind=kind, staff=True))
+        return example[matches[0].span.start : matches[0].span.end] if matches else None
+
+    missed = [
+        FailedExample(example, "match", "The rule finds nothing in it.")
+        for example in rule.examples.match
+        if found(example) is None
+    ]
+    caught = [
+        FailedExample(example, "pass", f"The rule matches it at “{place}”.")
+        for example in rule.examples.pass_
+        if (place := found(example)) is not None
+    ]
+    return missed + caught

@@ -15,8 +15,8 @@ _after_host = re.compile(r"[/\\?#]")
 _dots = re.compile("[.。]")
 # What no label has: ASCII punctuation but the hyphen, and the underscore of host names.
 _not_a_label = re.compile(r"[!-,/:-@\[-^`{-~]")
-_endings = frozenset(
-    "com org net info io co app dev shop eu de at ch fr es pt it nl be uk us ca br mx in ly me tv to gg example".split()
+_endings = re.compile(
+    "(?i)com|org|net|info|io|co|app|dev|shop|eu|de|at|ch|fr|es|pt|it|nl|be|uk|us|ca|br|mx|in|ly|me|tv|to|gg|example"
 )
 _leading = "([{'*_~"
 _trailing = ".,;:!?…'*_~)]}"
@@ -65,7 +65,7 @@ def _looks_like_a_link(link: str) -> bool:
     name, *path = _after_host.split(link, maxsplit=1)
     last = _dots.split(name.partition(":")[0].rstrip(".。"))[-1]
     # "Done.It was" lacks a space; nobody writes a link like that.
-    known = last.casefold() in _endings and not last.istitle()
+    known = _endings.fullmatch(last) is not None and not last.istitle()
     return known or name.casefold().startswith("www.") or (len(last) > 1 and bool(path and path[0]))
 
 

@@ -13,7 +13,7 @@ _back_reference = re.compile(r"\\[1-9]|\(\?P=")
 _any_byte = re.compile(r"(?<!\\)(?:\\\\)*\\C")
 
 
-class InvalidPattern(ValueError):
+class InvalidPattern(ValueError):  # noqa: N818 - named like InvalidRule, into which it is put
     """A pattern that cannot be used, with what its author can do about it."""
 
 

@@ -78,12 +78,13 @@ class _Builder:
         return data, self._lines
 
     def _value(self, event: yaml.Event, path: Path) -> Data:
-        self._lines[path] = event.start_mark.line + 1
-        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+        if event.start_mark is not None:
+            self._lines[path] = event.start_mark.line + 1
+        if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise self._fault(
                 "Anchors and aliases (& and *) are not allowed; put text with these signs in quotes", path
             )
-        if event.tag is not None:
+        if getattr(event, "tag", None) is not None:
             raise self._fault("Tags (!) are not allowed; put text that begins with ! in quotes", path)
         if len(path) > MAX_DEPTH:
             raise self._fault("Nested too deeply", path)
@@ -91,15 +92,15 @@ class _Builder:
             return self._mapping(path)
         if isinstance(event, yaml.SequenceStartEvent):
             return self._list(path)
-        plain = event.style is None
-        return None if plain and event.value in {"", "~", "null"} else event.value.replace(_STAND_IN, "#")
+        return _scalar(event)
 
     def _mapping(self, path: Path) -> Data:
         made: dict[str, Data] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             if not isinstance(event, yaml.ScalarEvent):
                 raise self._fault("A key must be a word", path)
-            key = str(self._value(event, (*path, event.value)))
+            self._value(event, (*path, event.value))
+            key = event.value.replace(_STAND_IN, "#")
             if key in made:
                 raise self._fault("The key is there twice", (*path, key))
             made[key] = self._value(next(self._events), (*path, key))
@@ -113,3 +114,10 @@ class _Builder:
 
     def _fault(self, message: str, path: Path) -> InvalidRule:
         return InvalidRule(Fault(f"{message}.", pointer(path), self._lines.get(path)))
+
+
+def _scalar(event: yaml.Event) -> str | None:
+    if not isinstance(event, yaml.ScalarEvent):
+        raise TypeError(event)
+    empty = event.style is None and event.value in {"", "~", "null"}
+    return None if empty else event.value.replace(_STAND_IN, "#")
