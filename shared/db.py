@@ -102,6 +102,7 @@ class Database:
             SqliteWriter(url, clock) if self.dialect == "sqlite" else PostgresqlWriter(self._engine, clock)
         )
         self._on_told: list[Callable[[], None]] = []
+        self._on_commit: list[Callable[[], None]] = []
 
     @property
     def engine(self) -> Engine:
@@ -111,6 +112,10 @@ class Database:
     def on_told(self, callback: Callable[[], None]) -> None:
         """Call `callback` in the event loop after each commit that wrote to the outbox."""
         self._on_told.append(callback)
+
+    def on_commit(self, callback: Callable[[], None]) -> None:
+        """Call `callback` in the event loop after each commit, for those who follow a table."""
+        self._on_commit.append(callback)
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn` over one consistent snapshot."""
@@ -141,6 +146,8 @@ class Database:
         if any(done.told for done in outcome):
             for callback in self._on_told:
                 callback()
+        for callback in self._on_commit:
+            callback()
         return outcome
 
     def stop(self) -> None:

@@ -1,0 +1,114 @@
+"""The gateway as an app: its parts opened in order, its layers in front of its routes."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.datastructures import Headers
+from starlette.middleware.cors import CORSMiddleware
+from starlette.types import ASGIApp, Scope
+
+from services.gateway.domain import api_keys, event_log
+from services.gateway.embeds.policies import Embeds
+from services.gateway.embeds.tokens import EmbedTokens
+from services.gateway.forward import Forwarder
+from services.gateway.front import Doors, Front
+from services.gateway.handlers import handlers, timers
+from services.gateway.keyring import Keyring
+from services.gateway.limiter import Limiter
+from services.gateway.portal import pages
+from services.gateway.read_model.policies import Policies
+from services.gateway.routes import api_keys as api_key_routes
+from services.gateway.routes import documents, embed_tokens, events
+from services.gateway.settings import GatewaySettings
+from services.gateway.stream.hub import Hub
+from services.gateway.stream.tail import Tail
+from services.gateway.waiting import Waiting
+from shared.auth import Principal, TokenSigner
+from shared.service import Service
+
+USE_WRITTEN = 30.0
+"""Seconds between writes of when keys were last used."""
+
+
+def create_app(settings: GatewaySettings | None = None) -> FastAPI:
+    """Put the gateway together."""
+    settings = settings or GatewaySettings()
+    app: FastAPI
+
+    async def authenticate(scope: Scope, headers: Headers) -> Principal | None:
+        doors: Doors = app.state.doors
+        return await doors.keyring.authenticate(scope, headers)
+
+    app = Service(
+        name="gateway",
+        settings=settings,
+        migrations=Path(__file__).parent / "migrations" / "versions",
+        routers=[api_key_routes.router, embed_tokens.router, events.router, documents.router, pages.router],
+        handlers=handlers,
+        timers=timers,
+        authenticate=authenticate,
+        front=put_in_front,
+        while_running=open_doors,
+    ).app
+    pages.serve_files(app)
+    return app
+
+
+def put_in_front(app: ASGIApp, owner: FastAPI) -> ASGIApp:
+    """Put the gateway's own layers before its routes."""
+    front: ASGIApp = Front(app, owner)
+    origins = owner.state.settings.cors_origins
+    if origins:
+        front = CORSMiddleware(front, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
+    return front
+
+
+@contextlib.asynccontextmanager
+async def open_doors(app: FastAPI) -> AsyncIterator[None]:
+    """Open what lives as long as the process: credentials, the log's reader, the fan-out, the read model."""
+    settings: GatewaySettings = app.state.settings
+    db, clock = app.state.db, app.state.clock
+    await db.write(event_log.open_log)
+    if settings.bootstrap_key:
+        await db.write(api_keys.ensure_bootstrap, settings.bootstrap_key.get_secret_value())
+    signer = TokenSigner(settings.signing_key)
+    keyring = Keyring(db, clock, settings.public_url)
+    tail, hub = Tail(db), Hub(app.state.registry)
+    async with Forwarder(settings.services, signer, settings.answer_timeout, settings.max_body) as forwarder:
+        policies = Policies(db, forwarder, clock)
+        embeds = Embeds(policies, EmbedTokens(settings.signing_key), settings.frame_ancestors)
+        waiting = Waiting(forwarder, db, tail)
+        app.state.doors = Doors(
+            settings, keyring, Limiter(settings.rate_limit), forwarder, tail, hub, policies, embeds, waiting
+        )
+        await keyring.load()
+        await policies.load()
+        extent = await tail.open()
+        hub.open(extent.epoch, extent.newest)
+        db.on_commit(tail.wake)
+        for listener in (keyring.follow, policies.follow, hub.publish):
+            tail.listen(listener)
+        async with running(tail.run(), hub.beat(), policies.run(), write_use(keyring)):
+            yield
+        await keyring.write_use()
+
+
+async def write_use(keyring: Keyring) -> None:
+    """Write behind when keys were last used."""
+    while True:
+        await asyncio.sleep(USE_WRITTEN)
+        await keyring.write_use()
+
+
+@contextlib.asynccontextmanager
+async def running(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Run tasks beside the app; one that dies takes the process with it rather than leave it half alive."""
+    async with asyncio.TaskGroup() as group:
+        started = [group.create_task(task) for task in tasks]
+        yield
+        for task in started:
+            task.cancel()

@@ -1,0 +1,63 @@
+"""The credentials that work now, keys and sessions alike, each with the principal that it stands for."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from services.gateway.domain import people
+from services.gateway.rights import scopes_of
+from services.gateway.tables import ApiKey, KnownPerson, SignedIn
+from shared.auth import Principal
+from shared.db import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Credential:
+    """A key or a session: known by the hash of its secret, with the principal that it stands for."""
+
+    secret_hash: str
+    principal: Principal
+    expires_at: datetime | None
+    key_id: str | None = None
+    name: str | None = None
+
+
+def find_working(session: Session) -> list[Credential]:
+    """Return all keys and sessions that work now."""
+    return [*find_keys(session), *find_sessions(session)]
+
+
+def find_keys(session: Session) -> list[Credential]:
+    """Return the keys that are neither revoked nor ended."""
+    lasts = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > session.now)  # type: ignore[union-attr, operator]
+    rows = session.execute(select(ApiKey).where(ApiKey.revoked_at.is_(None), lasts)).scalars()  # type: ignore[union-attr]
+    return [of_key(row) for row in rows]
+
+
+def of_key(row: ApiKey) -> Credential:
+    """Return a key as a credential."""
+    departments = frozenset(row.departments) if row.departments is not None else None
+    principal = Principal(id=f"key:{row.id}", scopes=frozenset(row.scopes), departments=departments)
+    return Credential(row.secret_hash, principal, row.expires_at, row.id, row.name)
+
+
+def find_sessions(session: Session) -> list[Credential]:
+    """Return the sessions that have not ended, with the roles that logins and task-team seats give."""
+    seats = people.seat_roles(session)
+    statement = select(SignedIn, KnownPerson).outerjoin(KnownPerson, KnownPerson.id == SignedIn.person)  # type: ignore[arg-type]
+    rows = session.execute(statement.where(SignedIn.expires_at > session.now))  # type: ignore[arg-type]
+    return [of_session(signed_in, person, seats.get(signed_in.person or "", set())) for signed_in, person in rows]
+
+
+def of_session(signed_in: SignedIn, person: KnownPerson | None, seats: set[str]) -> Credential:
+    """Return a session as a credential."""
+    roles = frozenset({signed_in.role, *seats})
+    principal = Principal(
+        id=f"person:{signed_in.person or signed_in.user}",
+        person=signed_in.person,
+        employee_number=person.employee_number if person else None,
+        scopes=scopes_of(roles),
+        roles=roles,
+    )
+    return Credential(signed_in.token_hash, principal, signed_in.expires_at, name=person.name if person else signed_in.user)

@@ -1,0 +1,121 @@
+"""The public event log: every event of every service once, in one order, with a position that readers resume from.
+
+A cursor names an epoch and a position. The log gets a new epoch when it may have missed events: then its positions
+no longer say what a reader has seen, and readers are told to load a snapshot.
+"""
+
+import base64
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from services.gateway.tables import event_log
+from shared.db import Session, insert
+from shared.events.base import Envelope
+from shared.tables import counters, marks
+
+KEPT = timedelta(days=30)
+COUNTER = "event_log"
+EPOCH = "event_log_epoch"
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One event of the log: its place and its CloudEvents JSON."""
+
+    position: int
+    id: str
+    type: str
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """What the log holds: its epoch, the position before its oldest event, and that of its newest."""
+
+    epoch: str
+    before_oldest: int
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """Where a reader is: it has seen everything up to `position` of `epoch`."""
+
+    epoch: str
+    position: int
+
+    def __str__(self) -> str:
+        """Return the opaque text that a reader keeps."""
+        return base64.urlsafe_b64encode(f"{self.epoch}:{self.position}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def read(cls, text: str) -> "Cursor | None":
+        """Return the cursor that a reader sent back, or None when it is not one of ours."""
+        try:
+            decoded = base64.urlsafe_b64decode(text.encode() + b"=" * (-len(text) % 4)).decode()
+        except ValueError:
+            return None
+        epoch, _, position = decoded.partition(":")
+        return cls(epoch, int(position)) if position.isascii() and position.isdigit() and len(position) < 19 else None
+
+
+def append(session: Session, envelope: Envelope) -> None:
+    """Add an event unless it is there; the counter row's lock makes positions follow the order of commits."""
+    if session.execute(select(event_log.c.position).where(event_log.c.event_id == envelope.id)).first():
+        return
+    session.execute(
+        event_log.insert().values(
+            position=next_position(session),
+            event_id=envelope.id,
+            type=envelope.type,
+            subject=envelope.subject,
+            body=envelope.model_dump_json(exclude_none=True).encode(),
+            at=session.now,
+        )
+    )
+
+
+def next_position(session: Session) -> int:
+    """Take the next position; whoever comes next waits until this transaction has ended."""
+    statement = insert(session, counters).values(name=COUNTER, value=1)
+    upsert = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    return int(session.execute(upsert.returning(counters.c.value)).scalar_one())
+
+
+def after(session: Session, position: int, limit: int) -> list[Logged]:
+    """Return up to `limit` events after a position, in order."""
+    columns = event_log.c.position, event_log.c.event_id, event_log.c.type, event_log.c.body
+    rows = session.execute(select(*columns).where(event_log.c.position > position).order_by(event_log.c.position).limit(limit))
+    return [Logged(*row) for row in rows]
+
+
+def position_of_all(session: Session, event_ids: list[str]) -> int | None:
+    """Return the last position among these events, or None while one of them is not in the log."""
+    found = session.execute(select(func.count(), func.max(event_log.c.position)).where(event_log.c.event_id.in_(event_ids))).one()
+    return int(found[1] or 0) if found[0] == len(event_ids) else None
+
+
+def extent(session: Session) -> Extent:
+    """Return what the log holds now."""
+    epoch = session.execute(select(marks.c.value).where(marks.c.name == EPOCH)).scalar_one()
+    newest = session.execute(select(counters.c.value).where(counters.c.name == COUNTER)).scalar_one_or_none() or 0
+    oldest = session.execute(select(func.min(event_log.c.position))).scalar_one_or_none()
+    return Extent(epoch, newest if oldest is None else oldest - 1, newest)
+
+
+def open_log(session: Session) -> None:
+    """Give a new log its epoch."""
+    session.execute(insert(session, marks).values(name=EPOCH, value=secrets.token_hex(4)).on_conflict_do_nothing())
+
+
+def start_epoch(session: Session) -> None:
+    """Say that events may be missing: every cursor given so far is answered with `resync`."""
+    session.execute(update(marks).where(marks.c.name == EPOCH).values(value=secrets.token_hex(4)))
+
+
+def forget_old(session: Session) -> None:
+    """Drop events that the log keeps no longer; a cursor before them is answered with `resync`."""
+    session.execute(delete(event_log).where(event_log.c.at < session.now - KEPT))

@@ -1,0 +1,53 @@
+"""The gateway's copy of people and task-team seats: who may sign in, and as whom."""
+
+from sqlalchemy import delete, func, or_, select
+
+from services.gateway.rights import SEAT_ROLES
+from services.gateway.tables import KnownPerson, Seat, SignedIn
+from shared.db import Session, insert
+from shared.events.policy import TaskTeamChangedV1
+from shared.events.training import PersonChangedV1, PersonLeftV1
+
+
+def keep(session: Session, event: PersonChangedV1) -> None:
+    """Keep a person as they are now."""
+    values = {name: getattr(event, name) for name in KnownPerson.model_fields}
+    statement = insert(session, KnownPerson.__table__).values(values)  # type: ignore[attr-defined]
+    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    if not event.active:
+        end_sessions(session, event.id)
+
+
+def forget(session: Session, event: PersonLeftV1) -> None:
+    """Forget a person who left, and end their sessions."""
+    session.execute(delete(KnownPerson).where(KnownPerson.id == event.id))  # type: ignore[arg-type]
+    end_sessions(session, event.id)
+
+
+def end_sessions(session: Session, person: str) -> None:
+    """End all sessions of a person."""
+    session.execute(delete(SignedIn).where(SignedIn.person == person))  # type: ignore[arg-type]
+
+
+def seat(session: Session, event: TaskTeamChangedV1) -> None:
+    """Keep who sits on a seat of the task team."""
+    values = {"seat": event.seat, "role": event.role, "person": event.person}
+    statement = insert(session, Seat.__table__).values(values)  # type: ignore[attr-defined]
+    session.execute(statement.on_conflict_do_update(index_elements=["seat"], set_=values))
+
+
+def find(session: Session, user: str) -> KnownPerson | None:
+    """Return the active person whom a sign-in name stands for: user name, e-mail or employee number."""
+    folded = user.strip().lower()
+    names = (KnownPerson.employee_number, KnownPerson.user_name, KnownPerson.email)
+    matches = or_(*(func.lower(name) == folded for name in names))
+    return session.execute(select(KnownPerson).where(matches, KnownPerson.active)).scalars().first()  # type: ignore[arg-type]
+
+
+def seat_roles(session: Session) -> dict[str, set[str]]:
+    """Return what each person's seats add to their roles."""
+    roles: dict[str, set[str]] = {}
+    for row in session.execute(select(Seat).where(Seat.person.is_not(None))).scalars():  # type: ignore[union-attr]
+        if row.role in SEAT_ROLES:
+            roles.setdefault(str(row.person), set()).add(SEAT_ROLES[row.role].value)
+    return roles

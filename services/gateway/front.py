@@ -1,0 +1,175 @@
+"""The layer before routing: limits, forwarding and what is answered from memory, in pure ASGI.
+
+What is none of these goes on to the gateway's own routes.
+"""
+
+
+from dataclasses import dataclass
+
+
+import structlog
+from fastapi import FastAPI
+
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from services.gateway import areas
+
+from services.gateway.embeds.policies import Embeds
+from services.gateway.forward import Forwarder
+from services.gateway.keyring import Keyring
+from services.gateway.limiter import Limiter
+from services.gateway.read_model.policies import Policies
+from services.gateway.rights import ANYONE
+from services.gateway.settings import GatewaySettings
+from services.gateway.stream.hub import Hub
+from services.gateway.stream.tail import Tail
+from services.gateway.waiting import Waiting, seconds_of, told_of
+from shared.answers import on_problem
+from shared.auth import Principal
+from shared.context import current
+from shared.problems import Problem, Unauthorized
+from shared.requests import EVENTS_HEADER
+
+log = structlog.get_logger()
+
+WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+UNLIMITED = frozenset({"/livez", "/readyz", "/metrics"})
+POLICY = "/v1/policies/"
+EMBED = "/embed/policies/"
+TOLD = EVENTS_HEADER.lower().encode()
+SECURITY = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"same-origin"),
+]
+"""Headers of every answer; pages add their own Content-Security-Policy."""
+
+
+@dataclass
+class Doors:
+    """The parts of the gateway that live as long as its process."""
+
+    settings: GatewaySettings
+    keyring: Keyring
+    limiter: Limiter
+    forwarder: Forwarder
+    tail: Tail
+    hub: Hub
+    policies: Policies
+    embeds: Embeds
+    waiting: Waiting
+
+
+class Front:
+    """Answers or forwards what needs no route of ours."""
+
+    def __init__(self, app: ASGIApp, owner: FastAPI) -> None:
+        self._app = app
+        self._state = owner.state
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request within its caller's limit."""
+        if scope["type"] != "http" or scope["path"] in UNLIMITED:
+            await self._app(scope, receive, send)
+            return
+        doors: Doors = self._state.doors
+        principal = current.get().caller
+        answer = Sender(send, SECURITY)
+        try:
+            answer.headers = SECURITY + doors.limiter.count(principal.id if principal else address_of(scope))
+            await self._serve(doors, scope, receive, answer, principal)
+        except Problem as problem:
+            # A problem that a forwarded answer runs into half way can only cut it off.
+            if answer.started:
+                raise
+            response = await on_problem(Request(scope), problem)
+            await response(scope, receive, answer)
+
+    async def _serve(self, doors: Doors, scope: Scope, receive: Receive, send: "Sender", principal: Principal | None) -> None:
+        path: str = scope["path"]
+        service = areas.owner(path)
+        if service is None:
+            service = areas.public_owner(path)
+            if service is None:
+                await self._own(doors, scope, receive, send, principal)
+                return
+            principal = principal or ANYONE
+        if principal is None:
+            raise Unauthorized("Send an API key as `Authorization: Bearer <key>`, or sign in.")
+        if path.startswith(POLICY) and scope["method"] == "GET" and await from_memory(doors, scope, send, principal):
+            return
+        scope["forwarded_route"] = f"{service}:{scope['method']}"
+        if scope["method"] in WRITES:
+            await forward_write(doors, scope, receive, send, service, principal)
+        else:
+            await doors.forwarder.stream(scope, receive, send, service, principal)
+
+    async def _own(self, doors: Doors, scope: Scope, receive: Receive, send: "Sender", principal: Principal | None) -> None:
+        if scope["path"].startswith(EMBED) and scope["method"] in {"GET", "HEAD"}:
+            scope["forwarded_route"] = EMBED + "{key}"
+            await doors.embeds.serve(scope, send, principal)
+            return
+        await self._app(scope, receive, send)
+
+
+class Sender:
+    """The way to the client, with headers that every answer carries; knows whether an answer has begun."""
+
+    __slots__ = ("_send", "headers", "started")
+
+    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+        self._send = send
+        self.headers = headers
+        self.started = False
+
+    async def __call__(self, message: Message) -> None:
+        """Send a message on."""
+        if not self.started:
+            self.started = True
+            message["headers"] = [*message.get("headers", ()), *self.headers]
+        await self._send(message)
+
+
+async def from_memory(doors: Doors, scope: Scope, send: Send, principal: Principal) -> bool:
+    """Answer for a policy in force from memory; say whether that was possible."""
+    kept = doors.policies.get(scope["path"][len(POLICY) :], principal)
+    if kept is None or scope["query_string"] or "policies:read" not in principal.scopes:
+        return False
+    scope["forwarded_route"] = POLICY + "{key}"
+    await send({"type": "http.response.start", "status": 200, "headers": kept.headers})
+    await send({"type": "http.response.body", "body": kept.body})
+    return True
+
+
+async def forward_write(doors: Doors, scope: Scope, receive: Receive, send: Send, service: str, principal: Principal) -> None:
+    """Forward a write; note what it told, and hold the answer back where the client prefers to wait."""
+    prefer = next((value for name, value in scope["headers"] if name == b"prefer"), None)
+    seconds = seconds_of(prefer.decode("latin-1")) if prefer else None
+    if seconds is None:
+        await doors.forwarder.stream(scope, receive, noting(doors, send, principal), service, principal)
+        return
+    answer = await doors.forwarder.whole(scope, receive, service, principal)
+    told = told_of(answer.header(TOLD) or "")
+    doors.policies.expect(principal, told)
+    if await doors.waiting.follow(told, seconds):
+        answer.headers.append((b"preference-applied", f"wait={int(seconds)}".encode()))
+    await answer.send(send)
+
+
+def noting(doors: Doors, send: Send, principal: Principal) -> Send:
+    """Return a `send` that notes which events a write told, so that its writer reads what it wrote."""
+
+    async def noted(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            for name, value in message["headers"]:
+                if name == TOLD:
+                    doors.policies.expect(principal, told_of(value.decode("latin-1")))
+        await send(message)
+
+    return noted
+
+
+def address_of(scope: Scope) -> str:
+    """Return what stands for a caller without credentials."""
+    client = scope.get("client")
+    return f"address:{client[0]}" if client else "address:unknown"

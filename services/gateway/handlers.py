@@ -1,0 +1,48 @@
+"""What the gateway does when a service tells something, and by the clock."""
+
+from services.gateway.domain import event_log, people, sessions
+from shared.db import Session
+from shared.events.base import Envelope
+from shared.events.policy import TaskTeamChangedV1
+from shared.events.training import PersonChangedV1, PersonLeftV1
+from shared.inbox import Handlers
+from shared.timers import Timers
+
+handlers = Handlers()
+timers = Timers()
+
+
+@handlers.every
+def log_event(envelope: Envelope, session: Session) -> None:
+    """Whatever is told, once, in the order of the stream."""
+    event_log.append(session, envelope)
+
+
+@handlers.on(PersonChangedV1)
+def keep_person(event: PersonChangedV1, session: Session) -> None:
+    """Keep who a sign-in name and an employee number stand for."""
+    people.keep(session, event)
+
+
+@handlers.on(PersonLeftV1)
+def forget_person(event: PersonLeftV1, session: Session) -> None:
+    """A person who left signs in no more, and is signed out."""
+    people.forget(session, event)
+
+
+@handlers.on(TaskTeamChangedV1)
+def keep_seat(event: TaskTeamChangedV1, session: Session) -> None:
+    """A seat on the task team adds to a person's rights."""
+    people.seat(session, event)
+
+
+@timers.every(seconds=3600)
+def forget_old_events(session: Session) -> None:
+    """The log keeps events for 30 days."""
+    event_log.forget_old(session)
+
+
+@timers.every(seconds=600)
+def forget_ended_sessions(session: Session) -> None:
+    """A session that ended is not kept."""
+    sessions.forget_ended(session)

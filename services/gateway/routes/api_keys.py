@@ -1,0 +1,51 @@
+"""/api-keys: credentials of machines, shown once."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request, status
+
+from services.gateway.domain import api_keys
+from services.gateway.schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut
+from shared.auth import Caller, needs
+from shared.pages import Page, Paging
+from shared.problems import NotFound, problems
+from shared.requests import Db
+
+router = APIRouter(prefix="/v1/api-keys", tags=["api keys"])
+
+KeyId = Annotated[str, Path(max_length=36)]
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[needs("admin:write")],
+    responses=problems(api_keys.ScopeNotHeld),
+)
+async def create_api_key(body: ApiKeyIn, request: Request, caller: Caller) -> NewApiKeyOut:
+    """Make a key. Its secret is in this answer only, so a repeated request makes another key."""
+    # Straight to the database: an answer with a secret is never kept for an Idempotency-Key.
+    key = await request.app.state.db.write(api_keys.create, body, caller)
+    await request.app.state.doors.keyring.load()
+    return key
+
+
+@router.get("", dependencies=[needs("admin:read")])
+async def list_api_keys(db: Db, paging: Paging) -> Page[ApiKeyOut]:
+    """List keys, revoked ones included, without their secrets."""
+    return await db.read(api_keys.find_page, paging)
+
+
+@router.get("/{key_id}", dependencies=[needs("admin:read")], responses=problems(NotFound))
+async def get_api_key(key_id: KeyId, db: Db) -> ApiKeyOut:
+    """Show a key without its secret."""
+    return await db.read(api_keys.get, key_id)
+
+
+@router.delete(
+    "/{key_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=[needs("admin:write")], responses=problems(NotFound)
+)
+async def revoke_api_key(key_id: KeyId, request: Request, db: Db) -> None:
+    """End a key at once."""
+    await db.write(api_keys.revoke, key_id)
+    await request.app.state.doors.keyring.load()
