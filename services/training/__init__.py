@@ -1,0 +1,1 @@
+"""The training service: people, courses, certifications and the certificates that gate everything else."""

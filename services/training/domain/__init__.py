@@ -1,0 +1,1 @@
+"""What the training service decides and writes."""

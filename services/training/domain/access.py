@@ -1,0 +1,57 @@
+"""Whose things a caller may see and change: all, those of some departments, or their own."""
+
+from sqlalchemy import ColumnElement, false
+from sqlmodel import col, select
+
+from services.training.tables import Person
+from shared.db import Session
+from shared.problems import FieldError, Invalid, NotFound
+
+
+def limits(session: Session, scope: str) -> list[ColumnElement[bool]]:
+    """Return the conditions on people that hold for what the caller may reach by `scope`.
+
+    A machine key with the scope reaches everyone, or the departments it is limited to; a person without it
+    reaches themself. Work that has no caller (events, timers) is not limited.
+    """
+    caller = session.context.caller
+    if caller is None:
+        return []
+    if caller.has(scope):
+        return [] if caller.departments is None else [col(Person.department).in_(caller.departments)]
+    return [col(Person.id) == caller.person if caller.person is not None else false()]
+
+
+def get_person(session: Session, employee_number: str, scope: str) -> Person:
+    """Return a person whom the caller may reach; raises NotFound for anyone else."""
+    found = session.exec(
+        select(Person).where(Person.employee_number == employee_number, *limits(session, scope))
+    ).first()
+    if found is None:
+        raise NotFound(f"There is no person with the employee number {employee_number}.")
+    return found
+
+
+def get_by_id(session: Session, person: str, scope: str) -> Person:
+    """Return the person with an id if the caller may reach them; raises NotFound."""
+    found = session.exec(select(Person).where(Person.id == person, *limits(session, scope))).first()
+    if found is None:
+        raise NotFound("There is no such thing, or it is someone else's.")
+    return found
+
+
+def acting(session: Session, employee_number: str | None, scope: str) -> Person:
+    """Return for whom something is done: whom a machine names, else the person who asks.
+
+    Raises NotFound, or Invalid when a machine names nobody.
+    """
+    if employee_number is not None:
+        return get_person(session, employee_number, scope)
+    caller = session.context.caller
+    if caller is None or caller.person is None:
+        missing = FieldError(pointer="/employee_number", detail="A key acts for a person: say for whom.")
+        raise Invalid("This request must name a person.", errors=[missing])
+    found = session.get(Person, caller.person)
+    if found is None:
+        raise NotFound("You are not known here as a person yet.")
+    return found

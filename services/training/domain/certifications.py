@@ -1,0 +1,103 @@
+"""Certifications: the tiers that can be earned, and what changes for whom when one is defined anew."""
+
+from collections.abc import Iterable
+
+from sqlmodel import col, select, true
+
+from services.training.domain import decisions
+from services.training.schemas.certificates import Audience, CertificationIn, CertificationOut, CertificationPatch
+from services.training.tables import Certification, Course, Person
+from shared.conditions import expect
+from shared.db import Session
+from shared.evidence import record
+from shared.pages import Page, PageQuery, page
+from shared.problems import Conflict, FieldError, Invalid, NotFound
+
+
+class CertificationExists(Conflict):
+    """There is a certification with this key already."""
+
+
+class NotEarnable(Invalid):
+    """The certification asks for something that nobody can have."""
+
+
+def create(session: Session, body: CertificationIn) -> CertificationOut:
+    """Define a certification; those who have all parts already get theirs soon. Raises CertificationExists or NotEarnable."""
+    if session.exec(select(Certification.id).where(Certification.key == body.key)).first() is not None:
+        raise CertificationExists(f"There is a certification {body.key} already.")
+    refuse_unknown(session, body.courses, body.certifications)
+    row = Certification(
+        **body.model_dump(exclude={"audience"}),
+        departments=body.audience.departments if body.audience else None,
+        created_at=session.now,
+    )
+    session.add(row)
+    return defined(session, row, "certification.created")
+
+
+def change(session: Session, key: str, body: CertificationPatch, if_match: int | None) -> CertificationOut:
+    """Define a certification anew; certificates issued before keep their dates. Raises NotFound, Stale or NotEarnable."""
+    row = load(session, key)
+    session.refresh(row, with_for_update=True)
+    expect(row.revision, if_match)
+    for name in body.model_fields_set - {"audience"}:
+        value = getattr(body, name)
+        if value is not None:
+            setattr(row, name, value)
+    if "audience" in body.model_fields_set:
+        row.departments = body.audience.departments if body.audience else None
+    refuse_unknown(session, row.courses, row.certifications)
+    if key in row.certifications or not (row.courses or row.policies or row.certifications):
+        raise NotEarnable("It must ask for at least one thing, and not for itself.")
+    row.revision += 1
+    return defined(session, row, "certification.changed")
+
+
+def defined(session: Session, row: Certification, action: str) -> CertificationOut:
+    """Decide again, soon, for everyone who may earn it."""
+    session.flush()
+    decisions.later(session, true() if row.departments is None else col(Person.department).in_(row.departments))
+    record(session, action, f"certification/{row.key}")
+    return out(row)
+
+
+def get(session: Session, key: str) -> CertificationOut:
+    """Return a certification; raises NotFound."""
+    return out(load(session, key))
+
+
+def find(session: Session, paging: PageQuery) -> Page[CertificationOut]:
+    """List all certifications."""
+    return page(session, select(Certification), paging, key=Certification.key, to=out)
+
+
+def load(session: Session, key: str) -> Certification:
+    """Return the row of a certification; raises NotFound."""
+    row = session.exec(select(Certification).where(Certification.key == key)).first()
+    if row is None:
+        raise NotFound(f"There is no certification {key}.")
+    return row
+
+
+def refuse_unknown(session: Session, courses: Iterable[str], certifications: Iterable[str]) -> None:
+    """Raise NotEarnable for courses or certifications that are not there; policies may come later."""
+    known = set(session.exec(select(Course.key).where(col(Course.key).in_(list(courses)))))
+    errors = [
+        FieldError(pointer=f"/courses/{place}", detail=f"no course {key}")
+        for place, key in enumerate(courses)
+        if key not in known
+    ]
+    known = set(session.exec(select(Certification.key).where(col(Certification.key).in_(list(certifications)))))
+    errors += [
+        FieldError(pointer=f"/certifications/{place}", detail=f"no certification {key}")
+        for place, key in enumerate(certifications)
+        if key not in known
+    ]
+    if errors:
+        raise NotEarnable("It asks for something that is not there.", errors=errors)
+
+
+def out(row: Certification) -> CertificationOut:
+    """Return a certification as clients see it."""
+    return CertificationOut.model_validate({**row.model_dump(), "audience": Audience(departments=row.departments)})

@@ -1,0 +1,83 @@
+"""Completions: that a person has learnt something, here or elsewhere, and what it makes due."""
+
+from sqlmodel import col, select
+
+from services.training.domain import access, courses, decisions
+from services.training.schemas.enrolments import CompletionIn, CompletionOut
+from services.training.tables import Completion, Enrolment, ExternalCourse, Person
+from shared.db import Session, insert
+from shared.events.training import CourseCompletedV1
+from shared.evidence import record
+from shared.outbox import tell
+from shared.problems import FieldError, Invalid
+
+HERE = "shareload"
+
+
+class NotACompletion(Invalid):
+    """The completion does not say what was learnt, or lies in the future."""
+
+
+def add(session: Session, body: CompletionIn) -> CompletionOut:
+    """Record what a person learnt elsewhere; the same again changes nothing. Raises NotFound or NotACompletion."""
+    if (body.course is None) == (body.external_course is None):
+        raise NotACompletion(
+            errors=[FieldError(pointer="/course", detail="Name either a course or an external_course.")]
+        )
+    if body.completed_at > session.now:
+        raise NotACompletion(errors=[FieldError(pointer="/completed_at", detail="lies in the future")])
+    person = access.get_person(session, body.employee_number, "training:write")
+    course = body.course
+    if course is not None:
+        courses.load(session, course)
+    elif body.external_course is not None:
+        course = session.exec(select(ExternalCourse.course).where(ExternalCourse.name == body.external_course)).first()
+    row = Completion(
+        **body.model_dump(exclude={"employee_number", "course"}),
+        person=person.id,
+        course=course,
+        learnt=learnt(body.course, body.external_course),
+        recorded_at=session.now,
+    )
+    return out(keep(session, row), person)
+
+
+def complete_here(session: Session, enrolment: Enrolment) -> None:
+    """Record that an enrolment came to its end."""
+    row = Completion(
+        person=enrolment.person,
+        learnt=learnt(enrolment.course, None),
+        course=enrolment.course,
+        version=enrolment.version,
+        completed_at=session.now,
+        source=HERE,
+        evidence=f"enrolment/{enrolment.id}",
+        recorded_at=session.now,
+    )
+    keep(session, row)
+
+
+def keep(session: Session, row: Completion) -> Completion:
+    """Write a completion unless it is known; tell of it and issue what it makes due. Returns what is kept."""
+    new = insert(session, Completion.__table__).values(row.model_dump()).on_conflict_do_nothing()  # type: ignore[attr-defined]
+    if session.execute(new.returning(col(Completion.id))).first() is None:
+        same = (Completion.person == row.person, Completion.learnt == row.learnt, Completion.source == row.source)
+        return session.exec(select(Completion).where(*same, Completion.completed_at == row.completed_at)).one()
+    if row.course is not None:
+        told = CourseCompletedV1(
+            id=row.id, person=row.person, course=row.course, version=row.version, completed_at=row.completed_at
+        )
+        tell(session, told)
+        decisions.decide(session, {row.person: None})
+    record(session, "course.completed", f"completion/{row.id}", person=row.person)
+    return row
+
+
+def learnt(course: str | None, external_course: str | None) -> str:
+    """Name what was learnt, so that the same completion is known again."""
+    return f"course:{course}" if course is not None else f"external:{external_course}"
+
+
+def out(row: Completion, person: Person) -> CompletionOut:
+    """Return a completion as clients see it."""
+    return CompletionOut.model_validate({**row.model_dump(), "employee_number": person.employee_number})

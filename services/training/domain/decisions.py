@@ -1,0 +1,187 @@
+"""Which certificates are due: decided again whenever a part arrives, in whichever order the parts come.
+
+Whoever adds a part writes it, then locks the person's row of `progress`, then reads all parts: of two transactions
+that add one each, the later sees both. What concerns many people (a definition, a policy) is decided in a later
+transaction, person by person under the same lock, so that it also misses nothing that was under way.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, literal, tuple_
+from sqlalchemy import select as core_select
+from sqlmodel import col, select
+
+from services.training.domain import certificates, changes
+from services.training.domain.requirements import Accepted, Due, Facts, due, in_order
+from services.training.domain.standing import status_at
+from services.training.schemas.certificates import Change
+from services.training.tables import (
+    Acknowledgement,
+    Certificate,
+    Certification,
+    Completion,
+    Person,
+    PolicyVersion,
+    Progress,
+    Recheck,
+)
+from shared.db import Session, insert
+from shared.events.training import CertificateIssuedV1, CertificateRenewedV1
+from shared.evidence import record
+from shared.outbox import tell
+
+CHUNK = 500
+
+
+def lock(session: Session, people: Iterable[str]) -> None:
+    """Lock the progress of people until the commit; whatever changes their certificates does this first."""
+    wanted = sorted(set(people))
+    rows = insert(session, Progress.__table__).values([{"person": person} for person in wanted])  # type: ignore[attr-defined]
+    session.execute(rows.on_conflict_do_nothing())
+    session.exec(
+        select(Progress.person).where(col(Progress.person).in_(wanted)).order_by(Progress.person).with_for_update()
+    ).all()
+
+
+def decide(session: Session, people: Mapping[str, datetime | None]) -> None:
+    """Issue what is due to people; the value says since when at the earliest, where only a change made it due."""
+    if not people:
+        return
+    session.flush()
+    lock(session, people)
+    definitions = in_order(session.exec(select(Certification)).all())
+    found: list[tuple[Certificate, Due]] = []
+    for person, facts in gather(session, list(people)).items():
+        for definition in definitions:
+            ready = due(definition, facts, session.now, people[person])
+            if ready is not None:
+                facts.certificates[definition.key] = issue(session, person, ready, facts)
+                found.append((facts.certificates[definition.key], ready))
+    announce(session, found)
+
+
+def gather(session: Session, people: list[str]) -> dict[str, Facts]:
+    """Read all parts of those people who are known and have not left."""
+    known = session.exec(
+        select(Person.id, Person.department).where(col(Person.id).in_(people), col(Person.active))
+    ).all()
+    completed: dict[str, dict[str, datetime]] = {}
+    for person, course, at in session.execute(
+        core_select(col(Completion.person), col(Completion.course), func.max(col(Completion.completed_at)))
+        .where(col(Completion.person).in_(people), col(Completion.course).is_not(None))
+        .group_by(col(Completion.person), col(Completion.course))
+    ):
+        completed.setdefault(person, {})[course] = at
+    accepted = acceptances(session, people)
+    held: dict[str, dict[str, Certificate]] = {}
+    current = select(Certificate).where(col(Certificate.person).in_(people), col(Certificate.archived_at).is_(None))
+    for certificate in session.exec(current.execution_options(populate_existing=True)):
+        held.setdefault(certificate.person, {})[certificate.certification] = certificate
+    return {
+        person: Facts(department, completed.get(person, {}), accepted.get(person, {}), held.get(person, {}))
+        for person, department in known
+    }
+
+
+def acceptances(session: Session, people: list[str]) -> dict[str, dict[str, Accepted]]:
+    """Return which policies people accept as they are: a version in force since the last material change."""
+    accepted: dict[str, dict[str, Accepted]] = {}
+    material = dict(
+        session.execute(
+            core_select(col(PolicyVersion.policy), func.max(col(PolicyVersion.version)))
+            .where(col(PolicyVersion.material))
+            .group_by(col(PolicyVersion.policy))
+        ).tuples()
+    )
+    rows = session.exec(
+        select(Acknowledgement)
+        .join(
+            PolicyVersion,
+            (col(PolicyVersion.policy) == Acknowledgement.policy)
+            & (col(PolicyVersion.version) == Acknowledgement.version),
+        )
+        .where(col(Acknowledgement.person).in_(people))
+        .order_by(col(Acknowledgement.acknowledged_at))
+    )
+    for row in rows:
+        if row.version >= material.get(row.policy, 0):
+            policies = accepted.setdefault(row.person, {})
+            first = policies[row.policy].first if row.policy in policies else row.acknowledged_at
+            policies[row.policy] = Accepted(first, row.acknowledged_at, row.version)
+    return accepted
+
+
+def issue(session: Session, person: str, ready: Due, facts: Facts) -> Certificate:
+    """Write a certificate and archive the one it follows."""
+    if ready.follows is not None:
+        ready.follows.archived_at = session.now
+        ready.follows.next_turn_at = None
+        session.flush()
+    definition = ready.certification
+    expiring_from = max(ready.issued_at, ready.expires_at - timedelta(days=definition.expiring_days))
+    certificate = Certificate(
+        person=person,
+        certification=definition.key,
+        sequence=ready.follows.sequence + 1 if ready.follows else 1,
+        issued_at=ready.issued_at,
+        expiring_from=expiring_from,
+        expires_at=ready.expires_at,
+        grace_until=ready.expires_at + timedelta(days=definition.grace_days),
+        sections=sections(session, {policy: facts.accepted[policy].version for policy in definition.policies}),
+        basis=ready.basis,
+        suspensions=[],
+        replaces=ready.follows.id if ready.follows and ready.renews else None,
+        next_turn_at=expiring_from,
+        recorded_at=session.now,
+    )
+    session.add(certificate)
+    return certificate
+
+
+def sections(session: Session, accepted: Mapping[str, int]) -> list[dict[str, object]]:
+    """Return the sections, with their hashes, of the policy versions that a certificate rests on."""
+    if not accepted:
+        return []
+    versions = select(PolicyVersion).where(
+        tuple_(col(PolicyVersion.policy), col(PolicyVersion.version)).in_(list(accepted.items()))
+    )
+    return [
+        {"policy": version.policy, "version": version.version, "section": section["id"], "hash": section["hash"]}
+        for version in session.exec(versions.order_by(PolicyVersion.policy))
+        for section in version.sections
+    ]
+
+
+def announce(session: Session, found: list[tuple[Certificate, Due]]) -> None:
+    """Tell of new certificates, enter them in the feed and prove them."""
+    session.flush()
+    entries = []
+    for certificate, ready in found:
+        status = status_at(certificate, session.now, None)
+        kind = CertificateRenewedV1 if ready.renews else CertificateIssuedV1
+        change = Change.RENEWED if ready.renews else Change.ISSUED
+        tell(session, certificates.event(kind, certificate, status))
+        entries.append(changes.Entry(certificate.person, certificate.id, change, status, certificate.issued_at))
+        record(session, f"certificate.{change}", f"certificate/{certificate.id}", person=certificate.person)
+    changes.add(session, entries)
+
+
+def later(session: Session, people: ColumnElement[bool]) -> None:
+    """Have it decided again, soon and in a transaction of its own, for the active people of a condition."""
+    table = Recheck.__table__  # type: ignore[attr-defined]
+    chosen = core_select(col(Person.id), literal(session.now, table.c.changed_at.type)).where(
+        people, col(Person.active)
+    )
+    queued = insert(session, table).from_select(["person", "changed_at"], chosen)
+    session.execute(queued.on_conflict_do_update(index_elements=["person"], set_={"changed_at": session.now}))
+
+
+def work_off(session: Session) -> None:
+    """Decide again for the next of those who wait for it."""
+    waiting = dict(session.exec(select(Recheck.person, Recheck.changed_at).order_by(Recheck.person).limit(CHUNK)).all())
+    decide(session, waiting)
+    if waiting:
+        session.execute(
+            delete(Recheck).where(col(Recheck.person).in_(waiting), col(Recheck.changed_at) <= max(waiting.values()))
+        )

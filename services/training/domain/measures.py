@@ -1,0 +1,122 @@
+"""What people do to certificates: suspend, reinstate, revoke; and what their holder's leaving does."""
+
+from collections.abc import Sequence
+
+from sqlmodel import col, select
+
+from services.training.domain import certificates, changes, decisions
+from services.training.domain.expiry import next_turn
+from services.training.domain.standing import status_at
+from services.training.schemas.certificates import CertificateOut, Change, Status
+from services.training.tables import Certificate, State
+from shared.db import Session
+from shared.events.training import (
+    CertificateReinstatedV1,
+    CertificateRevokedV1,
+    CertificateSuspendedV1,
+    CertificateTold,
+)
+from shared.evidence import record
+from shared.outbox import tell
+from shared.problems import Conflict
+
+TOLD: dict[Change, type[CertificateTold]] = {
+    Change.SUSPENDED: CertificateSuspendedV1,
+    Change.REINSTATED: CertificateReinstatedV1,
+    Change.REVOKED: CertificateRevokedV1,
+}
+
+
+class NotInForce(Conflict):
+    """The certificate is suspended, revoked or archived already."""
+
+
+class NotSuspended(Conflict):
+    """The certificate is not suspended."""
+
+
+def suspend(session: Session, certificate: str, reason: str) -> CertificateOut:
+    """Make a certificate not count until it is reinstated; raises NotFound or NotInForce."""
+    row = take(session, certificate)
+    if row.state != State.HELD or row.archived_at is not None:
+        raise NotInForce
+    row.state = State.SUSPENDED
+    row.suspensions = [*row.suspensions, [session.now.isoformat(), None]]
+    row.next_turn_at = None
+    return done(session, row, Change.SUSPENDED, reason)
+
+
+def reinstate(session: Session, certificate: str, reason: str) -> CertificateOut:
+    """End a suspension; the clock has gone on meanwhile. Raises NotFound or NotSuspended."""
+    row = take(session, certificate)
+    if row.state != State.SUSPENDED:
+        raise NotSuspended
+    row.state = State.HELD
+    *before, (start, _) = row.suspensions
+    row.suspensions = [*before, [start, session.now.isoformat()]]
+    row.next_turn_at = next_turn(row)
+    answer = done(session, row, Change.REINSTATED, reason)
+    decisions.decide(session, {row.person: session.now})
+    return answer
+
+
+def revoke(session: Session, certificate: str, reason: str) -> CertificateOut:
+    """Take a certificate back for good; what it rests on must be done again. Raises NotFound or NotInForce."""
+    row = take(session, certificate)
+    if row.state == State.REVOKED or row.archived_at is not None:
+        raise NotInForce
+    row.state = State.REVOKED
+    row.revoked_at = session.now
+    row.next_turn_at = None
+    return done(session, row, Change.REVOKED, reason)
+
+
+def take(session: Session, certificate: str) -> Certificate:
+    """Return a certificate for a change, under its holder's lock; raises NotFound."""
+    row, _ = certificates.load(session, certificate, "certificates:write")
+    decisions.lock(session, [row.person])
+    session.refresh(row)
+    return row
+
+
+def done(session: Session, row: Certificate, change: Change, reason: str) -> CertificateOut:
+    """Tell, enter in the feed and prove what was done; return the certificate as it is now."""
+    row.reason = reason
+    row.revision += 1
+    session.add(row)
+    session.flush()
+    _, person = certificates.load(session, row.id, "certificates:write")
+    status = status_at(row, session.now, person.left_at)
+    tell(session, certificates.event(TOLD[change], row, status))
+    changes.add(session, [changes.Entry(row.person, row.id, change, status, session.now)])
+    record(session, f"certificate.{change}", f"certificate/{row.id}", person=row.person)
+    return certificates.out(row, person, status)
+
+
+def person_left(session: Session, person: str) -> None:
+    """Stop the clock on a leaver's certificates and enter the leaving in the feed, for each of them or once without."""
+    rows = current(session, person)
+    for row in rows:
+        row.next_turn_at = None
+    ids: list[str | None] = [row.id for row in rows]
+    changes.add(
+        session, [changes.Entry(person, one, Change.PERSON_LEFT, Status.NONE, session.now) for one in ids or [None]]
+    )
+
+
+def person_is_back(session: Session, person: str) -> None:
+    """Let the certificates of a person who is back count again, as far as they have not run out."""
+    rows = current(session, person)
+    for row in rows:
+        row.next_turn_at = next_turn(row) if row.state == State.HELD else None
+    entries = [
+        changes.Entry(person, row.id, Change.REINSTATED, status_at(row, session.now, None), session.now) for row in rows
+    ]
+    changes.add(session, entries)
+
+
+def current(session: Session, person: str) -> Sequence[Certificate]:
+    """Return the certificates of a person that are not archived, for a change."""
+    decisions.lock(session, [person])
+    query = select(Certificate).where(Certificate.person == person, col(Certificate.archived_at).is_(None))
+    return session.exec(query.order_by(Certificate.certification).execution_options(populate_existing=True)).all()

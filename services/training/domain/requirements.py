@@ -1,0 +1,142 @@
+"""What a certification asks for and whether a person has it: pure functions over facts, no database.
+
+A part is a required course, policy or certification; it has the time at which it came true. A certificate is due
+when all parts are there and each course was completed no longer before the last part than the validity lasts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from services.training.domain.standing import is_certified, status_at
+from services.training.tables import Certificate, Certification, State
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The acknowledgements by which a person accepts a policy as it is: the first, and the last with its version."""
+
+    first: datetime
+    last: datetime
+    version: int
+
+
+@dataclass(slots=True)
+class Facts:
+    """What is known of one person: latest completion by course, acceptance by policy, current certificate by tier."""
+
+    department: str
+    completions: Mapping[str, datetime] = field(default_factory=dict)
+    accepted: Mapping[str, Accepted] = field(default_factory=dict)
+    certificates: dict[str, Certificate] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A certificate that is to be issued; `replaces` is the one that it renews or, if revoked, follows."""
+
+    certification: Certification
+    issued_at: datetime
+    expires_at: datetime
+    basis: dict[str, str]
+    follows: Certificate | None
+
+    @property
+    def renews(self) -> bool:
+        """Whether it replaces a certificate that ran out or will soon; one earned after a revocation stands alone."""
+        return self.follows is not None and self.follows.state != State.REVOKED
+
+
+def due(definition: Certification, facts: Facts, now: datetime, not_before: datetime | None) -> Due | None:
+    """Return the certificate that is due to a person, or None.
+
+    `not_before` is when a definition, audience or policy changed, if that is why it is asked: nothing that only then
+    came true was so earlier.
+    """
+    if definition.departments is not None and facts.department not in definition.departments:
+        return None
+    held = facts.certificates.get(definition.key)
+    if held is not None and not can_follow(held, now):
+        return None
+    parts = parts_of(definition, facts, now)
+    if parts is None or (held is not None and not earned_again(definition, parts, held)):
+        return None
+    times = [
+        *parts.values(),
+        *([not_before] if not_before else []),
+        *([held.expiring_from] if held and held.revoked_at is None else []),
+    ]
+    issued_at = min(now, max(times))  # another service's clock may be ahead of ours
+    validity = timedelta(days=definition.validity_days)
+    completed = [parts[course_part(course)] for course in definition.courses]
+    if any(time + validity <= issued_at for time in completed):
+        return None
+    basis = {name: time.isoformat() for name, time in parts.items()}
+    return Due(
+        definition, issued_at, max(completed, default=max(renewing(definition, parts).values())) + validity, basis, held
+    )
+
+
+def can_follow(held: Certificate, now: datetime) -> bool:
+    """Say whether another certificate may follow: not while this one has long to go, or is suspended."""
+    return held.state == State.REVOKED or (held.state == State.HELD and held.expiring_from <= now)
+
+
+def parts_of(definition: Certification, facts: Facts, now: datetime) -> dict[str, datetime] | None:
+    """Return when each part came true, or None while one is missing."""
+    parts: dict[str, datetime] = {}
+    for course in definition.courses:
+        if course not in facts.completions:
+            return None
+        parts[course_part(course)] = facts.completions[course]
+    for policy in definition.policies:
+        accepted = facts.accepted.get(policy)
+        if accepted is None:
+            return None
+        parts[f"policy/{policy}"] = accepted.first if definition.courses else accepted.last
+    for key in definition.certifications:
+        other = facts.certificates.get(key)
+        if other is None or not is_certified(other, status_at(other, now, None), now):
+            return None
+        parts[f"certification/{key}"] = other.issued_at
+    return parts
+
+
+def earned_again(definition: Certification, parts: Mapping[str, datetime], held: Certificate) -> bool:
+    """Say whether what renews a certification was done after what the held certificate rests on, or its revocation."""
+    for name, time in renewing(definition, parts).items():
+        used = held.basis.get(name)
+        if used is not None and time <= datetime.fromisoformat(used):
+            return False
+        if held.revoked_at is not None and time <= held.revoked_at:
+            return False
+    return True
+
+
+def renewing(definition: Certification, parts: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Return the parts that must be done again to renew: the courses, else the policies, else the tiers below."""
+    if definition.courses:
+        return {name: time for name, time in parts.items() if name.startswith("course/")}
+    if definition.policies:
+        return {name: time for name, time in parts.items() if name.startswith("policy/")}
+    return dict(parts)
+
+
+def course_part(course: str) -> str:
+    """Name the part that a course is."""
+    return f"course/{course}"
+
+
+def in_order(definitions: Sequence[Certification]) -> list[Certification]:
+    """Return definitions so that each comes after those it asks for; those in a circle can never be earned and are left out."""
+    placed: list[Certification] = []
+    waiting = sorted(definitions, key=lambda definition: definition.key)
+    known = {definition.key for definition in waiting}
+    done: set[str] = set()
+    while True:
+        ready = [one for one in waiting if all(key in done or key not in known for key in one.certifications)]
+        if not ready:
+            return placed
+        placed += ready
+        done |= {one.key for one in ready}
+        waiting = [one for one in waiting if one.key not in done]

@@ -1,0 +1,1 @@
+"""What the training service answers over HTTP, a file per resource."""

@@ -1,0 +1,103 @@
+"""/v1/certificates: who holds what, and what people do to it."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
+
+from services.training.domain import certificates, measures
+from services.training.schemas.certificates import CertificateOut, ReasonIn, Status
+from services.training.schemas.fields import Id, Moment
+from shared.auth import needs
+from shared.conditions import etag
+from shared.pages import Page, Paging
+from shared.problems import NotFound, problems
+from shared.requests import Db
+from shared.schemas import EmployeeNumber, Slug
+
+router = APIRouter(prefix="/v1", tags=["certification"])
+
+LINES = 1000
+
+
+@router.get("/certificates", dependencies=[needs("certificates:read", "self")])
+async def list_certificates(
+    paging: Paging,
+    db: Db,
+    employee_number: EmployeeNumber | None = None,
+    certification: Slug | None = None,
+    status: Status | None = None,
+    *,
+    archived: Annotated[bool, Query(description="Also those that a renewal replaced.")] = False,
+) -> Page[CertificateOut]:
+    """List certificates with their status of this moment."""
+    return await db.read(certificates.find, paging, employee_number, certification, status, archived)
+
+
+@router.get(
+    "/certificates.csv",
+    dependencies=[needs("certificates:read")],
+    response_class=StreamingResponse,
+    responses={
+        200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "One line per certificate."}
+    },
+)
+async def export_certificates(db: Db) -> StreamingResponse:
+    """Stream all certificates as a spreadsheet."""
+    first, cursor = await db.read(certificates.csv_page, None, LINES)
+
+    async def lines() -> AsyncIterator[str]:
+        yield first
+        following = cursor
+        while following is not None:
+            page, following = await db.read(certificates.csv_page, following, LINES)
+            yield page
+
+    headers = {"Content-Disposition": 'attachment; filename="certificates.csv"'}
+    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get(
+    "/certificates/{certificate}", dependencies=[needs("certificates:read", "self")], responses=problems(NotFound)
+)
+async def get_certificate(
+    certificate: Id,
+    response: Response,
+    db: Db,
+    as_of: Annotated[Moment | None, Query(description="The moment asked for; now unless given.")] = None,
+) -> CertificateOut:
+    """Read a certificate; its ETag follows the clock as its status does."""
+    found, revision = await db.read(certificates.get, certificate, as_of)
+    response.headers["ETag"] = etag(f"{revision}-{found.status}")
+    return found
+
+
+@router.post(
+    "/certificates/{certificate}/suspension",
+    dependencies=[needs("certificates:write")],
+    responses=problems(NotFound, measures.NotInForce),
+)
+async def suspend_certificate(certificate: Id, body: ReasonIn, db: Db) -> CertificateOut:
+    """Make a certificate not count until it is reinstated."""
+    return await db.write(measures.suspend, certificate, body.reason)
+
+
+@router.post(
+    "/certificates/{certificate}/reinstatement",
+    dependencies=[needs("certificates:write")],
+    responses=problems(NotFound, measures.NotSuspended),
+)
+async def reinstate_certificate(certificate: Id, body: ReasonIn, db: Db) -> CertificateOut:
+    """End a suspension."""
+    return await db.write(measures.reinstate, certificate, body.reason)
+
+
+@router.post(
+    "/certificates/{certificate}/revocation",
+    dependencies=[needs("certificates:write")],
+    responses=problems(NotFound, measures.NotInForce),
+)
+async def revoke_certificate(certificate: Id, body: ReasonIn, db: Db) -> CertificateOut:
+    """Take a certificate back for good."""
+    return await db.write(measures.revoke, certificate, body.reason)

@@ -1,0 +1,65 @@
+"""/v1/enrolments: a person on a course."""
+
+from fastapi import APIRouter, status
+
+from services.training.domain import attempts, enrolments
+from services.training.schemas.enrolments import AttemptIn, AttemptOut, EnrolmentIn, EnrolmentOut
+from services.training.schemas.fields import Id
+from shared.auth import needs
+from shared.pages import Page, Paging
+from shared.problems import NotFound, problems
+from shared.requests import Db
+from shared.schemas import EmployeeNumber, Slug
+
+router = APIRouter(prefix="/v1/enrolments", tags=["training"])
+
+
+@router.get("", dependencies=[needs("training:read", "self")])
+async def list_enrolments(
+    paging: Paging,
+    db: Db,
+    employee_number: EmployeeNumber | None = None,
+    course: Slug | None = None,
+    *,
+    completed: bool | None = None,
+) -> Page[EnrolmentOut]:
+    """List enrolments, without their modules."""
+    return await db.read(enrolments.find, paging, employee_number, course, completed=completed)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[needs("training:write", "self")],
+    responses=problems(NotFound, enrolments.NothingToLearn, enrolments.AlreadyEnrolled),
+)
+async def create_enrolment(body: EnrolmentIn, db: Db) -> EnrolmentOut:
+    """Put a person on the version of a course that is in force."""
+    return await db.write(enrolments.create, body)
+
+
+@router.get("/{enrolment}", dependencies=[needs("training:read", "self")], responses=problems(NotFound))
+async def get_enrolment(enrolment: Id, db: Db) -> EnrolmentOut:
+    """Read an enrolment: its modules, which are done, and the sitting that is open."""
+    return await db.read(enrolments.get, enrolment)
+
+
+@router.post(
+    "/{enrolment}/lessons/{module}/completion",
+    dependencies=[needs("training:write", "self")],
+    responses=problems(NotFound),
+)
+async def complete_lesson(enrolment: Id, module: Slug, db: Db) -> EnrolmentOut:
+    """Note that a lesson was read to its end."""
+    return await db.write(enrolments.read_lesson, enrolment, module)
+
+
+@router.post(
+    "/{enrolment}/attempts",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[needs("training:write", "self")],
+    responses=problems(NotFound, enrolments.CourseDone, attempts.NoQuizLeft, attempts.AttemptOpen),
+)
+async def create_attempt(enrolment: Id, body: AttemptIn, db: Db) -> AttemptOut:
+    """Draw a sitting of a quiz; only one can be open at a time."""
+    return await db.write(attempts.start, enrolment, body)

@@ -1,0 +1,174 @@
+"""Bodies of /certifications, /certificates, /certificate-statuses and /certificate-changes."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from services.training.schemas.fields import Moment
+from shared.schemas import Body, EmployeeNumber, Line, Paragraph, Resource, Slug, Text
+
+Keys = Annotated[list[Slug], Field(max_length=50)]
+Days = Annotated[int, Field(ge=0, le=3650)]
+
+
+class Status(StrEnum):
+    """How a certificate stands at a moment; `expiring` is still certified, `expired` only within a grace time."""
+
+    VALID = "valid"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    SUSPENDED = "suspended"
+    REVOKED = "revoked"
+    NONE = "none"
+
+
+class Change(StrEnum):
+    """What can happen to a certificate."""
+
+    ISSUED = "issued"
+    RENEWED = "renewed"
+    EXPIRING = "expiring"
+    EXPIRED = "expired"
+    SUSPENDED = "suspended"
+    REINSTATED = "reinstated"
+    REVOKED = "revoked"
+    PERSON_LEFT = "person_left"
+
+
+class Audience(Body):
+    """Who can earn a certification; everyone where no department is named."""
+
+    departments: Annotated[list[Line], Field(min_length=1, max_length=200)] | None = None
+
+
+class CertificationIn(Body):
+    """A tier: what it asks for, and for how many days it holds from the last required course."""
+
+    key: Slug
+    title: Line
+    description: Annotated[Text, Field(max_length=5000)] = ""
+    courses: Keys = Field(default=[])
+    policies: Keys = Field(default=[])
+    certifications: Keys = Field(default=[])
+    validity_days: Annotated[int, Field(ge=1, le=36_500)] = 365
+    expiring_days: Days = 30
+    grace_days: Days = 0
+    audience: Audience | None = None
+
+    @model_validator(mode="after")
+    def check_parts(self) -> Self:
+        """Refuse a tier that asks for nothing, or for itself."""
+        if not (self.courses or self.policies or self.certifications):
+            raise ValueError("must ask for at least one course, policy or certification")
+        if self.key in self.certifications:
+            raise ValueError("cannot ask for itself")
+        return self
+
+
+class CertificationPatch(Body):
+    """What changes about a tier; certificates issued before keep their dates."""
+
+    title: Line | None = None
+    description: Annotated[Text, Field(max_length=5000)] | None = None
+    courses: Keys | None = None
+    policies: Keys | None = None
+    certifications: Keys | None = None
+    validity_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    expiring_days: Days | None = None
+    grace_days: Days | None = None
+    audience: Audience | None = None
+
+
+class CertificationOut(Resource):
+    """A tier that can be earned."""
+
+    id: str
+    key: str
+    title: str
+    description: str
+    courses: list[str]
+    policies: list[str]
+    certifications: list[str]
+    validity_days: int
+    expiring_days: int
+    grace_days: int
+    audience: Audience | None
+    revision: int
+
+
+class SectionOut(Resource):
+    """A policy section that a certificate covers, with the hash of the text that was in force."""
+
+    policy: str
+    version: int
+    section: str
+    hash: str
+
+
+class CertificateOut(Resource):
+    """One person's certification; `status` is as of the moment asked for."""
+
+    id: str
+    employee_number: str
+    certification: str
+    status: Status
+    issued_at: datetime
+    expiring_from: datetime
+    expires_at: datetime
+    grace_until: datetime
+    sections: list[SectionOut]
+    replaces: str | None
+    archived_at: datetime | None
+    reason: str | None
+
+
+class ReasonIn(Body):
+    """Why something is done to a certificate; the holder is shown it."""
+
+    reason: Paragraph
+
+
+class StatusesIn(Body):
+    """Whose status is asked, for one certification or all that they have, now or at a moment."""
+
+    employee_numbers: Annotated[list[EmployeeNumber], Field(min_length=1, max_length=500)]
+    certification: Slug | None = None
+    as_of: Moment | None = None
+
+
+class StatusOut(Resource):
+    """Whether a person is certified; `certified_until` is null when they are not."""
+
+    employee_number: str
+    certification: str | None
+    status: Status
+    certified: bool
+    certified_until: datetime | None
+    as_of: datetime
+    certificate: str | None
+
+
+class StatusesOut(Resource):
+    """The answers in the order asked."""
+
+    items: list[StatusOut]
+
+
+class ChangeOut(Resource):
+    """An entry of the feed: the certificate's status is as of this change; null for a leaver who had none."""
+
+    cursor: str
+    at: datetime
+    effective_at: datetime
+    change: Change
+    employee_number: str
+    certificate: CertificateOut | None
+
+
+class ChangesOut(Resource):
+    """A page of the feed; `next_cursor` is always there, and leads on once there is more."""
+
+    items: list[ChangeOut]
+    next_cursor: str

@@ -1,0 +1,75 @@
+"""Bodies of /people."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.schemas import Body, EmployeeNumber, Line, Resource, Text
+
+Email = Annotated[Text, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$", examples=["ana@x.example"])]
+Language = Annotated[Text, Field(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["pt"])]
+Languages = Annotated[list[Language], Field(max_length=50)]
+
+
+class PersonIn(Body):
+    """A new person; `manager` is the employee number of another, `user_name` is the e-mail unless given."""
+
+    employee_number: EmployeeNumber
+    name: Line
+    email: Email
+    department: Line
+    region: Line
+    manager: EmployeeNumber | None = None
+    languages: Languages = Field(default=[])
+    user_name: Line | None = None
+
+
+class PersonPatch(Body):
+    """What changes about a person; `active: false` means that they left, `true` that they are back."""
+
+    name: Line | None = None
+    email: Email | None = None
+    department: Line | None = None
+    region: Line | None = None
+    manager: EmployeeNumber | None = None
+    languages: Languages | None = None
+    user_name: Line | None = None
+    active: bool | None = None
+
+
+class PersonOut(Resource):
+    """A member of staff."""
+
+    id: str
+    employee_number: str
+    user_name: str
+    name: str
+    email: str
+    department: str
+    region: str
+    manager: str | None
+    languages: list[str]
+    active: bool
+    left_at: datetime | None
+    revision: int
+
+
+class ImportedRow(Resource):
+    """What became of one row of a CSV file; `row` counts from 1, the header not included."""
+
+    row: int
+    employee_number: str
+    outcome: Annotated[str, Field(examples=["created", "updated", "unchanged", "rejected"])]
+    detail: str | None = None
+
+
+class ImportOut(Resource):
+    """What an import did, or would do when it was a dry run."""
+
+    dry_run: bool
+    created: int
+    updated: int
+    unchanged: int
+    rejected: int
+    rows: list[ImportedRow]
