@@ -42,7 +42,7 @@ async def test_everything_wrong_in_a_source_is_told_with_its_line(service: Polic
     first, second = answer.json()["errors"]
     assert first["pointer"] == second["pointer"] == "/source"
     assert first["detail"].startswith('Line 20: the section id "speak-as-yourself" is that of line 5')
-    assert second["detail"].startswith('Line 23: rule "no-insults"')
+    assert second["detail"].startswith('Line 25: rule "no-insults": /severity:')
 
 
 async def test_script_in_a_source_never_reaches_a_page(service: PolicyService) -> None:
@@ -170,6 +170,18 @@ async def test_versions_written_at_the_same_time_get_different_numbers(service_o
     await service_on_both.write()
     versions = await asyncio.gather(*(service_on_both.write() for _ in range(8)))
     assert sorted(int(version.rsplit("/", 1)[1]) for version in versions) == list(range(2, 10))
+
+
+async def test_a_request_repeated_with_its_key_writes_one_version(service_on_both: PolicyService) -> None:
+    client = service_on_both.client
+    await client.post("/v1/policies", json={"key": "social-media", "title": "Ours"})
+    body = {"source": POLICY, "change_note": "First."}
+    path, headers = "/v1/policies/social-media/versions", {"Idempotency-Key": "one"}
+    answers = await asyncio.gather(*(client.post(path, json=body, headers=headers) for _ in range(5)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert len((await client.get(path)).json()["items"]) == 1
+    other = await client.post(path, json={**body, "change_note": "Second."}, headers=headers)
+    assert (other.status_code, slug(other)) == (422, "idempotency-key-reused")
 
 
 async def test_a_withdrawn_version_never_comes_into_force(service: PolicyService) -> None:

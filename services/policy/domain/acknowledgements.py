@@ -3,10 +3,11 @@
 from sqlmodel import col, exists, select
 
 from services.policy.domain import people, policies, versions
+from services.policy.domain.rows import add_once
 from services.policy.schemas.acknowledgements import ReceiptOut, StandingOut
 from services.policy.tables import Acknowledgement, Person, Policy, State, Version
 from shared import pages
-from shared.db import Session, insert
+from shared.db import Session
 from shared.events.policy import AcknowledgementRecordedV1
 from shared.evidence import record
 from shared.outbox import tell
@@ -37,13 +38,11 @@ def acknowledge(session: Session, key: str, number: int, employee_number: str | 
         acknowledged_at=session.now,
         evidence={},
     )
-    added = session.execute(
-        insert(session, Acknowledgement.__table__).values(row.model_dump()).on_conflict_do_nothing()
-    )  # type: ignore[attr-defined]
+    new = add_once(session, row)
     known = find(session, version, person)
     if known is None:
         raise LookupError(f"the acknowledgement of {version.id} by {person.id} is neither new nor known")
-    if added.rowcount:  # type: ignore[attr-defined]
+    if new:
         complete(session, known, policy, version)
     return ReceiptOut.of(known, policy, version, person)
 

@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from services.policy.domain import people, seats
+from services.policy.domain.rows import add_once
 from services.policy.schemas.task_team import DecisionIn, EndorsementIn, EndorsementOut, NominationIn, NominationOut
 from services.policy.tables import Endorsement, Nomination, Seat
 from shared import pages
 from shared.conditions import expect
-from shared.db import Session, insert
+from shared.db import Session
 from shared.evidence import record
 from shared.pages import Page, PageQuery
 from shared.problems import Conflict, FieldError, Invalid, NotFound
@@ -44,7 +45,9 @@ def nominate(session: Session, body: NominationIn) -> NominationOut:
         nominated_by=people.actor(session, body.nominated_by),
         state="open",
         created_at=session.now,
-        **body.model_dump(include={"seat", "experience", "networks", "languages", "why"}),
+        networks=list(body.networks),
+        languages=list(body.languages),
+        **body.model_dump(include={"seat", "experience", "why"}),
     )
     session.add(nomination)
     record(session, "team.nominated", f"nominations/{nomination.id}", person=nominee.id)
@@ -69,8 +72,7 @@ def endorse(session: Session, nomination_id: str, body: EndorsementIn) -> Nomina
     if colleague.id == nomination.person:
         raise OwnNomination
     row = Endorsement(nomination_id=nomination.id, person=colleague.id, words=body.words, created_at=session.now)
-    added = session.execute(insert(session, Endorsement.__table__).values(row.model_dump()).on_conflict_do_nothing())  # type: ignore[attr-defined]
-    if not added.rowcount:  # type: ignore[attr-defined]
+    if not add_once(session, row):
         raise AlreadyEndorsed
     nomination.revision += 1
     session.flush()

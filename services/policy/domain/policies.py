@@ -4,10 +4,11 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from services.policy.domain.rows import add_once
 from services.policy.schemas.policies import Content, InForceOut, PolicyIn, PolicyOut
 from services.policy.tables import Policy, State, Version
 from shared import pages
-from shared.db import Session, insert
+from shared.db import Session
 from shared.evidence import record
 from shared.pages import Page, PageQuery
 from shared.problems import Conflict, NotFound
@@ -24,8 +25,7 @@ class NotInForce(NotFound):
 def create(session: Session, body: PolicyIn) -> PolicyOut:
     """Open a policy that has no version in force yet; raises PolicyExists."""
     policy = Policy(key=body.key, title=body.title, quorum=body.quorum, created_at=session.now)
-    added = session.execute(insert(session, Policy.__table__).values(policy.model_dump()).on_conflict_do_nothing())  # type: ignore[attr-defined]
-    if not added.rowcount:  # type: ignore[attr-defined]
+    if not add_once(session, policy):
         raise PolicyExists(f"The key {body.key} is taken.")
     record(session, "policy.created", f"policies/{body.key}")
     return PolicyOut.of(policy, None)

@@ -3,10 +3,11 @@
 from sqlmodel import col, func, select
 
 from services.policy.domain import people
+from services.policy.domain.rows import add_once
 from services.policy.schemas.task_team import MemberOut, SeatIn, SeatOut, TeamOut
 from services.policy.tables import Nomination, Person, Seat
 from shared import pages
-from shared.db import Session, insert
+from shared.db import Session
 from shared.events.policy import TaskTeamChangedV1
 from shared.evidence import record
 from shared.outbox import tell
@@ -29,8 +30,7 @@ class NoSuchSeat(NotFound):
 def create(session: Session, body: SeatIn) -> SeatOut:
     """Add a seat to the team, with nobody on it; raises SeatExists."""
     seat = Seat.model_validate(body.model_dump())
-    added = session.execute(insert(session, Seat.__table__).values(seat.model_dump()).on_conflict_do_nothing())  # type: ignore[attr-defined]
-    if not added.rowcount:  # type: ignore[attr-defined]
+    if not add_once(session, seat):
         raise SeatExists(f"The key {body.key} is taken.")
     record(session, "team.seat.opened", f"seats/{seat.key}")
     tell(session, told(seat, "opened"))

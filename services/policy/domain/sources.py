@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import nh3
+import orjson
 import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -18,6 +19,8 @@ from services.policy.schemas.policies import Content, FailingExample, RuleOut, S
 from shared.problems import FieldError, Invalid
 from shared.rules import InvalidRule, Rule, failing_examples
 
+MAX_SIZE = 200_000
+"""Bytes of the source as JSON; an event carries it, and its rules once more, and may have 512 KiB."""
 MAX_SECTIONS = 200
 MAX_RULES = 1000
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
@@ -78,6 +81,10 @@ def parse(source: str) -> Content:
     if strange := CONTROL.search(source):
         errors.add(source.count("\n", 0, strange.start()) + 1, "a control character does not belong into a text.")
         raise InvalidSource("The source holds a control character.", errors=errors.found)
+    if len(orjson.dumps(source)) > MAX_SIZE:
+        raise InvalidSource(
+            f"The source is larger than {MAX_SIZE} bytes.", errors=[FieldError(pointer="/source", detail="too large")]
+        )
     matter, offset = read_front_matter(source, errors)
     lines = source.split("\n")[offset:]
     blocks = list(blocks_of("\n".join(lines), offset, errors))
@@ -201,7 +208,9 @@ def rules_of(blocks: Sequence[Block], offset: int, errors: Errors) -> Iterator[t
         try:
             rule = Rule.from_yaml(token.content)
         except InvalidRule as error:
-            errors.add(line, f"{name_of(token)}{error}")
+            for fault in error.faults:
+                place = f"{fault.pointer}: " if fault.pointer else ""
+                errors.add(line + (fault.line or 0), f"{name_of(token)}{place}{fault.message}")
             continue
         if rule.id in lines:
             errors.add(line, f'the rule id "{rule.id}" is that of line {lines[rule.id]}.')
