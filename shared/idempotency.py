@@ -63,7 +63,8 @@ def begin(session: Session, request: IdempotentRequest) -> None:
     claim = insert(session, idempotency_keys).values(
         key=request.key, request_hash=request.request_hash, created_at=session.now
     )
-    if session.execute(claim.on_conflict_do_nothing()).rowcount:  # type: ignore[attr-defined]
+    # RETURNING, because psycopg gives no row count for such an insert.
+    if session.execute(claim.on_conflict_do_nothing().returning(idempotency_keys.c.key)).first() is not None:
         return
     row = session.execute(select(idempotency_keys).where(idempotency_keys.c.key == request.key)).one()
     if row.request_hash != request.request_hash:
