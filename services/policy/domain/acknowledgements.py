@@ -79,7 +79,9 @@ def standings(
     """
     number = policies.in_force(session, key, None).version
     policy, version = versions.get(session, key, number)
-    accepted = exists().where(Acknowledgement.version_id == version.id, col(Acknowledgement.person) == col(Person.id))
+    accepted = exists().where(
+        col(Acknowledgement.version_id) == version.id, col(Acknowledgement.person) == col(Person.id)
+    )
     staff = select(Person).where(col(Person.active).is_(True))
     if status is not None:
         staff = staff.where(accepted if status == "done" else ~accepted)
@@ -90,7 +92,7 @@ def standings(
         staff = staff.where(Person.id == caller.person)
     if caller and caller.departments is not None:
         staff = staff.where(col(Person.department).in_(caller.departments))
-    page = pages.page(session, staff, paging, key=Person.id, to=lambda person: person)
+    page: Page[Person] = pages.page(session, staff, paging, key=Person.id, to=lambda person: person)
     rows = select(Acknowledgement).where(
         Acknowledgement.version_id == version.id, col(Acknowledgement.person).in_([person.id for person in page.items])
     )

@@ -76,7 +76,7 @@ def check_one(session: Session, rules: RuleSet, draft: CheckIn) -> CheckOut:
     reasons = [reason(match) for match in matches]
     verdict = max((each.severity for each in reasons), key=VERDICTS.index, default="clear")
     return CheckOut(
-        verdict=verdict,  # type: ignore[arg-type]  # severities are verdicts
+        verdict=verdict,
         reasons=reasons,
         disclosure=next((tag for match in matches if (tag := disclosure_of(match.rule.rule))), None),
         approvers=approvers(session, author) if verdict == "hold" else [],

@@ -118,7 +118,9 @@ def list_all(session: Session, state: str | None, paging: PageQuery) -> Page[Nom
     nominations = select(Nomination)
     if state is not None:
         nominations = nominations.where(Nomination.state == state)
-    page = pages.page(session, nominations, paging, key=Nomination.id, to=lambda nomination: nomination)
+    page: Page[Nomination] = pages.page(
+        session, nominations, paging, key=Nomination.id, to=lambda nomination: nomination
+    )
     return Page(items=shown(session, page.items), next_cursor=page.next_cursor)
 
 
@@ -128,7 +130,7 @@ def shown(session: Session, nominations: Sequence[Nomination]) -> list[Nominatio
     endorsements = session.exec(
         select(Endorsement).where(col(Endorsement.nomination_id).in_(ids)).order_by(col(Endorsement.id))
     ).all()
-    known = people.by_id(session, {each.person for each in (*nominations, *endorsements)})
+    known = people.by_id(session, {each.person for each in nominations} | {each.person for each in endorsements})
 
     def number(person: str) -> str | None:
         return known[person].employee_number if person in known else None

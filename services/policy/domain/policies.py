@@ -42,7 +42,7 @@ def get(session: Session, key: str, *, lock: bool = False) -> Policy:
 
 def list_all(session: Session, paging: PageQuery) -> Page[PolicyOut]:
     """Return the policies, by key."""
-    page = pages.page(session, select(Policy), paging, key=Policy.key, to=lambda policy: policy)
+    page: Page[Policy] = pages.page(session, select(Policy), paging, key=Policy.key, to=lambda policy: policy)
     in_force = select(Version.policy_id, Version.number).where(
         Version.state == State.PUBLISHED, col(Version.policy_id).in_([policy.id for policy in page.items])
     )

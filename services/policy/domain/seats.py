@@ -87,7 +87,7 @@ def shown(seat: Seat, person: Person | None) -> SeatOut:
 
 def list_all(session: Session, paging: PageQuery) -> Page[SeatOut]:
     """Return the seats, by key."""
-    page = pages.page(session, select(Seat), paging, key=Seat.key, to=lambda seat: seat)
+    page: Page[Seat] = pages.page(session, select(Seat), paging, key=Seat.key, to=lambda seat: seat)
     holders = people.by_id(session, {seat.person for seat in page.items if seat.person})
     return Page(
         items=[shown(seat, holders.get(seat.person or "")) for seat in page.items], next_cursor=page.next_cursor
@@ -96,7 +96,7 @@ def list_all(session: Session, paging: PageQuery) -> Page[SeatOut]:
 
 def members(session: Session, paging: PageQuery) -> Page[MemberOut]:
     """Return who holds which seat, by seat."""
-    page = pages.page(
+    page: Page[Seat] = pages.page(
         session, select(Seat).where(col(Seat.person).is_not(None)), paging, key=Seat.key, to=lambda seat: seat
     )
     holders = people.by_id(session, {seat.person for seat in page.items if seat.person})
