@@ -1,0 +1,47 @@
+"""Each service answers only the gateway: every route refuses a request without its signed token, or with another's."""
+
+import time
+
+import httpx
+import pytest
+from fastapi.routing import APIRoute
+from joserfc import jwt
+
+from shared.auth import ALGORITHM, TokenSigner, claims_of, make_key
+from shared.context import Principal
+from shared.edge import OPEN
+from tests.platform import SCOPES, SERVICES, Platform
+
+PRINCIPAL = Principal(id="key:test", scopes=SCOPES)
+
+
+def routes_of(platform: Platform, name: str) -> list[tuple[str, str]]:
+    routes = [route for route in platform.running[name].app.routes if isinstance(route, APIRoute)]
+    asked = [(method, route.path) for route in routes for method in route.methods if route.path not in OPEN]
+    assert len(asked) > 10
+    return asked
+
+
+@pytest.mark.parametrize("name", SERVICES)
+async def test_no_route_answers_without_the_gateways_token(platform: Platform, name: str) -> None:
+    async with httpx.AsyncClient(base_url=platform.running[name].url) as stranger:
+        for method, path in routes_of(platform, name):
+            answer = await stranger.request(method, path.replace("{", "").replace("}", ""))
+            assert answer.status_code == 401, (method, path)
+            assert answer.headers["Content-Type"] == "application/problem+json"
+
+
+async def test_a_token_for_another_service_an_old_one_and_a_forged_one_are_refused(platform: Platform) -> None:
+    signer = TokenSigner(platform.folder / "gateway-key.json")
+    other = make_key()
+    forged = jwt.encode({"alg": ALGORITHM, "kid": signer._key.kid}, claims_of(PRINCIPAL, "policy", time.time()), other, algorithms=[ALGORITHM])
+    old = jwt.encode(
+        {"alg": ALGORITHM, "kid": signer._key.kid}, claims_of(PRINCIPAL, "policy", time.time() - 3600), signer._key, algorithms=[ALGORITHM]
+    )
+    bad = {"another service's": signer.token(PRINCIPAL, "training"), "forged": forged, "old": old, "garbage": "a.b.c", "empty": ""}
+    async with httpx.AsyncClient(base_url=platform.running["policy"].url) as client:
+        good = await client.get("/v1/policies", headers={"Shareload-Caller": signer.token(PRINCIPAL, "policy")})
+        assert good.status_code == 200
+        for kind, token in bad.items():
+            answer = await client.get("/v1/policies", headers={"Shareload-Caller": token})
+            assert answer.status_code == 401, kind
