@@ -1,17 +1,29 @@
 """What a service does when it is told something: the registry of its handlers, and each event handled once."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
 
+from sqlalchemy import delete, select
+
+from shared.db import Session, insert
 from shared.events.base import Envelope, Event
+from shared.marks import write_mark
+from shared.tables import aggregates_seen, inbox
 
-if TYPE_CHECKING:
-    from shared.db import Session
+Handler = Callable[[Any, Session], None]
+EveryHandler = Callable[[Envelope, Session], None]
+LossHandler = Callable[[Session], None]
+H = TypeVar("H", bound=Callable[[Any, Session], None])
+W = TypeVar("W", bound=Callable[[Envelope, Session], None])
+L = TypeVar("L", bound=Callable[[Session], None])
 
-Handler = Callable[[Any, "Session"], None]
-EveryHandler = Callable[[Envelope, "Session"], None]
-H = TypeVar("H", bound=Callable[[Any, "Session"], None])
-W = TypeVar("W", bound=Callable[[Envelope, "Session"], None])
+POSITION = "consumer.position"
+KEPT = timedelta(days=45)
+"""Longer than the stream and the outboxes keep an event, so that one told again is still known."""
+SWEPT_AT_ONCE = 5000
 
 
 class Handlers:
@@ -25,6 +37,7 @@ class Handlers:
         self.by_type: dict[str, list[Handler]] = {}
         self.classes: dict[str, type[Event]] = {}
         self.of_every: list[EveryHandler] = []
+        self.of_loss: list[LossHandler] = []
 
     def on(self, *types: type[Event]) -> Callable[[H], H]:
         """Register a handler `(event, session)` of one or several event types."""
@@ -42,6 +55,161 @@ class Handlers:
         self.of_every.append(handler)
         return handler
 
+    def on_loss(self, handler: L) -> L:
+        """Register what to do when the stream no longer has all that was told since the last event handled here."""
+        self.of_loss.append(handler)
+        return handler
+
     def handles(self, event_type: str) -> bool:
         """Say whether an event of this type does anything here."""
         return bool(self.of_every) or event_type in self.by_type
+
+    def subjects(self) -> list[str]:
+        """Return the subjects to consume."""
+        return [">"] if self.of_every else [f"{event_type}.*" for event_type in sorted(self.by_type)]
+
+    def tellers(self, but: str) -> dict[str, list[str]]:
+        """Return the types handled by the service that tells them, but for one service's own."""
+        types: dict[str, list[str]] = {}
+        for event_type, cls in sorted(self.classes.items()):
+            if cls.teller() != but:
+                types.setdefault(cls.teller(), []).append(event_type)
+        return types
+
+
+class Outcome(StrEnum):
+    """What came of an event: its handlers ran; it was known by its id; a later event of its aggregate was known."""
+
+    HANDLED = "handled"
+    DUPLICATE = "duplicate"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event as it came: its envelope and, where this service handles its type, the event itself."""
+
+    envelope: Envelope
+    event: Event | None
+    position: int | None = None
+
+    @property
+    def aggregate(self) -> str:
+        """What the event is about, unique over all services."""
+        return f"{self.envelope.source}/{self.envelope.subject}"
+
+
+def read_event(handlers: Handlers, body: bytes, position: int | None = None) -> Heard:
+    """Read a CloudEvent; raises ValueError when it cannot be read."""
+    envelope = Envelope.model_validate_json(body)
+    cls = handlers.classes.get(envelope.type)
+    return Heard(envelope, cls.model_validate(envelope.data) if cls else None, position)
+
+
+def handle(session: Session, handlers: Handlers, heard: Sequence[Heard], position: int | None = None) -> list[Outcome]:
+    """Handle events of the stream in order, all in this unit; one that was handled before changes nothing.
+
+    `position` is the stream position up to which all are handled once this unit has committed.
+    """
+    known = handled_before(session, (event.envelope.id for event in heard))
+    seen = versions_seen(session, heard)
+    given = session.context
+    new, outcomes = [], []
+    for event in heard:
+        if event.envelope.id in known:
+            outcomes.append(Outcome.DUPLICATE)
+            continue
+        known.add(event.envelope.id)
+        new.append(event)
+        superseded = 0 < event.envelope.aggregateversion <= seen.get(event.aggregate, 0)
+        outcomes.append(Outcome.SUPERSEDED if superseded else Outcome.HANDLED)
+        run_handlers(session, handlers, event, superseded=superseded)
+        if not superseded and event.event is not None:
+            seen[event.aggregate] = event.envelope.aggregateversion
+    session.context = given
+    note_handled(session, new)
+    note_versions(session, {event.aggregate: seen[event.aggregate] for event in new if event.event is not None})
+    if position is not None:
+        write_mark(session, POSITION, str(position))
+    return outcomes
+
+
+def handle_snapshot(session: Session, handlers: Handlers, heard: Sequence[Heard]) -> None:
+    """Take over a page of another service's state; where a later state is known, that stays."""
+    seen = versions_seen(session, heard)
+    given = session.context
+    taken = [event for event in heard if event.envelope.aggregateversion >= seen.get(event.aggregate, 0)]
+    for event in taken:
+        session.context = replace(given, event=event.envelope, traceparent=event.envelope.traceparent)
+        for handler in handlers.by_type[event.envelope.type]:
+            handler(event.event, session)
+    session.context = given
+    note_versions(session, {event.aggregate: event.envelope.aggregateversion for event in taken})
+
+
+def handle_again(session: Session, handlers: Handlers, heard: Heard) -> None:
+    """Handle one event whatever is known of it: a dead letter that an operator sends in again."""
+    run_handlers(session, handlers, heard, superseded=False)
+    if heard.envelope.id not in handled_before(session, [heard.envelope.id]):
+        note_handled(session, [heard])
+    newest = max(heard.envelope.aggregateversion, versions_seen(session, [heard]).get(heard.aggregate, 0))
+    note_versions(session, {heard.aggregate: newest} if heard.event is not None else {})
+
+
+def run_handlers(session: Session, handlers: Handlers, heard: Heard, *, superseded: bool) -> None:
+    """Run the handlers of one event; those of its own type only if it is news."""
+    session.context = replace(session.context, event=heard.envelope, traceparent=heard.envelope.traceparent)
+    for every in handlers.of_every:
+        every(heard.envelope, session)
+    if heard.event is not None and not superseded:
+        for handler in handlers.by_type[heard.envelope.type]:
+            handler(heard.event, session)
+
+
+def handled_before(session: Session, ids: Iterable[str]) -> set[str]:
+    """Return which events were handled."""
+    return set(session.execute(select(inbox.c.event_id).where(inbox.c.event_id.in_(list(ids)))).scalars())
+
+
+def versions_seen(session: Session, heard: Sequence[Heard]) -> dict[str, int]:
+    """Return the latest version handled of each aggregate that these events are about."""
+    aggregates = {event.aggregate for event in heard if event.event is not None}
+    if not aggregates:
+        return {}
+    query = select(aggregates_seen.c.aggregate, aggregates_seen.c.version).where(
+        aggregates_seen.c.aggregate.in_(aggregates)
+    )
+    return dict(session.execute(query).tuples().all())
+
+
+def note_handled(session: Session, heard: Sequence[Heard]) -> None:
+    """Enter events as handled; a second process at the same work fails here and is rolled back."""
+    if heard:
+        rows = [
+            {
+                "event_id": event.envelope.id,
+                "type": event.envelope.type,
+                "handled_at": session.now,
+                "stream_seq": event.position,
+            }
+            for event in heard
+        ]
+        session.execute(inbox.insert(), rows)
+
+
+def note_versions(session: Session, versions: dict[str, int]) -> None:
+    """Keep the latest version handled of each aggregate."""
+    if versions:
+        statement = insert(session, aggregates_seen)
+        statement = statement.on_conflict_do_update(
+            index_elements=["aggregate"], set_={"version": statement.excluded.version}
+        )
+        session.execute(
+            statement, [{"aggregate": aggregate, "version": versions[aggregate]} for aggregate in sorted(versions)]
+        )
+
+
+def sweep(session: Session) -> None:
+    """Forget events that can no longer come again."""
+    old = select(inbox.c.event_id).where(inbox.c.handled_at < session.now - KEPT).limit(SWEPT_AT_ONCE)
+    session.execute(delete(inbox).where(inbox.c.event_id.in_(old)))

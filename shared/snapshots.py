@@ -1,16 +1,39 @@
-"""The state that a service tells, page by page, for consumers that are new or that the stream no longer serves."""
+"""The state that a service tells, page by page, for consumers that are new or that the stream no longer serves.
 
+A page carries the state as events, each with the version of its aggregate, so that a consumer which follows the
+stream meanwhile keeps whatever is later.
+"""
+
+import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
+import orjson
+import structlog
+from nats.aio.msg import Msg
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from shared.bus import Bus, BusError
+from shared.context import Context
+from shared.db import Database, Session, Unit
+from shared.dead_letters import bury
 from shared.events.base import Event
+from shared.following import note_snapshot, snapshots_missing
+from shared.ids import new_id
+from shared.inbox import Handlers, Heard, handle_snapshot, read_event
+from shared.outbox import aggregate_of, envelope_of
+from shared.tables import aggregate_versions
 
-if TYPE_CHECKING:
-    from shared.db import Session
+PAGE_EVENTS = 500
+PAGE_BYTES = 512 * 1024
+ASK_AGAIN = 0.25
 
-Pages = Callable[["Session", str | None, int], Sequence[Event]]
-P = TypeVar("P", bound=Callable[["Session", str | None, int], Sequence[Event]])
+Pages = Callable[[Session, str | None, int], Sequence[Event]]
+P = TypeVar("P", bound=Pages)
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -36,3 +59,143 @@ class Snapshots:
             return read
 
         return register
+
+
+class PageRequest(BaseModel):
+    """Which page: the source by its place among those that tell one of `types`, and the last aggregate id had."""
+
+    types: list[str]
+    source: int = 0
+    after: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Events as CloudEvents JSON, and where the next page begins; without a next one, `source` is None."""
+
+    events: list[bytes]
+    source: int | None
+    after: str | None
+
+    def encode(self) -> bytes:
+        """Return the page as JSON, its events as they are."""
+        head = orjson.dumps({"source": self.source, "after": self.after})
+        return head[:-1] + b',"events":[' + b",".join(self.events) + b"]}"
+
+
+def subject_for(service: str) -> str:
+    """Return the subject on which a service answers for its state."""
+    return f"shareload.snapshot.{service}"
+
+
+def read_page(session: Session, snapshots: Snapshots, request: PageRequest) -> Page:
+    """Return one page of at most PAGE_EVENTS aggregates and about PAGE_BYTES."""
+    wanted = set(request.types)
+    sources = [source for source in snapshots.sources if source.types & wanted]
+    if request.source >= len(sources):
+        return Page([], None, None)
+    state = sources[request.source].read(session, request.after, PAGE_EVENTS)
+    bodies, last = encode_within_limit(session, [event for event in state if event.type in wanted])
+    if last is not None:
+        return Page(bodies, request.source, last)
+    if len({event.aggregate_id for event in state}) == PAGE_EVENTS:
+        return Page(bodies, request.source, state[-1].aggregate_id)
+    following = request.source + 1
+    return Page(bodies, following if following < len(sources) else None, None)
+
+
+def encode_within_limit(session: Session, state: Sequence[Event]) -> tuple[list[bytes], str | None]:
+    """Encode events until the page is full; return them, and the last aggregate's id when some are left over."""
+    versions = told_versions(session, state)
+    bodies: list[bytes] = []
+    size, last = 0, None
+    for event in state:
+        body = envelope_of(session, event, new_id(), versions.get(aggregate_of(event), 0), snapshot=True)
+        if bodies and size + len(body) > PAGE_BYTES and event.aggregate_id != last:
+            return bodies, last
+        bodies.append(body)
+        size += len(body)
+        last = event.aggregate_id
+    return bodies, None
+
+
+def told_versions(session: Session, state: Sequence[Event]) -> dict[str, int]:
+    """Return how many events were told of each aggregate; the state includes all of them."""
+    aggregates = {aggregate_of(event) for event in state}
+    query = select(aggregate_versions.c.aggregate, aggregate_versions.c.version)
+    return dict(session.execute(query.where(aggregate_versions.c.aggregate.in_(aggregates))).tuples().all())
+
+
+class SnapshotServer:
+    """Answers other services' requests for this one's state; every replica may."""
+
+    def __init__(self, name: str, db: Database, bus: Bus, snapshots: Snapshots) -> None:
+        self._name = name
+        self._db = db
+        self._bus = bus
+        self._snapshots = snapshots
+
+    async def run(self) -> None:
+        """Begin to answer once the broker is there; the subscription outlives its restarts."""
+        await self._bus.wait_connected()
+        await self._bus.subscribe(subject_for(self._name), self._answer, queue=self._name)
+
+    async def _answer(self, msg: Msg) -> None:
+        page = await self._db.read(read_page, self._snapshots, PageRequest.model_validate_json(msg.data))
+        await msg.respond(page.encode())
+
+
+class SnapshotLoader:
+    """Takes over the state of the services whose events are handled here."""
+
+    def __init__(self, name: str, db: Database, bus: Bus, handlers: Handlers, one_at_a_time: asyncio.Lock) -> None:
+        self._name = name
+        self._db = db
+        self._bus = bus
+        self._handlers = handlers
+        self._one_at_a_time = one_at_a_time
+
+    async def load_missing(self, stream: str) -> None:
+        """Load what is missing; a service that does not answer yet is asked again until it does."""
+        tellers = self._handlers.tellers(but=self._name)
+        while missing := await self._db.read(snapshots_missing, list(tellers)):
+            for teller in missing:
+                try:
+                    await self._load(teller, tellers[teller])
+                except BusError as error:
+                    log.debug("snapshot not had yet", service=self._name, teller=teller, error=str(error))
+                else:
+                    await self._db.write(note_snapshot, teller, stream)
+                    log.info("snapshot loaded", service=self._name, teller=teller)
+            await asyncio.sleep(ASK_AGAIN)
+
+    async def _load(self, teller: str, types: list[str]) -> None:
+        request: PageRequest | None = PageRequest(types=types)
+        while request is not None:
+            answer = orjson.loads(await self._bus.request(subject_for(teller), request.model_dump_json().encode()))
+            await self._take([read_event(self._handlers, orjson.dumps(event)) for event in answer["events"]])
+            more = answer["source"] is not None
+            request = PageRequest(types=types, source=answer["source"], after=answer["after"]) if more else None
+
+    async def _take(self, heard: list[Heard]) -> None:
+        """Handle a page in one transaction; if that fails, each event in its own, and those that fail are kept."""
+        try:
+            await self._handle(heard)
+        except ValueError:
+            raise
+        except Exception:  # noqa: BLE001  whichever event it was, it is found below
+            for event in heard:
+                await self._take_alone(event)
+
+    async def _handle(self, heard: list[Heard]) -> None:
+        async with self._one_at_a_time:
+            await self._db.run(Unit(handle_snapshot, (self._handlers, heard), context=Context()))
+
+    async def _take_alone(self, event: Heard) -> None:
+        try:
+            await self._handle([event])
+        except Exception as error:  # noqa: BLE001  an operator sees it as a dead letter, the others go on
+            envelope = event.envelope
+            body = envelope.model_dump_json().encode()
+            reason = f"snapshot: {type(error).__name__}: {error}"
+            await self._db.write(bury, envelope.id, f"{envelope.type}.snapshot", body, reason, 1)

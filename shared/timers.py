@@ -1,13 +1,18 @@
 """What a service does by the clock: expiry, deadlines, reminders; registered in its handlers.py."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from shared.db import Session
+import structlog
 
-Sweep = Callable[["Session"], None]
+from shared.context import Context
+from shared.db import Database, Session, Unit
+from shared.event_metrics import EventMetrics
+
+Sweep = Callable[[Session], None]
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True)
@@ -20,7 +25,7 @@ class Timer:
     @property
     def name(self) -> str:
         """The sweep's name, for logs and metrics."""
-        return self.run.__name__
+        return f"{self.run.__module__.rpartition('.')[2]}.{self.run.__name__}"
 
 
 @dataclass
@@ -41,3 +46,21 @@ class Timers:
             return run
 
         return register
+
+
+async def run_once(timer: Timer, db: Database) -> None:
+    """Run a timer's sweep now; raises what it raises."""
+    await db.run(Unit(timer.run, context=Context()))
+
+
+async def run_timer(timer: Timer, db: Database, metrics: EventMetrics, service: str) -> None:
+    """Run a timer until cancelled. A run that fails is logged and counted; the next one catches up."""
+    while True:
+        await asyncio.sleep(timer.seconds)
+        try:
+            await run_once(timer, db)
+        except Exception as error:
+            metrics.timers.labels(timer.name, "failed").inc()
+            log.error("timer failed", service=service, timer=timer.name, exc_info=error)
+        else:
+            metrics.timers.labels(timer.name, "done").inc()

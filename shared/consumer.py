@@ -1,0 +1,241 @@
+"""From the stream to the handlers: each event has its effect once, in the order of its aggregate.
+
+Where to go on is kept in the service's own database, in the same transaction as the effects; at every start and
+reconnect the server-side consumer is set back to it. So nothing waits for an acknowledgement to time out, nothing
+overtakes, and a restored backup reads on from where it was.
+"""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from shared.bus import Bus, BusError
+from shared.context import Context
+from shared.db import Database, Session, Unit
+from shared.dead_letters import bury
+from shared.event_metrics import EventMetrics
+from shared.following import Following, begin_following
+from shared.inbox import POSITION, Handlers, handle, read_event
+from shared.lanes import RETRY_AFTER, Lanes, Received
+from shared.marks import write_mark
+from shared.problems import Unavailable
+from shared.pull import ACK, TERM, Delivery, Pull, PullLostError
+from shared.snapshots import SnapshotLoader
+from shared.streams import (
+    StreamSettings,
+    StreamState,
+    consumer_info,
+    ensure_consumer,
+    ensure_stream,
+    reset_consumer,
+    stream_info,
+)
+
+IDLE = 30.0
+AWAY = 1.0
+
+log = structlog.get_logger()
+
+
+class Consumer:
+    """One service's durable consumer, run in the process that holds the service's lease."""
+
+    def __init__(
+        self,
+        name: str,
+        db: Database,
+        bus: Bus,
+        handlers: Handlers,
+        metrics: EventMetrics,
+        *,
+        stream: StreamSettings | None,
+        retry_after: Sequence[float] = RETRY_AFTER,
+    ) -> None:
+        self._name = name
+        self._db = db
+        self._bus = bus
+        self._handlers = handlers
+        self._metrics = metrics
+        self._stream = stream
+        self._lanes = Lanes(retry_after)
+        self._pull: Pull | None = None
+        self._handled = 0
+        self._open: set[int] = set()
+        # A page of a snapshot and a batch of the stream may tell of the same aggregate: one after the other.
+        self._one_at_a_time = asyncio.Lock()
+        self._loader = SnapshotLoader(name, db, bus, handlers, self._one_at_a_time)
+        bus.on_connected(self._begin_again)
+
+    def _begin_again(self) -> None:
+        if self._pull is not None:
+            self._pull.lose()
+
+    async def run(self) -> None:
+        """Follow the stream until cancelled. A broker or database that is away is waited for."""
+        if not self._handlers.subjects():
+            return
+        while True:
+            await self._bus.wait_connected()
+            try:
+                following = await self._prepare()
+                async with asyncio.TaskGroup() as tasks:
+                    loading = tasks.create_task(self._loader.load_missing(following.stream))
+                    tasks.create_task(self._follow(loading))
+            except* (BusError, Unavailable, OperationalError) as errors:
+                log.warning(
+                    "following the stream again", service=self._name, errors=[str(error) for error in errors.exceptions]
+                )
+                await asyncio.sleep(AWAY / 4)
+
+    async def _prepare(self) -> Following:
+        """Find out where to go on, and set the server-side consumer to it."""
+        stream = await self._find_stream()
+        following = await self._db.write(begin_following, self._handlers, stream)
+        if following.lost:
+            log.warning(
+                "the stream does not reach back to what was handled last; loading snapshots", service=self._name
+            )
+        subjects = self._handlers.subjects()
+        consumer = await consumer_info(self._bus, self._name)
+        if self._stream is not None and (consumer is None or consumer.subjects != frozenset(subjects)):
+            await ensure_consumer(self._bus, self._name, subjects, self._stream.replicas)
+        await reset_consumer(self._bus, self._name, following.position + 1)
+        self._handled = following.position
+        self._lanes.clear()
+        self._open.clear()
+        return following
+
+    async def _find_stream(self) -> StreamState:
+        state = await stream_info(self._bus)
+        if state is None and self._stream is not None:
+            state = await ensure_stream(self._bus, self._stream)
+        if state is None:
+            raise BusError("there is no stream yet; the administrator's set-up makes it")
+        return state
+
+    async def _follow(self, loading: asyncio.Task[None]) -> None:
+        try:
+            async with Pull(self._bus, self._name) as self._pull:
+                while True:
+                    batch = await self._pull.next_batch(self._lanes.wait(IDLE))
+                    for received in self._lanes.due():
+                        await self._handle([received])
+                    await self._handle(await self._admit(batch))
+                    if not batch and not self._lanes:
+                        await self._note_idle()
+        finally:
+            self._pull = None
+            loading.cancel()
+
+    async def _admit(self, batch: Sequence[Delivery]) -> list[Received]:
+        """Read what came, and keep back what must wait for an earlier event of its aggregate."""
+        admitted = []
+        self._open.update(delivery.position for delivery in batch)
+        for delivery in batch:
+            try:
+                received = Received(delivery, read_event(self._handlers, delivery.body, delivery.position))
+            except ValueError as error:
+                await self._bury(delivery, f"cannot be read: {error}", 1)
+                continue
+            if not self._lanes.hold(received):
+                admitted.append(received)
+        return admitted
+
+    async def _handle(self, batch: Sequence[Received]) -> None:
+        """Handle events in one transaction; when one fails, halve until it stands alone."""
+        if not batch:
+            return
+        try:
+            await self._handle_together(batch)
+        except Exception as error:  # noqa: BLE001  a handler's fault must not stop the other events; it ends as a dead letter
+            if len(batch) == 1:
+                await self._fail(batch[0], error)
+                return
+            middle = len(batch) // 2
+            await self._handle(batch[:middle])
+            await self._handle([received for received in batch[middle:] if not self._lanes.hold(received)])
+
+    async def _handle_together(self, batch: Sequence[Received]) -> None:
+        unit = Unit(
+            handle,
+            (self._handlers, [received.heard for received in batch], self._position_after(batch)),
+            context=Context(),
+        )
+        while True:
+            try:
+                async with self._one_at_a_time:
+                    outcomes = (await self._db.run(unit)).result
+                break
+            except (Unavailable, OperationalError, InterfaceError):
+                if not await self._database_was_away():
+                    raise
+        for outcome in outcomes:
+            self._metrics.handled.labels(outcome.value).inc()
+        await self._settle([received.delivery for received in batch], ACK)
+        for received in batch:
+            await self._handle(self._lanes.release(received))
+
+    def _position_after(self, batch: Sequence[Received]) -> int:
+        """Return the position up to which all is handled once this batch is."""
+        still_open = self._open.difference(received.delivery.position for received in batch)
+        return min(still_open) - 1 if still_open else max(self._handled, batch[-1].delivery.position)
+
+    async def _settle(self, deliveries: Sequence[Delivery], how: bytes) -> None:
+        positions = [delivery.position for delivery in deliveries]
+        self._open.difference_update(positions)
+        self._handled = max(self._handled, *positions)
+        if self._pull is not None:
+            await self._pull.settle(deliveries, how)
+
+    async def _fail(self, received: Received, error: Exception) -> None:
+        envelope = received.heard.envelope
+        self._metrics.failed.labels(envelope.type).inc()
+        tries = self._lanes.fail(received)
+        log.error(
+            "event failed",
+            service=self._name,
+            event_id=envelope.id,
+            type=envelope.type,
+            dead=tries is not None,
+            exc_info=error,
+        )
+        if tries is not None:
+            await self._bury(received.delivery, f"{type(error).__name__}: {error}", tries, envelope.id)
+            await self._handle(self._lanes.release(received))
+
+    async def _bury(self, delivery: Delivery, reason: str, tries: int, event_id: str | None = None) -> None:
+        given = event_id or delivery.headers.get("Nats-Msg-Id", "")
+        name = given if 0 < len(given) <= 36 else f"stream-{delivery.position}"
+        await self._db.write(bury, name, delivery.subject, delivery.body, reason, tries)
+        self._metrics.dead.labels(delivery.subject.rpartition(".")[0]).inc()
+        await self._settle([delivery], TERM)
+
+    async def _database_was_away(self) -> bool:
+        """Try to write until it works; return whether it did not at first. Nothing is pulled in the meantime."""
+        away = False
+        while True:
+            try:
+                await self._db.write(write_mark, "consumer.probe", self._name)
+            except (Unavailable, OperationalError, InterfaceError) as error:
+                log.warning("the database is away", service=self._name, error=str(error))
+                away = True
+                await asyncio.sleep(AWAY)
+            else:
+                return away
+
+    async def _note_idle(self) -> None:
+        """Move the position on over what does not concern this service, so that its ageing is not taken for a loss."""
+        stream = await self._find_stream()
+        consumer = await consumer_info(self._bus, self._name)
+        if consumer is None:
+            raise PullLostError("the consumer is gone")
+        if consumer.lag == 0 and stream.first > self._handled + 1:
+            self._handled = stream.last
+            await self._db.write(write_position, stream.last)
+
+
+def write_position(session: Session, position: int) -> None:
+    """Note up to where all is handled."""
+    write_mark(session, POSITION, str(position))

@@ -1,0 +1,150 @@
+"""Work that only one process of a service may do: relay, handlers and timers run where its lease is held.
+
+On PostgreSQL the lease is an advisory lock on a connection of its own, on SQLite a lock on a file beside the
+database. Both end with the process that holds them; another takes over within seconds.
+"""
+
+import asyncio
+import fcntl
+import hashlib
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import IO, Protocol
+
+import structlog
+from sqlalchemy import Connection, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import NullPool
+
+from shared.db import Database
+
+EVERY = 0.5
+"""Seconds between two looks: at a lease that is taken, and at our own."""
+
+log = structlog.get_logger()
+
+
+class Lock(Protocol):
+    """Something that one process at a time can hold. Its methods block, so they are called off the event loop."""
+
+    def take(self) -> bool:
+        """Take it if it is free."""
+        ...
+
+    def holds(self) -> bool:
+        """Say whether it is still ours."""
+        ...
+
+    def drop(self) -> None:
+        """Give it back."""
+        ...
+
+
+class FileLock:
+    """A lock on a file; the kernel drops it with the process."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[bytes] | None = None
+
+    def take(self) -> bool:
+        """Take it if no process has it."""
+        file = self._path.open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.close()
+            return False
+        self._file = file
+        return True
+
+    def holds(self) -> bool:
+        """Say whether it is still ours: only we can give it back."""
+        return self._file is not None
+
+    def drop(self) -> None:
+        """Give it back."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+
+class AdvisoryLock:
+    """A PostgreSQL session lock; the server drops it when the connection ends, which we notice within seconds."""
+
+    def __init__(self, url: str, name: str) -> None:
+        timeouts = {"connect_timeout": 5, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
+        arguments = timeouts | {"tcp_user_timeout": 5000, "options": "-c statement_timeout=5000"}
+        self._engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments)
+        self._key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        self._connection: Connection | None = None
+
+    def take(self) -> bool:
+        """Take it if no connection has it; a database that is away has it not to give."""
+        try:
+            connection = self._engine.connect()
+        except DBAPIError:
+            return False
+        if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key}).scalar_one():
+            self._connection = connection
+            return True
+        connection.close()
+        return False
+
+    def holds(self) -> bool:
+        """Say whether the connection that has the lock still lives."""
+        if self._connection is None:
+            return False
+        try:
+            self._connection.execute(text("SELECT 1"))
+        except DBAPIError:
+            return False
+        return True
+
+    def drop(self) -> None:
+        """Close the connection, and the lock with it."""
+        if self._connection is not None:
+            self._connection.invalidate()
+            self._connection.close()
+            self._connection = None
+
+
+def lock_for(db: Database, name: str) -> Lock:
+    """Return the lock of a service on its database."""
+    if db.dialect == "postgresql":
+        return AdvisoryLock(db.url, f"shareload.{name}")
+    return FileLock(Path(f"{make_url(db.url).database}.lease"))
+
+
+class Lease:
+    """The right to do a service's work. `held` says whether this process has it now."""
+
+    def __init__(self, name: str, lock: Lock) -> None:
+        self._name = name
+        self._lock = lock
+        self.held = False
+
+    async def run(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do `work` whenever the lease is ours, until cancelled; work that breaks is begun again."""
+        while True:
+            if await asyncio.to_thread(self._lock.take):
+                await self._work(work)
+            await asyncio.sleep(EVERY)
+
+    async def _work(self, work: Callable[[], Awaitable[None]]) -> None:
+        self.held = True
+        log.info("lease taken", service=self._name)
+        task = asyncio.ensure_future(work())
+        try:
+            while not task.done():
+                await asyncio.wait({task}, timeout=EVERY)
+                if not task.done() and not await asyncio.to_thread(self._lock.holds):
+                    log.warning("lease lost", service=self._name)
+                    break
+        finally:
+            self.held = False
+            task.cancel()
+            (ended,) = await asyncio.gather(task, return_exceptions=True)
+            await asyncio.to_thread(self._lock.drop)
+        if isinstance(ended, Exception):
+            log.error("work broke off; beginning again", service=self._name, exc_info=ended)

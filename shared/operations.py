@@ -1,0 +1,84 @@
+"""Internal routes of every service: dead letters, telling again, and what followed from an event."""
+
+from datetime import datetime
+from typing import cast
+
+from fastapi import APIRouter, Request
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from shared import dead_letters
+from shared.auth import INTERNAL, needs
+from shared.backbone import Backbone
+from shared.consequences import Consequences, EventName, consequences
+from shared.problems import NotFound, problems
+
+router = APIRouter(prefix="/internal", include_in_schema=False)
+
+PAGE = 200
+
+
+class DeadLetterPage(BaseModel):
+    """Dead letters by event id; `next_cursor` asks for those after the last."""
+
+    items: list[dead_letters.DeadLetter]
+    next_cursor: str | None
+
+
+class EventsIn(BaseModel):
+    """Events to ask after."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    events: list[EventName] = Field(max_length=1000)
+
+
+class ReplayIn(BaseModel):
+    """From when on to tell again; without a time, all that is kept."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    since: AwareDatetime | None = None
+
+
+class ReplayOut(BaseModel):
+    """How many events will be published again."""
+
+    events: int
+
+
+def backbone_of(request: Request) -> Backbone:
+    """Return the service's event backbone."""
+    return cast(Backbone, request.app.state.backbone)
+
+
+@router.get("/dead-letters", dependencies=[needs("admin:read")])
+async def list_dead_letters(request: Request, cursor: str | None = None, limit: int = PAGE) -> DeadLetterPage:
+    """Events that this service gave up."""
+    page = min(max(limit, 1), PAGE)
+    items = await backbone_of(request).db.read(dead_letters.list_dead, cursor, page)
+    return DeadLetterPage(items=items, next_cursor=items[-1].event_id if len(items) == page else None)
+
+
+@router.post(
+    "/dead-letters/{event_id}/replay",
+    dependencies=[needs("admin:write")],
+    status_code=204,
+    responses=problems(NotFound, dead_letters.StillFails),
+)
+async def replay_dead_letter(request: Request, event_id: str) -> None:
+    """Handle a dead letter again, after what made it fail was put right."""
+    await backbone_of(request).replay(event_id)
+
+
+@router.post("/events/replay", dependencies=[needs("admin:write")], status_code=202)
+async def replay_events(request: Request, body: ReplayIn) -> ReplayOut:
+    """Publish kept events again; every consumer knows the ones it has handled."""
+    since: datetime | None = body.since
+    return ReplayOut(events=await backbone_of(request).publish_again(since))
+
+
+@router.post("/consequences", dependencies=[needs(INTERNAL)])
+async def read_consequences(request: Request, body: EventsIn) -> Consequences:
+    """What this service did about events, and what it told because of them."""
+    backbone = backbone_of(request)
+    return await backbone.db.read(consequences, backbone.handlers, body.events)
