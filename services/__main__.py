@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 SERVICES = ("policy", "training", "monitoring", "gateway")
 GRACE_SECONDS = 3
+KEEP_ALIVE_SECONDS = 65
+"""Longer than any client of ours keeps an idle connection, so that no request meets one that is closing."""
 
 
 def load(name: str) -> "Callable[[], FastAPI]":
@@ -52,6 +54,7 @@ def serve(
         access_log=False,
         server_header=False,
         proxy_headers=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     uvicorn.Server(config).run(sockets=[listening] if listening else None)

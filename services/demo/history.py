@@ -1,5 +1,6 @@
 """A year of posts out of the distinct texts: each comes back now and then, by other customers, on other days."""
 
+import itertools
 import random
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -23,8 +24,12 @@ def spread(texts: list[PostText], count: int, until: datetime, seed: int = 7) ->
     chance = random.Random(seed)  # noqa: S311 -- a believable year, not a secret
     authors = customers(texts)
     order: list[PostText] = []
-    while len(order) < count:
-        order.extend(chance.sample(texts, len(texts)))
+    for turn in itertools.count():
+        if len(order) >= count:
+            break
+        # Customers ask the same again and again; a colleague says a thing only now and then.
+        said = [text for text in texts if text["kind"] == "mention" or turn % 3 == 0]
+        order.extend(chance.sample(said, len(said)))
     posts = [dress(text, f"history-{number:05d}", chance, authors) for number, text in enumerate(order[:count])]
     times = sorted(moment(chance, until) for _ in posts)
     for post, at in zip(posts, times, strict=True):

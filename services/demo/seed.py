@@ -155,7 +155,7 @@ class Seed:
 
     def history(self) -> Iterator[object]:
         """Send a year of posts, a chunk at a time."""
-        posts = history.spread(content.posts(), self.posts, self.today)
+        posts = history.spread(content.posts(), self.posts, datetime.now(UTC))
         for start in range(0, len(posts), CHUNK):
             chunk = posts[start : start + CHUNK]
             self.api.upload(
