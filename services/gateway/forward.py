@@ -14,7 +14,16 @@ from shared.context import current
 from shared.problems import Problem, TooLarge, Unavailable
 
 HOP_BY_HOP = frozenset(
-    (b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"te", b"trailer", b"transfer-encoding", b"upgrade")
+    (
+        b"connection",
+        b"keep-alive",
+        b"proxy-authenticate",
+        b"proxy-authorization",
+        b"te",
+        b"trailer",
+        b"transfer-encoding",
+        b"upgrade",
+    )
 )
 OURS = HOP_BY_HOP | {b"host", b"authorization", b"cookie", b"expect", b"x-request-id", b"traceparent", HEADER.encode()}
 """What the service does not get from the client: it gets the gateway's own, or none."""
@@ -83,13 +92,21 @@ class Forwarder:
             return Answer(response.status, answer_headers(response), await response.read())
 
     async def ask(
-        self, service: str, method: str, path: str, principal: Principal, json: object = None, headers: dict[str, str] | None = None
+        self,
+        service: str,
+        method: str,
+        path: str,
+        principal: Principal,
+        json: object = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Ask a service something of the gateway's own; raises ServiceAway."""
         assert self._client is not None  # noqa: S101  used within `async with`
         own = {**(headers or {}), HEADER: self._signer.token(principal, service)}
         try:
-            async with self._client.request(method, URL(self._services[service] + path, encoded=True), json=json, headers=own) as response:
+            async with self._client.request(
+                method, URL(self._services[service] + path, encoded=True), json=json, headers=own
+            ) as response:
                 return Answer(response.status, answer_headers(response), await response.read())
         except (aiohttp.ClientError, TimeoutError) as error:
             raise ServiceAway(f"The {service} service does not answer.") from error
@@ -102,7 +119,9 @@ class Forwarder:
         query = b"?" + scope["query_string"] if scope["query_string"] else b""
         target = self._services[service] + (scope["raw_path"] + query).decode("latin-1")
         context = current.get()
-        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"] if name not in OURS]
+        headers = [
+            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"] if name not in OURS
+        ]
         headers += [
             (HEADER, self._signer.token(principal, service)),
             ("x-request-id", context.request_id or ""),
@@ -184,5 +203,3 @@ async def pass_body(response: aiohttp.ClientResponse, send: Send) -> None:
     async for chunk in response.content.iter_any():
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
-
-

@@ -3,18 +3,15 @@
 What is none of these goes on to the gateway's own routes.
 """
 
-
 from dataclasses import dataclass
-
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI
-
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import areas
-
 from services.gateway.embeds.policies import Embeds
 from services.gateway.forward import Forwarder
 from services.gateway.keyring import Keyring
@@ -28,7 +25,7 @@ from services.gateway.waiting import Waiting, seconds_of, told_of
 from shared.answers import on_problem
 from shared.auth import Principal
 from shared.context import current
-from shared.problems import Problem, Unauthorized
+from shared.problems import NotFound, Problem, Unauthorized
 from shared.requests import EVENTS_HEADER
 
 log = structlog.get_logger()
@@ -37,6 +34,7 @@ WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 UNLIMITED = frozenset({"/livez", "/readyz", "/metrics"})
 POLICY = "/v1/policies/"
 EMBED = "/embed/policies/"
+OPERATIONS = "/v1/operations/"
 TOLD = EVENTS_HEADER.lower().encode()
 SECURITY = [
     (b"x-content-type-options", b"nosniff"),
@@ -85,9 +83,14 @@ class Front:
             response = await on_problem(Request(scope), problem)
             await response(scope, receive, answer)
 
-    async def _serve(self, doors: Doors, scope: Scope, receive: Receive, send: "Sender", principal: Principal | None) -> None:
+    async def _serve(
+        self, doors: Doors, scope: Scope, receive: Receive, send: "Sender", principal: Principal | None
+    ) -> None:
         path: str = scope["path"]
-        service = areas.owner(path)
+        if path.startswith(OPERATIONS):
+            scope, service = operation(scope)
+        else:
+            service = areas.owner(path)
         if service is None:
             service = areas.public_owner(path)
             if service is None:
@@ -104,7 +107,9 @@ class Front:
         else:
             await doors.forwarder.stream(scope, receive, send, service, principal)
 
-    async def _own(self, doors: Doors, scope: Scope, receive: Receive, send: "Sender", principal: Principal | None) -> None:
+    async def _own(
+        self, doors: Doors, scope: Scope, receive: Receive, send: "Sender", principal: Principal | None
+    ) -> None:
         if scope["path"].startswith(EMBED) and scope["method"] in {"GET", "HEAD"}:
             scope["forwarded_route"] = EMBED + "{key}"
             await doors.embeds.serve(scope, send, principal)
@@ -141,7 +146,9 @@ async def from_memory(doors: Doors, scope: Scope, send: Send, principal: Princip
     return True
 
 
-async def forward_write(doors: Doors, scope: Scope, receive: Receive, send: Send, service: str, principal: Principal) -> None:
+async def forward_write(
+    doors: Doors, scope: Scope, receive: Receive, send: Send, service: str, principal: Principal
+) -> None:
     """Forward a write; note what it told, and hold the answer back where the client prefers to wait."""
     prefer = next((value for name, value in scope["headers"] if name == b"prefer"), None)
     seconds = seconds_of(prefer.decode("latin-1")) if prefer else None
@@ -167,6 +174,19 @@ def noting(doors: Doors, send: Send, principal: Principal) -> Send:
         await send(message)
 
     return noted
+
+
+def operation(scope: Scope) -> tuple[Scope, str | None]:
+    """Turn `/v1/operations/{service}/...` into that service's `/internal/...`: dead letters and telling again.
+
+    The service itself asks for the scope `admin`.
+    """
+    service, _, rest = scope["path"].removeprefix(OPERATIONS).partition("/")
+    path = f"/internal/{rest}"
+    inner = {**scope, "path": path, "raw_path": quote(path).encode()}
+    if service not in {*areas.SERVICES, "gateway"}:
+        raise NotFound(f"There is no service {service}.")
+    return inner, service if service in areas.SERVICES else None
 
 
 def address_of(scope: Scope) -> str:

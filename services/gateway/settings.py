@@ -31,9 +31,9 @@ class GatewaySettings(ServiceSettings):
     """The largest request body that is passed on, in bytes."""
     answer_timeout: float = 30.0
     """Seconds until a service must have begun to answer."""
-    cors_origins: list[str] = []
+    cors_origins: tuple[str, ...] = ()
     """Origins whose scripts may call the API from a browser with a key."""
-    frame_ancestors: list[str] = ["'self'"]
+    frame_ancestors: tuple[str, ...] = ("'self'",)
     """Pages that may frame an embed, as Content-Security-Policy sources."""
 
     @model_validator(mode="after")

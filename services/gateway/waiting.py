@@ -76,12 +76,16 @@ class Waiting:
         asked = set(followed.unsettled[service])
         events = [{"id": event_id, "type": followed.events[event_id]} for event_id in asked]
         try:
-            answer = await self._forwarder.ask(service, "POST", "/internal/consequences", ASKING, json={"events": events})
+            answer = await self._forwarder.ask(
+                service, "POST", "/internal/consequences", ASKING, json={"events": events}
+            )
         except ServiceAway:
             return
         if answer.status == 200:
             body = orjson.loads(answer.body)
-            followed.settle(service, asked, set(body["pending"]), {event["id"]: event["type"] for event in body["told"]})
+            followed.settle(
+                service, asked, set(body["pending"]), {event["id"]: event["type"] for event in body["told"]}
+            )
 
     async def _logged(self, followed: Followed) -> bool:
         position = await self._db.read(event_log.position_of_all, list(followed.events))

@@ -37,7 +37,10 @@ def create(session: Session, body: ApiKeyIn, caller: Principal) -> NewApiKeyOut:
     if caller.departments is not None and not (body.departments and set(body.departments) <= caller.departments):
         raise ScopeNotHeld("Your own key is limited to some departments; the new one must be limited to some of these.")
     if body.expires_at is not None and body.expires_at <= session.now:
-        raise Invalid("The key would have ended already.", errors=[FieldError(pointer="/expires_at", detail="is not in the future")])
+        raise Invalid(
+            "The key would have ended already.",
+            errors=[FieldError(pointer="/expires_at", detail="is not in the future")],
+        )
     secret = MARK + secrets.token_urlsafe(32)
     row = ApiKey(
         id=new_id(),

@@ -60,4 +60,6 @@ def of_session(signed_in: SignedIn, person: KnownPerson | None, seats: set[str])
         scopes=scopes_of(roles),
         roles=roles,
     )
-    return Credential(signed_in.token_hash, principal, signed_in.expires_at, name=person.name if person else signed_in.user)
+    return Credential(
+        signed_in.token_hash, principal, signed_in.expires_at, name=person.name if person else signed_in.user
+    )

@@ -88,13 +88,17 @@ def next_position(session: Session) -> int:
 def after(session: Session, position: int, limit: int) -> list[Logged]:
     """Return up to `limit` events after a position, in order."""
     columns = event_log.c.position, event_log.c.event_id, event_log.c.type, event_log.c.body
-    rows = session.execute(select(*columns).where(event_log.c.position > position).order_by(event_log.c.position).limit(limit))
+    rows = session.execute(
+        select(*columns).where(event_log.c.position > position).order_by(event_log.c.position).limit(limit)
+    )
     return [Logged(*row) for row in rows]
 
 
 def position_of_all(session: Session, event_ids: list[str]) -> int | None:
     """Return the last position among these events, or None while one of them is not in the log."""
-    found = session.execute(select(func.count(), func.max(event_log.c.position)).where(event_log.c.event_id.in_(event_ids))).one()
+    found = session.execute(
+        select(func.count(), func.max(event_log.c.position)).where(event_log.c.event_id.in_(event_ids))
+    ).one()
     return int(found[1] or 0) if found[0] == len(event_ids) else None
 
 

@@ -1,6 +1,7 @@
 """`/embed/policies/{key}`: the policy in force as a page that an intranet frames, answered from memory."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -20,14 +21,16 @@ THEMES = frozenset({"light", "dark", "auto"})
 class Embeds:
     """Renders policies once for each way they are asked for."""
 
-    def __init__(self, policies: Policies, tokens: EmbedTokens, frame_ancestors: list[str]) -> None:
+    def __init__(self, policies: Policies, tokens: EmbedTokens, frame_ancestors: Sequence[str]) -> None:
         self._policies = policies
         self.tokens = tokens
         self._csp = (
             f"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
             f"frame-ancestors {' '.join(frame_ancestors)}"
         ).encode()
-        templates = Environment(loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape())
+        templates = Environment(
+            loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape()
+        )
         self._template = templates.get_template("policy.html")
         self._pages: dict[tuple[str, str | None, bytes], tuple[bytes, list[tuple[bytes, bytes]]]] = {}
 
@@ -70,7 +73,10 @@ class Embeds:
             sections = [section for section in sections if section["id"] in ids]
         theme = asked.get("theme", ["auto"])[0]
         body = self._template.render(
-            policy=policy, sections=sections, lang=policy.get("locale") or "en", theme=theme if theme in THEMES else "auto"
+            policy=policy,
+            sections=sections,
+            lang=policy.get("locale") or "en",
+            theme=theme if theme in THEMES else "auto",
         ).encode()
         tag = f'"embed-{(kept.etag or "").strip(chr(34))}-{theme if theme in THEMES else "auto"}-{len(body)}"'
         return body, [

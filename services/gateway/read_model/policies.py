@@ -115,7 +115,7 @@ class Policies:
             self._changed.set()
         self._applied.extend(because)
         for principal, (until, awaited) in list(self._awaited.items()):
-            awaited -= because
+            awaited.difference_update(because)
             if not awaited or until < time.monotonic():
                 del self._awaited[principal]
 

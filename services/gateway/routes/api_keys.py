@@ -43,7 +43,10 @@ async def get_api_key(key_id: KeyId, db: Db) -> ApiKeyOut:
 
 
 @router.delete(
-    "/{key_id}", status_code=status.HTTP_204_NO_CONTENT, dependencies=[needs("admin:write")], responses=problems(NotFound)
+    "/{key_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[needs("admin:write")],
+    responses=problems(NotFound),
 )
 async def revoke_api_key(key_id: KeyId, request: Request, db: Db) -> None:
     """End a key at once."""

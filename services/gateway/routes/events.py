@@ -39,10 +39,14 @@ async def stream_events(
     request: Request,
     caller: Caller,
     types: Annotated[str, Query(max_length=1000, description="Types, dotted prefixes or globs, comma-separated.")] = "",
-    after: Annotated[str | None, Query(max_length=200, description="Go on after this cursor; `start` for the oldest.")] = None,
+    after: Annotated[
+        str | None, Query(max_length=200, description="Go on after this cursor; `start` for the oldest.")
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=1000, description="Events in an NDJSON page.")] = 200,
     accept: Annotated[str, Header(max_length=500)] = "",
-    last_event_id: Annotated[str | None, Header(max_length=200, description="As `after`; what an EventSource sends.")] = None,
+    last_event_id: Annotated[
+        str | None, Header(max_length=200, description="As `after`; what an EventSource sends.")
+    ] = None,
 ) -> Any:
     """Stream events as told, or, with `Accept: application/x-ndjson`, read one page of them."""
     if caller.departments is not None:
@@ -55,7 +59,13 @@ async def stream_events(
     extent = await db.read(event_log.extent)
     text = last_event_id or after
     now = Cursor(doors.hub.epoch, doors.hub.position)
-    start = now if text is None else Cursor(extent.epoch, extent.before_oldest) if text == START else place(extent, Cursor.read(text))
+    start = (
+        now
+        if text is None
+        else Cursor(extent.epoch, extent.before_oldest)
+        if text == START
+        else place(extent, Cursor.read(text))
+    )
     client = Client(start or now, view, wanted)
     credential: Credential | None = request.scope.get("credential")
 

@@ -39,7 +39,9 @@ def place(extent: Extent, cursor: Cursor | None) -> Cursor | None:
 class EventStream(Response):
     """The answer that never ends: raw ASGI, since a thousand of them are open at once."""
 
-    def __init__(self, hub: Hub, db: Database, client: Client, *, resync: str | None, valid: Callable[[], bool]) -> None:
+    def __init__(
+        self, hub: Hub, db: Database, client: Client, *, resync: str | None, valid: Callable[[], bool]
+    ) -> None:
         super().__init__()
         self.raw_headers = [
             (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -118,7 +120,9 @@ def resync(reason: str, client: Client) -> bytes:
 def read_page(session: Session, text: str | None, limit: int, view: View, types: Types) -> tuple[bytes, str]:
     """Return up to `limit` events after a cursor as NDJSON, and the cursor after them; raises CursorGone."""
     extent = event_log.extent(session)
-    cursor = Cursor(extent.epoch, extent.before_oldest) if text in {None, START} else place(extent, Cursor.read(text or ""))
+    cursor = (
+        Cursor(extent.epoch, extent.before_oldest) if text in {None, START} else place(extent, Cursor.read(text or ""))
+    )
     if cursor is None:
         now = str(Cursor(extent.epoch, extent.newest))
         raise CursorGone(extra={"cursor": now, "snapshots": SNAPSHOTS})

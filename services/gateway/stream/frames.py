@@ -25,7 +25,9 @@ class Types:
 
     def __init__(self, text: str) -> None:
         patterns = [part.strip() for part in text.split(",") if part.strip()]
-        expressions = [fnmatch.translate(part) if "*" in part else f"{re.escape(part.rstrip('.'))}(\\..*)?\\Z" for part in patterns]
+        expressions = [
+            fnmatch.translate(part) if "*" in part else f"{re.escape(part.rstrip('.'))}(\\..*)?\\Z" for part in patterns
+        ]
         self._wanted = re.compile("|".join(f"(?:{expression})" for expression in expressions)) if patterns else None
         self._known: dict[str, bool] = {}
 
@@ -72,5 +74,9 @@ class Frame:
         sse = self._sse.get(view)
         if sse is None:
             cursor = str(Cursor(self.epoch, self.position))
-            sse = self._sse[view] = b"id: %b\nevent: %b\ndata: %b\n\n" % (cursor.encode(), self.type.encode(), self.line(view))
+            sse = self._sse[view] = b"id: %b\nevent: %b\ndata: %b\n\n" % (
+                cursor.encode(),
+                self.type.encode(),
+                self.line(view),
+            )
         return sse

@@ -54,7 +54,9 @@ class Hub:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._open = Gauge("shareload_sse_clients", "Clients of the event stream.", registry=registry)
-        self._evicted = Counter("shareload_sse_evicted", "Clients cut off because they took nothing.", registry=registry)
+        self._evicted = Counter(
+            "shareload_sse_evicted", "Clients cut off because they took nothing.", registry=registry
+        )
         self.epoch = ""
         self.position = 0
         self.beats = 0

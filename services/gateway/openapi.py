@@ -1,0 +1,133 @@
+"""The one OpenAPI document: merged from those of the services, so that clients see one API."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from services.gateway import areas
+from shared.problems import ProblemOut
+
+FILE = Path(__file__).parent / "openapi.json"
+METHODS = frozenset({"get", "put", "post", "patch", "delete"})
+REF = "#/components/schemas/"
+Document = dict[str, Any]
+
+INFO = {
+    "title": "Shareload",
+    "version": "1",
+    "summary": "Share the social media load across your staff, safely.",
+    "description": (
+        "One API for policy, task team, training and certification, monitoring and guidance. Lists are pages with "
+        "`next_cursor`; errors are RFC 9457 problems; every POST takes an `Idempotency-Key`; single resources carry an "
+        "`ETag`. Send `Prefer: wait=N` with a write to be answered when all that it causes has been applied."
+    ),
+    "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+}
+SECURITY = {
+    "key": {"type": "http", "scheme": "bearer", "description": "An API key with scopes."},
+    "session": {"type": "apiKey", "in": "cookie", "name": "shareload_session", "description": "A portal session."},
+}
+
+
+class ClashingOperations(Exception):  # noqa: N818  told to a developer, who reads it as a sentence
+    """Two routes have the same operation id, or the same path and method."""
+
+
+def merge(documents: Mapping[str, Document]) -> Document:
+    """Return one document from one of each service; component names that clash get their service in front."""
+    renamed = rename_clashes(documents)
+    paths: dict[str, Document] = {}
+    schemas: Document = problem_schemas()
+    seen: dict[str, str] = {}
+    for service, document in sorted(renamed.items()):
+        for path, item in document["paths"].items():
+            if not is_public(service, path):
+                continue
+            for method, operation in operations_of(item):
+                name = operation["operationId"]
+                if seen.setdefault(name, f"{method} {path}") != f"{method} {path}" or method in paths.get(path, {}):
+                    raise ClashingOperations(f"{name}: {method} {path} and {seen[name]}")
+                paths.setdefault(path, {})[method] = operation
+        schemas |= document.get("components", {}).get("schemas", {})
+    return {
+        "openapi": "3.1.0",
+        "info": INFO,
+        "servers": [{"url": "/"}],
+        "security": [{"key": []}, {"session": []}],
+        "paths": dict(sorted(paths.items())),
+        "components": {"schemas": used(paths, dict(sorted(schemas.items()))), "securitySchemes": SECURITY},
+    }
+
+
+def is_public(service: str, path: str) -> bool:
+    """Say whether the gateway passes a service's path on to clients."""
+    owner = areas.owner(path) or areas.public_owner(path) or "gateway"
+    return owner == service and not path.startswith("/internal")
+
+
+def operations_of(item: Document) -> Iterator[tuple[str, Document]]:
+    """Yield the method and the operation of each entry of a path."""
+    return ((method, operation) for method, operation in item.items() if method in METHODS)
+
+
+def rename_clashes(documents: Mapping[str, Document]) -> dict[str, Document]:
+    """Put the service's name before component names that mean different things in different services."""
+    meanings: dict[str, set[str]] = {}
+    for document in documents.values():
+        for name, schema in document.get("components", {}).get("schemas", {}).items():
+            meanings.setdefault(name, set()).add(json.dumps(schema, sort_keys=True))
+    clashing = {name for name, different in meanings.items() if len(different) > 1}
+    return {service: rename(document, service, clashing) for service, document in documents.items()}
+
+
+def rename(document: Document, service: str, clashing: set[str]) -> Document:
+    """Return the document with the clashing names changed, where they are defined and where they are referred to."""
+    names = {name: f"{service.capitalize()}{name}" for name in clashing}
+
+    def walk(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: refer(item) if key == "$ref" else walk(item) for key, item in value.items()}
+        return [walk(item) for item in value] if isinstance(value, list) else value
+
+    def refer(reference: str) -> str:
+        name = reference.removeprefix(REF)
+        return REF + names.get(name, name)
+
+    changed: Document = walk(document)
+    schemas = changed.get("components", {}).get("schemas", {})
+    changed.setdefault("components", {})["schemas"] = {
+        names.get(name, name): schema for name, schema in schemas.items()
+    }
+    return changed
+
+
+def problem_schemas() -> Document:
+    """Return the schemas of problem answers, which routes refer to by name."""
+    schema = ProblemOut.model_json_schema(ref_template=REF + "{model}")
+    parts: Document = schema.pop("$defs", {})
+    return {"ProblemOut": schema, **parts}
+
+
+def used(paths: Document, schemas: Document) -> Document:
+    """Return the schemas that the paths reach, directly or through others."""
+    reached: set[str] = set()
+    waiting = [*references(paths)]
+    while waiting:
+        name = waiting.pop()
+        if name not in reached and name in schemas:
+            reached.add(name)
+            waiting += references(schemas[name])
+    return {name: schema for name, schema in schemas.items() if name in reached}
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield the names of the schemas that a part of a document refers to."""
+    if isinstance(value, dict):
+        if isinstance(value.get("$ref"), str):
+            yield value["$ref"].removeprefix(REF)
+        for item in value.values():
+            yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)

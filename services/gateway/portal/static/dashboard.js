@@ -1,0 +1,209 @@
+/** The live dashboard: present state from the REST API, then every change from the event stream. */
+
+import { get, list } from "./api.js";
+import { drawBars } from "./bars.js";
+import { follow } from "./live.js";
+import { Posts } from "./posts.js";
+import { Pulse } from "./pulse.js";
+import { age, ago, element, language, number, plural, span } from "./words.js";
+
+const DAY = 86_400_000;
+const TYPES = [
+  "monitoring.post.received.v1",
+  "monitoring.finding.opened.v1", "monitoring.finding.claimed.v1", "monitoring.finding.closed.v1",
+  "monitoring.conversation.opened.v1", "monitoring.conversation.assigned.v1", "monitoring.conversation.accepted.v1",
+  "monitoring.conversation.returned.v1", "monitoring.conversation.answered.v1", "monitoring.conversation.resolved.v1",
+  "policy.version.in_force.v1",
+];
+const WAITING = new Set(["queued", "assigned"]);
+const OPEN = new Set(["open", "claimed", "appealed"]);
+const place = (id) => document.getElementById(id);
+
+const people = new Map();
+const sections = new Map();
+const findings = new Map();
+const conversations = new Map();
+let bySection = [];
+let load = null;
+let lastPost = null;
+
+const personName = (key) => people.get(key)?.name ?? key;
+const sectionName = (item) => sections.get(`${item.policy}/${item.section}`) ?? item.section;
+const pulse = new Pulse(place("pulse"));
+const posts = new Posts(place("posts"), { personName, sectionName });
+
+/** A part of the page that cannot be read stays empty; the rest of the page works. */
+const attempt = (work) => work.catch((error) => { console.warn(error.message); return null; });
+
+function tile(id, figure, note, state = "") {
+  place(id).textContent = figure;
+  place(`${id}-note`).textContent = note;
+  place(id).parentElement.className = `tile ${state}`;
+}
+
+function drawTiles() {
+  const today = new Date().setHours(0, 0, 0, 0);
+  tile("tile-posts", number(pulse.postsSince(today)), `${plural(pulse.postsSince(Date.now() - DAY), "post", "posts")} in 24 hours`);
+
+  const open = [...findings.values()].filter((finding) => OPEN.has(finding.state));
+  const claimed = open.filter((finding) => finding.state === "claimed").length;
+  tile("tile-findings", number(open.length), claimed ? `${number(claimed)} with a coach` : "none with a coach yet");
+
+  const waiting = [...conversations.values()].filter((item) => WAITING.has(item.state));
+  const queued = waiting.filter((item) => item.state === "queued").length;
+  tile("tile-waiting", number(waiting.length), queued ? `${number(queued)} with nobody yet` : "each with a colleague", queued ? "warn" : "");
+
+  const longest = Math.max(0, ...waiting.map((item) => age(item.opened_at)));
+  const usual = load?.waits?.p50;
+  tile("tile-wait", waiting.length ? span(longest) : "–", usual == null ? "nobody is waiting" : `half are assigned within ${span(usual)}`, longest > 1800 ? "warn" : "");
+
+  const jain = load?.jain;
+  tile("tile-jain", jain == null ? "–" : jain.toFixed(2), jain == null ? "no load to share yet" : "Jain's index, 1 is even", jain >= 0.9 ? "good" : "");
+}
+
+function drawSections() {
+  const rows = bySection.filter((item) => item.findings > 0).sort((a, b) => b.findings - a.findings).slice(0, 8);
+  drawBars(
+    place("sections"),
+    rows.map((item) => ({ key: `${item.policy}/${item.section}`, name: sectionName(item), value: item.findings, count: number(item.findings) })),
+    "No findings. Everyone wrote as agreed.",
+  );
+}
+
+function drawLoad() {
+  const rows = (load?.people ?? []).filter((person) => person.handled || person.open);
+  rows.sort((a, b) => b.share - a.share || b.open - a.open);
+  drawBars(
+    place("load"),
+    rows.slice(0, 12).map((person) => ({
+      key: person.employee_number,
+      name: personName(person.employee_number),
+      value: person.share,
+      count: `${(100 * person.share).toFixed(1)} %${person.open ? ` · ${person.open} open` : ""}`,
+      title: `${personName(person.employee_number)}: ${person.handled} handled, ${person.open} open, ${person.online_hours.toFixed(1)} h online`,
+    })),
+    "Nobody has handled a conversation yet.",
+  );
+}
+
+function drawQueue() {
+  const waiting = [...conversations.values()].filter((item) => WAITING.has(item.state));
+  const busy = [...conversations.values()].filter((item) => item.state === "accepted").length;
+  waiting.sort((a, b) => Date.parse(a.opened_at) - Date.parse(b.opened_at));
+  place("queue-note").textContent = busy ? `${plural(busy, "is", "are")} being answered` : "";
+  place("queue").replaceChildren(...waiting.slice(0, 6).map(queueItem));
+  if (!waiting.length) place("queue").append(element("li", "empty", "Nobody is waiting for an answer."));
+}
+
+function queueItem(item) {
+  const what = [item.topic, language(item.language)].filter(Boolean).join(", ") || "a question";
+  const who = item.state === "assigned" ? `offered to ${personName(item.assignee)}` : "waiting for a colleague with room";
+  const wait = element("span", age(item.opened_at) > 1800 ? "wait late" : "wait", span(age(item.opened_at)));
+  return element("li", null, element("span", "what", `${what} on ${item.network}`), element("span", "with", who), wait);
+}
+
+function drawAges() {
+  posts.tick();
+  drawTiles();
+  drawQueue();
+  place("posts-age").textContent = lastPost ? `last post ${ago(lastPost)}${ago(lastPost) === "now" ? "" : " ago"}` : "";
+}
+
+async function loadCounts() {
+  const since = (days) => new Date(Date.now() - days * DAY).toISOString();
+  const [hours, found, shared] = await Promise.all([
+    attempt(get(`/v1/summary?by=hour&from=${since(1)}`)),
+    attempt(get(`/v1/summary?by=section&from=${since(30)}`)),
+    attempt(get("/v1/load")),
+  ]);
+  if (hours) pulse.load(hours.items);
+  if (found) bySection = found.items;
+  if (shared) load = shared;
+  drawSections();
+  drawLoad();
+  drawTiles();
+}
+
+async function loadNames() {
+  const [staff, policies] = await Promise.all([attempt(list("/v1/people", 5000)), attempt(list("/v1/policies"))]);
+  for (const person of staff ?? []) {
+    people.set(person.id, person);
+    people.set(person.employee_number, person);
+  }
+  const inForce = await Promise.all((policies ?? []).map((policy) => attempt(get(`/v1/policies/${policy.key}`))));
+  for (const policy of inForce.filter(Boolean)) {
+    for (const section of policy.sections) sections.set(`${policy.key ?? policy.policy}/${section.id}`, section.heading);
+  }
+}
+
+async function loadAll() {
+  await loadNames();
+  const [newest, open, talks] = await Promise.all([
+    attempt(get("/v1/posts?limit=20")),
+    attempt(list("/v1/findings?state=open", 2000)),
+    attempt(list("/v1/conversations", 2000)),
+  ]);
+  findings.clear();
+  conversations.clear();
+  for (const finding of open ?? []) takeFinding(finding);
+  for (const talk of talks ?? []) conversations.set(talk.id, talk);
+  const items = (newest?.items ?? []).sort((a, b) => Date.parse(b.posted_at) - Date.parse(a.posted_at));
+  lastPost = items[0]?.posted_at ?? null;
+  posts.load(items);
+  await loadCounts();
+  drawAges();
+}
+
+function takeFinding(finding) {
+  if (OPEN.has(finding.state)) findings.set(finding.id, finding);
+  else findings.delete(finding.id);
+  posts.mark(finding);
+}
+
+let countsDue = null;
+function countAgainSoon() {
+  countsDue ??= setTimeout(() => { countsDue = null; loadCounts(); }, 4000);
+}
+
+function take(event) {
+  const [, resource] = event.type.split(".");
+  if (resource === "post") {
+    lastPost = event.data.posted_at;
+    posts.add(event.data);
+    if (age(event.data.posted_at) < DAY / 1000) pulse.add("posts", event.data.posted_at);
+  } else if (resource === "finding") {
+    takeFinding(event.data);
+    if (event.type.includes(".opened.")) { pulse.add("findings", event.data.opened_at); countAgainSoon(); }
+  } else if (resource === "conversation") {
+    if (event.data.state === "resolved" || event.data.state === "answered") conversations.delete(event.data.id);
+    else conversations.set(event.data.id, { ...conversations.get(event.data.id), ...event.data });
+    countAgainSoon();
+  } else {
+    loadNames().then(drawSections);
+  }
+  drawAges();
+}
+
+const live = place("live");
+function showState(state) {
+  live.dataset.state = state;
+  live.lastElementChild.textContent = { live: "Live", lost: "Connection lost, trying again" }[state];
+}
+
+// Listen first, load then: what happens meanwhile is applied on top, and applying it twice changes nothing.
+const held = [];
+let loaded = false;
+const stream = follow(TYPES, {
+  onEvent: (event) => (loaded ? take(event) : held.push(event)),
+  onState: showState,
+  onResync: loadAll,
+});
+await loadAll();
+loaded = true;
+held.splice(0).forEach(take);
+setInterval(() => {
+  drawAges();
+  const quiet = (Date.now() - stream.lastHeard()) / 1000;
+  if (live.dataset.state === "live") live.lastElementChild.textContent = quiet < 5 ? "Live" : `Live · last change ${span(quiet)} ago`;
+}, 1000);
+setInterval(loadCounts, 30_000);

@@ -1,0 +1,67 @@
+/** The list of posts as they come in, with what the rules in force found in them. */
+
+import { ago, element, initials } from "./words.js";
+
+const SHOWN = 14;
+const SEVERITIES = { block: "Blocked by", hold: "Held by", advise: "Advice from" };
+
+export class Posts {
+  constructor(list, { personName, sectionName }) {
+    this.list = list;
+    this.personName = personName;
+    this.sectionName = sectionName;
+    this.findings = new Map();
+  }
+
+  /** Start over, newest first. */
+  load(posts) {
+    this.list.replaceChildren(...posts.slice(0, SHOWN).map((post) => this.item(post)));
+    if (!posts.length) this.list.append(element("li", "empty", "No posts yet. They appear here the moment they come in."));
+  }
+
+  /** Put a new post on top. */
+  add(post) {
+    this.list.querySelector(".empty")?.remove();
+    const item = this.item(post);
+    item.classList.add("new");
+    this.list.prepend(item);
+    while (this.list.children.length > SHOWN) this.list.lastChild.remove();
+  }
+
+  /** Mark the post that a finding is about. */
+  mark(finding) {
+    this.findings.set(finding.post, [...(this.findings.get(finding.post) ?? []).filter((known) => known.id !== finding.id), finding]);
+    const marks = this.list.querySelector(`li[data-id="${CSS.escape(finding.post)}"] .marks`);
+    marks?.replaceChildren(...this.marks(finding.post));
+  }
+
+  /** Bring the ages up to date. */
+  tick() {
+    for (const time of this.list.querySelectorAll("time")) time.textContent = ago(time.dateTime);
+  }
+
+  item(post) {
+    const staff = post.person ? this.personName(post.person) : null;
+    const name = staff ?? post.author ?? "someone";
+    const time = element("time", null, ago(post.posted_at));
+    time.dateTime = post.posted_at;
+    const what = { staff: "colleague", reply: "reply", mention: "customer" }[post.kind] ?? post.kind;
+    const text = element("p", "post-text", post.text ?? "");
+    text.lang = post.lang ?? "";
+    const body = element(
+      "div", null,
+      element("div", "post-head", element("b", null, name), element("span", null, `${what} on ${post.network}`), time),
+      text,
+      element("div", "marks", ...this.marks(post.id)),
+    );
+    const item = element("li", null, element("span", `avatar ${post.kind === "mention" ? "" : "staff"}`, initials(name)), body);
+    item.dataset.id = post.id;
+    return item;
+  }
+
+  marks(post) {
+    return (this.findings.get(post) ?? []).map((finding) =>
+      element("span", `mark ${finding.severity}`, `${SEVERITIES[finding.severity] ?? finding.severity} “${this.sectionName(finding)}”`),
+    );
+  }
+}

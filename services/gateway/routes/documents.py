@@ -1,0 +1,42 @@
+"""What the API looks like: OpenAPI, AsyncAPI, and a page that shows them."""
+
+import json
+from functools import cache
+from typing import Any
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from services.gateway import openapi
+from services.gateway.portal.pages import page
+
+router = APIRouter(include_in_schema=False)
+
+
+@cache
+def read_openapi() -> bytes:
+    """Return the merged document; it changes only with the code."""
+    return openapi.FILE.read_bytes()
+
+
+@cache
+def operations() -> list[tuple[str, list[dict[str, Any]]]]:
+    """Return what the page lists: the operations of each tag."""
+    by_tag: dict[str, list[dict[str, Any]]] = {}
+    for path, item in json.loads(read_openapi())["paths"].items():
+        for method, operation in openapi.operations_of(item):
+            tag = operation.get("tags", ["other"])[0]
+            by_tag.setdefault(tag, []).append({"method": method, "path": path, **operation})
+    return sorted(by_tag.items())
+
+
+@router.get("/openapi.json")
+async def read_openapi_document() -> Response:
+    """Return the one OpenAPI document of all services."""
+    return Response(read_openapi(), media_type="application/json")
+
+
+@router.get("/docs")
+async def show_docs(request: Request) -> Response:
+    """Show the operations of the API as a page."""
+    return page("docs.html", request, tags=operations())
