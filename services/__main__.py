@@ -1,10 +1,12 @@
 """`python -m services NAME | all`: the one place that imports the services.
 
 NAME serves one service with the settings of its environment, as a container does; `all` runs the whole
-platform on this machine under the supervisor.
+platform on this machine under the supervisor. A deployment calls `secrets FOLDER` once to make its keys, and
+`admin` before each start of a new version to make the event stream and the services' consumers.
 """
 
 import argparse
+import asyncio
 import importlib
 import os
 import socket
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from shared.inbox import Handlers
 from shared.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -96,16 +99,40 @@ def supervise() -> int:
     return Supervisor(wishes, load_all, play_demo).run()
 
 
+def prepare() -> None:
+    """Make the event stream and each service's consumer."""
+    from services.deployment import prepare_broker
+
+    handlers: dict[str, Handlers] = {
+        name: importlib.import_module(f"services.{name}.handlers").handlers for name in SERVICES
+    }
+    asyncio.run(prepare_broker({name: registered.subjects() for name, registered in handlers.items()}))
+
+
+def make_secrets(folder: str) -> None:
+    """Make the keys of a deployment."""
+    from services.deployment import write_secrets
+
+    write_secrets(Path(folder))
+
+
 def main() -> int:
     """Run what the command line names."""
     parser = argparse.ArgumentParser(
-        prog="python -m services", description=__doc__.split("\n\n")[1] if __doc__ else None
+        prog="python -m services", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("name", choices=[*SERVICES, "all"])
-    name: str = parser.parse_args().name
+    parser.add_argument("name", choices=[*SERVICES, "all", "admin", "secrets"])
+    parser.add_argument("folder", nargs="?", default="deploy", help="where secrets go")
+    arguments = parser.parse_args()
+    name: str = arguments.name
     if name == "all":
         return supervise()
-    serve_one(name)
+    if name == "admin":
+        prepare()
+    elif name == "secrets":
+        make_secrets(arguments.folder)
+    else:
+        serve_one(name)
     return 0
 
 

@@ -1,18 +1,39 @@
 """What a deployment needs once: its secrets, and the event stream with a consumer for each service."""
 
-import asyncio
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import nkeys
 
 from shared.auth import make_key
-from shared.streams import SERVICES
+from shared.bus import Bus
+from shared.settings import ServiceSettings
+from shared.streams import SERVICES, StreamSettings, ensure_consumer, ensure_stream
 
 ADMIN = "admin"
+
+
+class AdminSettings(ServiceSettings, env_prefix="SHARELOAD_ADMIN_"):
+    """How the administrator's step reaches the broker."""
+
+
+async def prepare_broker(subjects: Mapping[str, list[str]]) -> None:
+    """Make the event stream, and for each service its consumer of `subjects`; running it again brings both up to date."""
+    settings = AdminSettings()
+    stream = StreamSettings(replicas=settings.nats_replicas)
+    bus = Bus(settings, ADMIN)
+    await bus.start()
+    try:
+        await bus.wait_connected()
+        await ensure_stream(bus, stream)
+        for service, wanted in subjects.items():
+            if wanted:
+                await ensure_consumer(bus, service, wanted, stream.replicas)
+    finally:
+        await bus.stop()
 
 
 def write_secrets(folder: Path) -> None:
@@ -20,7 +41,11 @@ def write_secrets(folder: Path) -> None:
 
     Raises FileExistsError when they were made before: new ones would lock everyone out.
     """
-    variables = {"SHARELOAD_UID": str(os.getuid()), "POSTGRES_PASSWORD": secrets.token_urlsafe(24), "API_KEY": f"sl_{secrets.token_urlsafe(32)}"}
+    variables = {
+        "SHARELOAD_UID": str(os.getuid()),
+        "POSTGRES_PASSWORD": secrets.token_urlsafe(24),
+        "API_KEY": f"sl_{secrets.token_urlsafe(32)}",
+    }
     for user in (ADMIN, *SERVICES):
         seed, public = make_nats_user()
         variables |= {f"NATS_{user.upper()}": public, f"NATS_{user.upper()}_SEED": seed}
