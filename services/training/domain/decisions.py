@@ -92,7 +92,7 @@ def acceptances(session: Session, people: list[str]) -> dict[str, dict[str, Acce
             core_select(col(PolicyVersion.policy), func.max(col(PolicyVersion.version)))
             .where(col(PolicyVersion.material))
             .group_by(col(PolicyVersion.policy))
-        ).tuples()
+        ).all()
     )
     rows = session.exec(
         select(Acknowledgement)

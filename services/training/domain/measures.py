@@ -106,9 +106,9 @@ def person_left(session: Session, person: str) -> None:
 
 def person_is_back(session: Session, person: str) -> None:
     """Let the certificates of a person who is back count again, as far as they have not run out."""
-    rows = current(session, person)
+    rows = [row for row in current(session, person) if row.state == State.HELD]
     for row in rows:
-        row.next_turn_at = next_turn(row) if row.state == State.HELD else None
+        row.next_turn_at = next_turn(row)
     entries = [
         changes.Entry(person, row.id, Change.REINSTATED, status_at(row, session.now, None), session.now) for row in rows
     ]

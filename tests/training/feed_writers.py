@@ -1,0 +1,67 @@
+"""Writers of certificate changes that are slow and fail at random; also a process of its own for a test."""
+
+import asyncio
+import random
+import sys
+import time
+
+from sqlmodel import select
+
+from services.training.domain import measures
+from services.training.tables import Certificate, State
+from shared.clock import SystemClock
+from shared.db import Database, Session
+
+CHANGES = 15
+FAILING = 0.2
+
+
+class RolledBackError(Exception):
+    """The unit of work is given up, after it did all its work."""
+
+
+def change_one(session: Session, dice: random.Random) -> None:
+    """Suspend or reinstate a certificate chosen at random; slow before and after it takes its place in the feed."""
+    ids = session.exec(select(Certificate.id).order_by(Certificate.id)).all()
+    certificate = dice.choice(ids)
+    if measures.take(session, certificate).state == State.HELD:
+        measures.suspend(session, certificate, "at random")
+    else:
+        measures.reinstate(session, certificate, "at random")
+    time.sleep(dice.random() * 0.01)
+    session.last(lambda: finish_slowly(dice))
+
+
+def finish_slowly(dice: random.Random) -> None:
+    """Dawdle with the position taken, then give up now and then."""
+    time.sleep(dice.random() * 0.003)
+    if dice.random() < FAILING:
+        raise RolledBackError
+
+
+async def write_many(db: Database, writers: int, seed: int) -> int:
+    """Let writers change certificates side by side; returns how many changes were kept."""
+
+    async def writer(number: int) -> int:
+        dice = random.Random(seed * 1000 + number)
+        kept = 0
+        for _ in range(CHANGES):
+            try:
+                await db.write(change_one, dice)
+            except RolledBackError:
+                continue
+            kept += 1
+        return kept
+
+    return sum(await asyncio.gather(*(writer(number) for number in range(writers))))
+
+
+async def main(url: str, writers: str, seed: str) -> None:
+    """Write in this process and print how many changes were kept."""
+    db = Database(url, SystemClock())
+    print(await write_many(db, int(writers), int(seed)))
+    db.stop()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))
