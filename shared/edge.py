@@ -59,7 +59,9 @@ class Edge:
         request_id = given if REQUEST_ID.match(given) else new_id()
         context = Context(request_id=request_id, traceparent=new_traceparent(headers.get("traceparent")))
         current.set(context)
-        exchange = Exchange(send, request_id, headers.get("if-none-match") if scope["method"] in {"GET", "HEAD"} else None)
+        exchange = Exchange(
+            send, request_id, headers.get("if-none-match") if scope["method"] in {"GET", "HEAD"} else None
+        )
         started = time.perf_counter()
         try:
             if scope["path"] not in OPEN:
@@ -73,7 +75,9 @@ class Edge:
             seconds = time.perf_counter() - started
             route = route_of(scope)
             self.metrics.count(scope["method"], route, exchange.status, seconds)
-            log.debug("request", method=scope["method"], route=route, status=exchange.status, ms=round(seconds * 1000, 2))
+            log.debug(
+                "request", method=scope["method"], route=route, status=exchange.status, ms=round(seconds * 1000, 2)
+            )
 
 
 def route_of(scope: Scope) -> str:

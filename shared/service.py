@@ -68,7 +68,8 @@ class Service:
         for router in (health.router, operations.router, *self.routers):
             app.include_router(router)
         if self.front is not None:
-            app.add_middleware(self.front, owner=app)
+            # A function will do where Starlette's types ask for a class.
+            app.add_middleware(self.front, owner=app)  # type: ignore[call-arg]
         metrics = telemetry.HttpMetrics(app.state.registry)
         app.add_middleware(Edge, authenticate=self.authenticate or self._by_token(), metrics=metrics)
         return app

@@ -1,0 +1,145 @@
+"""What every client may rely on at each resource: problems, pages, ETags, and writes that may be repeated."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.platform import Platform
+
+PERSON = {
+    "employee_number": "E-1",
+    "name": "Ana Sá",
+    "email": "ana@x.example",
+    "department": "Care",
+    "region": "EMEA",
+    "languages": ["pt", "en"],
+}
+
+
+def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    assert answer.status_code == status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    body: dict[str, Any] = answer.json()
+    assert body["type"].endswith(f"/{slug}"), body
+    assert body["status"] == status
+    assert body["request_id"] == answer.headers["X-Request-ID"]
+    return body
+
+
+async def test_a_repeated_post_with_the_same_key_has_its_effect_once_and_the_same_answer(platform_on_both: Platform) -> None:
+    client = platform_on_both.client
+    headers = {"Idempotency-Key": "one"}
+    answers = await asyncio.gather(*[client.post("/v1/people", json=PERSON, headers=headers) for _ in range(12)])
+    assert {answer.status_code for answer in answers} == {201}
+    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len((await client.get("/v1/people")).json()["items"]) == 1
+
+    other = await client.post("/v1/people", json=PERSON | {"name": "Someone Else"}, headers=headers)
+    problem(other, 422, "idempotency-key-reused")
+
+
+async def test_a_post_that_failed_may_be_repeated_with_its_key(platform: Platform) -> None:
+    headers = {"Idempotency-Key": "two"}
+    await platform.client.post("/v1/people", json=PERSON)
+    problem(await platform.client.post("/v1/people", json=PERSON, headers=headers), 409, "person-exists")
+    problem(await platform.client.post("/v1/people", json=PERSON, headers=headers), 409, "person-exists")
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        (PERSON | {"shoe_size": 41}, "/shoe_size"),
+        (PERSON | {"name": 7}, "/name"),
+        (PERSON | {"name": "x" * 10_000}, "/name"),
+        (PERSON | {"name": "a\x00b"}, "/name"),
+        (PERSON | {"languages": "en"}, "/languages"),
+        ({key: value for key, value in PERSON.items() if key != "email"}, "/email"),
+    ],
+)
+async def test_each_fault_of_a_body_is_named_by_a_pointer(platform: Platform, body: dict[str, Any], pointer: str) -> None:
+    errors = problem(await platform.client.post("/v1/people", json=body), 422, "invalid")["errors"]
+    assert pointer in [error["pointer"] for error in errors]
+    assert (await platform.client.get("/v1/people")).json()["items"] == []
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"name": NaN}', b'{"name": "\\ud800"}', b"[" * 100_000])
+async def test_a_body_that_is_no_object_of_ours_is_refused(platform: Platform, raw: bytes) -> None:
+    answer = await platform.client.post("/v1/people", content=raw, headers={"Content-Type": "application/json"})
+    problem(answer, 422, "invalid")
+
+
+async def test_what_is_not_there_is_a_problem_too(platform: Platform) -> None:
+    problem(await platform.client.get("/v1/people/E-404"), 404, "not-found")
+    problem(await platform.client.get("/v1/nothing-here"), 404, "no-such-route")
+    problem(await platform.client.delete("/v1/people"), 405, "method-not-allowed")
+
+
+async def test_a_list_is_read_to_its_end_page_by_page(platform_on_both: Platform) -> None:
+    client = platform_on_both.client
+    for n in range(7):
+        await client.post("/v1/people", json=PERSON | {"employee_number": f"E-{n}", "email": f"p{n}@x.example"})
+    seen: list[str] = []
+    cursor: str | None = None
+    while True:
+        params = {"limit": 3, **({"cursor": cursor} if cursor else {})}
+        page = (await client.get("/v1/people", params=params)).json()
+        seen += [person["employee_number"] for person in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert sorted(seen) == [f"E-{n}" for n in range(7)]
+
+
+@pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 201}, {"limit": "x"}, {"cursor": "nonsense"}, {"cursor": "ZGVhZA"}, {"cursor": "é"}])
+async def test_a_page_that_nobody_can_ask_for_is_refused(platform: Platform, params: dict[str, Any]) -> None:
+    problem(await platform.client.get("/v1/people", params=params), 422, "invalid")
+
+
+async def test_a_resource_that_did_not_change_is_not_sent_again_and_a_stale_change_is_refused(platform: Platform) -> None:
+    client = platform.client
+    await client.post("/v1/people", json=PERSON)
+    first = await client.get("/v1/people/E-1")
+    tag = first.headers["ETag"]
+    unchanged = await client.get("/v1/people/E-1", headers={"If-None-Match": tag})
+    assert (unchanged.status_code, unchanged.content, unchanged.headers["ETag"]) == (304, b"", tag)
+
+    changed = await client.patch("/v1/people/E-1", json={"region": "APAC"}, headers={"If-Match": tag})
+    assert changed.json()["region"] == "APAC"
+    assert changed.headers["ETag"] != tag
+    problem(await client.patch("/v1/people/E-1", json={"region": "LATAM"}, headers={"If-Match": tag}), 412, "stale")
+    assert (await client.get("/v1/people/E-1", headers={"If-None-Match": tag})).json()["region"] == "APAC"
+
+
+async def test_of_concurrent_changes_on_one_revision_only_one_wins(platform_on_both: Platform) -> None:
+    client = platform_on_both.client
+    await client.post("/v1/people", json=PERSON)
+    tag = (await client.get("/v1/people/E-1")).headers["ETag"]
+    regions = [f"R{n}" for n in range(10)]
+    changes = [client.patch("/v1/people/E-1", json={"region": region}, headers={"If-Match": tag}) for region in regions]
+    statuses = sorted(answer.status_code for answer in await asyncio.gather(*changes))
+    assert statuses == [200] + [412] * 9
+
+
+async def test_a_request_keeps_its_id_and_its_trace_through_to_the_event(platform: Platform) -> None:
+    trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    headers = {"X-Request-ID": "my-request-7", "traceparent": trace}
+    answer = await platform.client.post("/v1/people", json=PERSON, headers=headers)
+    assert answer.headers["X-Request-ID"] == "my-request-7"
+    await platform.settle()
+    events = await platform.client.get("/v1/events", headers={"Accept": "application/x-ndjson"})
+    assert trace.split("-")[1] in events.text
+
+
+async def test_health_says_how_each_part_is_without_credentials(platform: Platform) -> None:
+    for running in platform.running.values():
+        async with httpx.AsyncClient(base_url=running.url) as stranger:
+            assert (await stranger.get("/livez")).status_code == 200
+            ready = await stranger.get("/readyz")
+            assert ready.status_code == 200
+            body = ready.json()
+            assert body["database"] == body["broker"] == "up"
+            assert {"outbox_waiting", "outbox_age_seconds", "consumer_lag"} <= body.keys()
+            metrics = (await stranger.get("/metrics")).text
+            assert "shareload_http_requests_total" in metrics
