@@ -1,0 +1,1 @@
+"""Monitoring: posts, findings and guidance; conversations and how the load is shared."""

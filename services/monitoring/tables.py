@@ -187,7 +187,11 @@ class Conversation(Table, table=True):
     """A thread with a customer; `open_key` is unique while it is open, and empty once it is resolved."""
 
     __tablename__ = "conversations"
-    __table_args__ = (Index("conversations_state", "state", "queued_at"), Index("conversations_deadline", "accept_by"))
+    __table_args__ = (
+        Index("conversations_state", "state", "queued_at"),
+        Index("conversations_deadline", "accept_by"),
+        Index("conversations_thread", "network", "thread"),
+    )
     id: str = id_field(primary_key=True)
     network: str = Field(max_length=40)
     thread: str = Field(max_length=500)

@@ -22,7 +22,8 @@ def organisation(rng: random.Random) -> tuple[list[Waiting], list[Colleague]]:
         Colleague(
             person=f"p{number}",
             skills=frozenset(
-                [f"language:{one}" for one in rng.sample(LANGUAGES, rng.choice([1, 1, 2]))] + [f"topic:{one}" for one in rng.sample(TOPICS, rng.choice([1, 2, 2, 3]))]
+                [f"language:{one}" for one in rng.sample(LANGUAGES, rng.choice([1, 1, 2]))]
+                + [f"topic:{one}" for one in rng.sample(TOPICS, rng.choice([1, 2, 2, 3]))]
             ),
             room=rng.choice([1, 2, 3, 5]),
             handled=float(rng.randrange(40)),
@@ -32,7 +33,10 @@ def organisation(rng: random.Random) -> tuple[list[Waiting], list[Colleague]]:
         )
         for number in range(10_000)
     ]
-    waiting = [Waiting(f"c{number}", frozenset({f"language:{rng.choice(LANGUAGES)}", f"topic:{rng.choice(TOPICS)}"})) for number in range(1_000)]
+    waiting = [
+        Waiting(f"c{number}", frozenset({f"language:{rng.choice(LANGUAGES)}", f"topic:{rng.choice(TOPICS)}"}))
+        for number in range(1_000)
+    ]
     return waiting, staff
 
 
@@ -45,7 +49,11 @@ def bare(waiting: list[Waiting], staff: list[Colleague]) -> list[int | None]:
     for one in waiting:
         heap = heaps.get(one.needs)
         if heap is None:
-            heap = heaps[one.needs] = [(handled[place], place) for place, colleague in enumerate(staff) if room[place] and one.needs <= colleague.skills]
+            heap = heaps[one.needs] = [
+                (handled[place], place)
+                for place, colleague in enumerate(staff)
+                if room[place] and one.needs <= colleague.skills
+            ]
             heapq.heapify(heap)
         while heap and (room[heap[0][1]] == 0 or handled[heap[0][1]] != heap[0][0]):
             place = heapq.heappop(heap)[1]

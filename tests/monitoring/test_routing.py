@@ -38,7 +38,9 @@ def may(colleague: Colleague, one: Waiting) -> bool:
 
 
 @given(conversations(), colleagues())
-def test_nobody_gets_what_they_may_not_have_or_more_than_they_have_room_for(waiting: list[Waiting], staff: list[Colleague]) -> None:
+def test_nobody_gets_what_they_may_not_have_or_more_than_they_have_room_for(
+    waiting: list[Waiting], staff: list[Colleague]
+) -> None:
     by_person = {one.person: one for one in staff}
     choices = route(waiting, staff)
 
@@ -52,7 +54,9 @@ def test_nobody_gets_what_they_may_not_have_or_more_than_they_have_room_for(wait
 
 
 @given(conversations(), colleagues())
-def test_a_conversation_stays_without_anyone_only_if_nobody_who_may_take_it_has_room_left(waiting: list[Waiting], staff: list[Colleague]) -> None:
+def test_a_conversation_stays_without_anyone_only_if_nobody_who_may_take_it_has_room_left(
+    waiting: list[Waiting], staff: list[Colleague]
+) -> None:
     choices = route(waiting, staff)
     given_to = Counter(choice.person for choice in choices)
 
@@ -61,7 +65,9 @@ def test_a_conversation_stays_without_anyone_only_if_nobody_who_may_take_it_has_
 
 
 @given(colleagues(), skills)
-def test_one_conversation_goes_to_whoever_handled_fewest_per_online_hour(staff: list[Colleague], needs: frozenset[str]) -> None:
+def test_one_conversation_goes_to_whoever_handled_fewest_per_online_hour(
+    staff: list[Colleague], needs: frozenset[str]
+) -> None:
     one = Waiting("c", needs)
     mean = sum(c.handled for c in staff) / max(sum(c.hours for c in staff), 1.0)
     ranked = sorted(
@@ -74,7 +80,9 @@ def test_one_conversation_goes_to_whoever_handled_fewest_per_online_hour(staff: 
 
 def test_a_newcomer_gets_a_fair_share_and_not_the_whole_flood() -> None:
     team = [Colleague(f"p{number}", frozenset(), room=100, handled=40, hours=40) for number in range(9)]
-    choices = route([Waiting(f"c{number}", frozenset()) for number in range(50)], [*team, Colleague("new", frozenset(), room=100)])
+    choices = route(
+        [Waiting(f"c{number}", frozenset()) for number in range(50)], [*team, Colleague("new", frozenset(), room=100)]
+    )
 
     got = Counter(choice.person for choice in choices)["new"]
     assert got <= 5, f"{got} of 50 to one of ten"
@@ -83,6 +91,8 @@ def test_a_newcomer_gets_a_fair_share_and_not_the_whole_flood() -> None:
 def test_conversations_that_few_can_take_are_placed_before_those_that_many_can() -> None:
     both = Colleague("both", frozenset({"language:en", "language:de"}), room=1)
     english = Colleague("english", frozenset({"language:en"}), room=1, handled=5, hours=1)
-    choices: list[Choice] = route([Waiting("en", frozenset({"language:en"})), Waiting("de", frozenset({"language:de"}))], [both, english])
+    choices: list[Choice] = route(
+        [Waiting("en", frozenset({"language:en"})), Waiting("de", frozenset({"language:de"}))], [both, english]
+    )
 
     assert [choice.person for choice in choices] == ["english", "both"]

@@ -1,0 +1,1 @@
+"""What monitoring decides; knows no transport."""

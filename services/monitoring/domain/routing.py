@@ -110,7 +110,9 @@ class Desk:
         if needs:
             rarest = min(needs, key=lambda skill: len(having[skill]))
             rest = needs - {rarest}
-            members = [place for place in having[rarest] if rest <= colleagues[place].skills] if rest else having[rarest]
+            members = (
+                [place for place in having[rarest] if rest <= colleagues[place].skills] if rest else having[rarest]
+            )
         else:
             members = list(range(len(colleagues)))
         heap = [keys[place] for place in members if room[place] > 0]
@@ -175,5 +177,7 @@ class Desk:
         named = [PassedOver(self._colleagues[key[3]].person, "gave it back") for key in set_aside]
         if runner_up is not None:
             why = "comes after: handled more per online hour, has more skills, or was idle for less long"
-            named.append(PassedOver(self._colleagues[runner_up].person, why if self._room[runner_up] > 0 else "has no room left"))
+            named.append(
+                PassedOver(self._colleagues[runner_up].person, why if self._room[runner_up] > 0 else "has no room left")
+            )
         return (*named, *pool.barred)[:PASSED_OVER]

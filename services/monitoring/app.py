@@ -1,0 +1,34 @@
+"""The monitoring service, put together."""
+
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from services.monitoring.handlers import handlers, timers
+from services.monitoring.routes import (
+    accounts,
+    availability,
+    conversations,
+    findings,
+    guidance,
+    load,
+    pauses,
+    posts,
+    replies,
+)
+from services.monitoring.settings import MonitoringSettings
+from shared.service import Service
+
+RESOURCES = (accounts, posts, findings, guidance, conversations, replies, availability, pauses, load)
+
+
+def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
+    """Make the app; its lifespan opens the database and joins the event backbone."""
+    return Service(
+        name="monitoring",
+        settings=settings or MonitoringSettings(),
+        migrations=Path(__file__).parent / "migrations" / "versions",
+        routers=[resource.router for resource in RESOURCES],
+        handlers=handlers,
+        timers=timers,
+    ).app

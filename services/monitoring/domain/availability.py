@@ -1,0 +1,77 @@
+"""Availability: what somebody takes on, and when."""
+
+from services.monitoring.domain import assignments, people, staff
+from services.monitoring.schemas.load import AvailabilityIn, AvailabilityOut, Away, Hours
+from services.monitoring.tables import Availability
+from shared.conditions import expect
+from shared.context import Principal
+from shared.db import Session
+from shared.problems import NotFound
+
+
+def put(
+    session: Session, employee_number: str, body: AvailabilityIn, caller: Principal, stated: int | None
+) -> AvailabilityOut:
+    """State what somebody takes on; whoever comes online gets what waits, whoever goes away gives back what is open."""
+    person = owned(session, employee_number, caller, "conversations:write")
+    assignments.lock(session)
+    row = session.get(Availability, person)
+    if row is None:
+        row = Availability(
+            person=person,
+            languages=[],
+            topics=[],
+            capacity=0,
+            weekly_minutes=0,
+            online=False,
+            faded_at=session.now,
+            idle_since=session.now,
+            revision=0,
+        )
+        session.add(row)
+    else:
+        expect(row.revision, stated)
+    staff.fade(row, session.now)
+    row.languages = sorted({language.split("-", 1)[0].lower() for language in body.languages})
+    row.topics = sorted(set(body.topics))
+    row.capacity, row.weekly_minutes, row.online = body.capacity, body.weekly_minutes, body.online
+    row.hours = body.hours.model_dump(mode="json") if body.hours else None
+    row.away_from = (body.away.since or session.now) if body.away else None
+    row.away_until = body.away.until if body.away else None
+    row.revision += 1
+    session.flush()
+    assignments.drain_if_gone(session, person)
+    return shown(session, row, employee_number)
+
+
+def read(session: Session, employee_number: str, caller: Principal) -> AvailabilityOut:
+    """Return what somebody takes on."""
+    row = session.get(Availability, owned(session, employee_number, caller, "conversations:read"))
+    if row is None:
+        raise NotFound(f"{employee_number} has stated no availability.")
+    return shown(session, row, employee_number)
+
+
+def owned(session: Session, employee_number: str, caller: Principal, scope: str) -> str:
+    """Return the person's id if the caller may act on their availability: with the scope, or as themselves."""
+    person = people.by_number(session, employee_number)
+    if not caller.has(scope) and caller.person != person.id:
+        raise NotFound(f"There is no availability of {employee_number}.")
+    return person.id
+
+
+def shown(session: Session, row: Availability, employee_number: str) -> AvailabilityOut:
+    """Show an availability with what is open."""
+    return AvailabilityOut(
+        employee_number=employee_number,
+        languages=row.languages,
+        topics=row.topics,
+        capacity=row.capacity,
+        weekly_minutes=row.weekly_minutes,
+        online=row.online,
+        hours=Hours.model_validate(row.hours) if row.hours else None,
+        away=Away(since=row.away_from, until=row.away_until) if row.away_from else None,
+        open=row.open,
+        minutes_this_week=staff.minutes_spent(row, session.now),
+        revision=row.revision,
+    )

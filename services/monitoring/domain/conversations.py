@@ -1,0 +1,299 @@
+"""Conversations with customers: what comes in, and what colleagues do with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from services.monitoring.domain import assignments, people, staff
+from services.monitoring.domain.people import Actor
+from services.monitoring.domain.showing import shown
+from services.monitoring.schemas.conversations import ConversationIn, ConversationOut, HandoffIn, MessageIn
+from services.monitoring.tables import Assignment, Availability, Conversation, Message
+from shared.conditions import expect
+from shared.context import Principal
+from shared.db import Session, insert
+from shared.events.monitoring import ConversationAcceptedV1, ConversationOpenedV1, ConversationResolvedV1
+from shared.evidence import record
+from shared.ids import new_id
+from shared.outbox import tell
+from shared.problems import Conflict, Forbidden, NotFound
+
+
+class NotWithYou(Forbidden):
+    """The conversation is with somebody else."""
+
+
+class NotAssigned(Conflict):
+    """The conversation is with nobody who could do this."""
+
+
+class AlreadyResolved(Conflict):
+    """The conversation is resolved; push the thread to /v1/conversations to open another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A customer's message, wherever it came from."""
+
+    network: str
+    thread: str
+    customer: str
+    language: str | None
+    topic: str | None
+    network_id: str
+    text: str
+    sent_at: datetime
+    post: str | None = None
+
+    @property
+    def open_key(self) -> str:
+        """What names the open conversation that this belongs to."""
+        return f"{self.network}:{self.thread}"
+
+
+def base_language(tag: str | None) -> str | None:
+    """Return the language of a tag without its region: `de` of `de-CH`."""
+    return tag.split("-", 1)[0].lower() if tag else None
+
+
+def receive(session: Session, messages: Sequence[Inbound]) -> list[Conversation]:
+    """Add messages to the open conversations they belong to, open the others, and hand out what needs somebody.
+
+    Returns each message's conversation. A message that is known already changes nothing. The caller holds the
+    router's lock.
+    """
+    wanted = {message.open_key for message in messages}
+    known = select(Conversation).where(col(Conversation.open_key).in_(wanted))
+    by_key = {one.open_key: one for one in session.execute(known).scalars()}
+    opened = []
+    for message in messages:
+        if message.open_key not in by_key:
+            by_key[message.open_key] = start(message, session.now)
+            opened.append(by_key[message.open_key])
+    session.add_all(opened)
+    session.flush()
+    if opened:
+        tell(session, *(ConversationOpenedV1(**assignments.told(one)) for one in opened))
+    spoken = keep_messages(session, messages, by_key)
+    reopened = [one for one in by_key.values() if one.id in spoken and one.state == "answered"]
+    requeued = [one for one in reopened if not resume(session, one)]
+    if opened or requeued:
+        assignments.place(session, [*opened, *requeued])
+    return [by_key[message.open_key] for message in messages]
+
+
+def start(message: Inbound, now: datetime) -> Conversation:
+    """Return a new conversation in the queue."""
+    return Conversation(
+        id=new_id(),
+        network=message.network,
+        thread=message.thread,
+        open_key=message.open_key,
+        customer=message.customer,
+        language=base_language(message.language),
+        topic=message.topic,
+        state="queued",
+        opened_at=now,
+        queued_at=now,
+    )
+
+
+def keep_messages(session: Session, messages: Sequence[Inbound], by_key: dict[str | None, Conversation]) -> set[str]:
+    """Keep the messages and return the conversations that have a new one."""
+    rows = [
+        {
+            "id": new_id(),
+            "conversation": by_key[message.open_key].id,
+            "network_id": message.network_id,
+            "author": message.customer,
+            "text": message.text,
+            "sent_at": message.sent_at,
+            "post": message.post,
+        }
+        for message in messages
+    ]
+    if not rows:
+        return set()
+    statement = insert(session, Message.__table__).on_conflict_do_nothing(index_elements=["conversation", "network_id"])  # type: ignore[attr-defined]
+    return set(session.execute(statement.returning(Message.conversation), rows).scalars())  # type: ignore[call-overload]
+
+
+def resume(session: Session, conversation: Conversation) -> bool:
+    """Give an answered conversation back to whom it was with, if they may still take it; else queue it."""
+    for member in staff.members(session, persons=[conversation.assignee or ""]):
+        if member.barrier in (None, staff.FULL, staff.SPENT):
+            member.row.open += 1
+            conversation.state = "accepted"
+            conversation.revision += 1
+            tell(session, ConversationAcceptedV1(**assignments.told(conversation)))
+            return True
+    assignments.take_back(session, conversation, "the customer wrote again", keep_off=False)
+    return False
+
+
+def push(session: Session, body: ConversationIn) -> ConversationOut:
+    """Take in a thread of an inbox tool; pushing the same again changes nothing."""
+    assignments.lock(session)
+    replayed = pushed_before(session, body)
+    if replayed is not None:
+        return shown(session, [replayed])[0]
+    messages = [inbound(body, message, session.now) for message in body.messages]
+    if not messages:
+        empty = Inbound(body.network, body.thread, body.customer, body.language, body.topic, "", "", session.now)
+        conversation = receive_thread(session, empty)
+    else:
+        conversation = receive(session, messages)[0]
+    return shown(session, [conversation])[0]
+
+
+def receive_thread(session: Session, thread: Inbound) -> Conversation:
+    """Open a thread that has no message yet, unless it is open."""
+    found = session.execute(select(Conversation).where(col(Conversation.open_key) == thread.open_key)).scalar()
+    if found is not None:
+        return found
+    conversation = start(thread, session.now)
+    session.add(conversation)
+    session.flush()
+    tell(session, ConversationOpenedV1(**assignments.told(conversation)))
+    assignments.place(session, [conversation])
+    return conversation
+
+
+def pushed_before(session: Session, body: ConversationIn) -> Conversation | None:
+    """Return the resolved conversation that a push repeats, if every message of it is there."""
+    statement = select(Conversation).where(
+        col(Conversation.network) == body.network, col(Conversation.thread) == body.thread
+    )
+    last = session.execute(statement.order_by(col(Conversation.id).desc()).limit(1)).scalar()
+    if last is None or last.open_key is not None:
+        return None
+    ids = {message.network_id for message in body.messages}
+    kept = select(Message.network_id).where(col(Message.conversation) == last.id, col(Message.network_id).in_(ids))
+    return last if set(session.execute(kept).scalars()) == ids else None
+
+
+def inbound(body: ConversationIn, message: MessageIn, now: datetime) -> Inbound:
+    """Return one message of a pushed thread."""
+    return Inbound(
+        body.network,
+        body.thread,
+        body.customer,
+        body.language,
+        body.topic,
+        message.network_id,
+        message.text,
+        message.sent_at or now,
+    )
+
+
+def add_message(session: Session, conversation_id: str, body: MessageIn) -> ConversationOut:
+    """Add a customer's message to an open conversation; one that is known changes nothing."""
+    assignments.lock(session)
+    one = get(session, conversation_id)
+    if one.open_key is None:
+        raise AlreadyResolved
+    message = Inbound(
+        one.network,
+        one.thread,
+        one.customer,
+        one.language,
+        one.topic,
+        body.network_id,
+        body.text,
+        body.sent_at or session.now,
+    )
+    receive(session, [message])
+    return shown(session, [one])[0]
+
+
+def accept(
+    session: Session, conversation_id: str, caller: Principal, employee_number: str | None, stated: int | None
+) -> ConversationOut:
+    """The assignee takes the conversation on; accepting twice changes nothing."""
+    one, actor = with_actor(session, conversation_id, caller, employee_number, stated)
+    if one.state == "assigned":
+        take_on(session, one)
+    elif one.state != "accepted":
+        raise NotAssigned(f"The conversation is {one.state}.")
+    record(session, "conversation.accept", f"conversation/{one.id}", person=actor.person)
+    return shown(session, [one])[0]
+
+
+def take_on(session: Session, one: Conversation) -> None:
+    """Note that the assignee accepted."""
+    one.state, one.accept_by = "accepted", None
+    one.revision += 1
+    session.get_one(Assignment, one.assignment).accepted_at = session.now
+    tell(session, ConversationAcceptedV1(**assignments.told(one)))
+
+
+def hand_off(
+    session: Session, conversation_id: str, body: HandoffIn, caller: Principal, stated: int | None
+) -> ConversationOut:
+    """The assignee gives the conversation to somebody else, who is found at once if there is anyone."""
+    one, actor = with_actor(session, conversation_id, caller, body.employee_number, stated)
+    assignments.take_back(session, one, "handed off")
+    record(session, "conversation.hand_off", f"conversation/{one.id}", person=actor.person)
+    assignments.place(session, [one])
+    fill_after(session, actor)
+    return shown(session, [one])[0]
+
+
+def resolve(session: Session, conversation_id: str, caller: Principal, stated: int | None) -> ConversationOut:
+    """Nothing more is to be done; whoever had it gets the next one that waits for them."""
+    assignments.lock(session)
+    one = get(session, conversation_id)
+    expect(one.revision, stated)
+    if not caller.has("conversations:write") and caller.person != one.assignee:
+        raise NotFound(f"There is no conversation {conversation_id}.")
+    if one.state != "resolved":
+        assignments.end_assignment(session, one, "resolved")
+        one.state, one.open_key, one.accept_by = "resolved", None, None
+        one.revision += 1
+        tell(session, ConversationResolvedV1(**assignments.told(one)))
+        record(session, "conversation.resolve", f"conversation/{one.id}", person=one.assignee)
+        session.flush()
+        if one.assignee is not None:
+            assignments.fill(session, [one.assignee])
+    return shown(session, [one])[0]
+
+
+def with_actor(
+    session: Session, conversation_id: str, caller: Principal, employee_number: str | None, stated: int | None
+) -> tuple[Conversation, Actor]:
+    """Return a conversation and whom it is with, who acts; a key that names nobody acts for the assignee.
+
+    Raises NotAssigned while it is with nobody, NotFound or NotWithYou when the actor is somebody else.
+    """
+    assignments.lock(session)
+    one = get(session, conversation_id)
+    actor = people.acting(session, caller, employee_number)
+    if not caller.has("conversations:write") and actor.person != one.assignee:
+        raise NotFound(f"There is no conversation {conversation_id}.")
+    expect(one.revision, stated)
+    if one.assignee is None or one.state == "resolved":
+        raise NotAssigned(f"The conversation is {one.state}.")
+    if actor.person is None:
+        return one, Actor(one.assignee, one.assignee, "")
+    if actor.person != one.assignee:
+        raise NotWithYou("The conversation is with somebody else.")
+    return one, actor
+
+
+def fill_after(session: Session, actor: Actor) -> None:
+    """Give whoever has room again what waits for them."""
+    session.flush()
+    if actor.person is not None and session.get(Availability, actor.person) is not None:
+        assignments.fill(session, [actor.person])
+
+
+def get(session: Session, conversation_id: str) -> Conversation:
+    """Return a conversation, locked for change; raises NotFound."""
+    row = session.execute(
+        select(Conversation).where(col(Conversation.id) == conversation_id).with_for_update()
+    ).scalar()
+    if row is None:
+        raise NotFound(f"There is no conversation {conversation_id}.")
+    return row

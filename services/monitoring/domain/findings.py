@@ -1,0 +1,252 @@
+"""Findings: rules in force that matched a post, and what coaches make of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+
+from services.monitoring.domain import people, rules
+from services.monitoring.domain.accounts import Author
+from services.monitoring.domain.people import Actor
+from services.monitoring.domain.summary import Counts, Place
+from services.monitoring.schemas.findings import ClaimIn, DismissalIn, FindingOut, FindingState
+from services.monitoring.tables import Finding
+from shared.conditions import expect
+from shared.context import Principal
+from shared.db import Session, insert
+from shared.events.monitoring import FindingClaimedV1, FindingClosedV1, FindingOpenedV1, FindingTold
+from shared.evidence import record
+from shared.ids import new_id
+from shared.outbox import tell
+from shared.pages import Page, PageQuery, page
+from shared.problems import Conflict, Forbidden, NotFound
+from shared.rules import Draft
+
+OPEN = ("open", "appealed")
+
+
+class OwnFinding(Forbidden):
+    """Nobody handles a finding about themselves."""
+
+
+class NotOpen(Conflict):
+    """The finding is not waiting for anyone."""
+
+
+class ClaimedByAnother(Conflict):
+    """Another coach has taken the finding on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A text by staff that the rules apply to."""
+
+    post: str
+    text: str
+    place: Place
+    author: Author
+    language: str | None
+
+
+def open_for(session: Session, written: Sequence[Written], counts: Counts) -> None:
+    """Run the rules in force over texts by staff; a rule that matches a post for the first time opens a finding.
+
+    Texts whose author is not registered are judged as staff's, since nobody else is sent as staff.
+    """
+    if not written:
+        return
+    run = rules.in_force(session).run
+    rows: list[dict[str, Any]] = []
+    for one in written:
+        draft = Draft(
+            one.text,
+            network=one.place.network,
+            kind="reply" if one.place.kind == "reply" else "post",
+            staff=True,
+            department=one.author.department,
+            certifications=one.author.certifications,
+            language=one.language,
+        )
+        rows.extend(
+            {
+                "id": new_id(),
+                "post": one.post,
+                "rule": match.rule.rule.id,
+                "policy": match.rule.policy,
+                "version": match.rule.version,
+                "section": match.rule.section,
+                "severity": match.rule.rule.severity,
+                "span_start": match.span.start,
+                "span_end": match.span.end,
+                "state": "open",
+                "network": one.place.network,
+                "person": one.author.person,
+                "department": one.author.department,
+                "coach": None,
+                "opened_at": session.now,
+                "changed_at": session.now,
+                "reason": None,
+                "revision": 1,
+            }
+            for match in run(draft)
+        )
+    if rows:
+        places = {one.post: one.place for one in written}
+        keep(session, rows, places, counts)
+
+
+def keep(session: Session, rows: list[dict[str, Any]], places: dict[str, Place], counts: Counts) -> None:
+    """Keep the findings that are new, count them and tell of them."""
+    posts = {row["post"] for row in rows}
+    before = session.execute(
+        select(Finding.post, Finding.policy, Finding.section).where(col(Finding.post).in_(posts))
+    ).all()
+    counted = {(post, policy, section) for post, policy, section in before}
+    statement = insert(session, Finding.__table__).on_conflict_do_nothing(index_elements=["post", "policy", "rule"])  # type: ignore[attr-defined]
+    kept = set(session.execute(statement.returning(Finding.id), rows).scalars())  # type: ignore[call-overload]
+    new = [row for row in rows if row["id"] in kept]
+    for row in new:
+        place = places[row["post"]]
+        counts.add(place.key(row["policy"], row["section"], row["rule"]), posts=1, findings=1)
+        where = (row["post"], row["policy"], row["section"])
+        if where not in counted:
+            counted.add(where)
+            counts.add(place.key(row["policy"], row["section"]), posts=1)
+    tell(session, *(FindingOpenedV1(**row) for row in new))
+
+
+def told(finding: Finding) -> dict[str, Any]:
+    """Return what every event about a finding carries."""
+    return {name: getattr(finding, name) for name in FindingTold.model_fields}
+
+
+def claim(session: Session, finding_id: str, body: ClaimIn, caller: Principal, stated: int | None) -> FindingOut:
+    """A coach takes a finding on; claiming one's own claim again changes nothing."""
+    finding, actor = with_coach(session, finding_id, caller, body.employee_number, stated)
+    if not (finding.state == "claimed" and finding.coach == actor.id):
+        take(session, finding, actor)
+    return shown(session, [finding])[0]
+
+
+def take(session: Session, finding: Finding, actor: Actor) -> None:
+    """Put a finding into a coach's hands; raises NotOpen, ClaimedByAnother, or NotOpen for an appeal against oneself."""
+    if finding.state == "claimed":
+        raise ClaimedByAnother("Another coach has taken this finding on.")
+    if finding.state not in OPEN:
+        raise NotOpen(f"The finding is {finding.state}.")
+    if finding.state == "appealed" and finding.coach == actor.id:
+        raise ClaimedByAnother("An appeal is for another coach than the one whose guidance it is about.")
+    finding.state, finding.coach = "claimed", actor.id
+    changed(session, finding)
+    tell(session, FindingClaimedV1(**told(finding)))
+    record(session, "finding.claim", f"finding/{finding.id}", person=finding.person)
+
+
+def dismiss(session: Session, finding_id: str, body: DismissalIn, caller: Principal, stated: int | None) -> FindingOut:
+    """A coach decides that a finding needs nothing."""
+    finding, actor = with_coach(session, finding_id, caller, body.employee_number, stated)
+    hold(session, finding, actor)
+    finding.state, finding.reason = "dismissed", body.reason
+    changed(session, finding)
+    tell(session, FindingClosedV1(**told(finding)))
+    record(session, "finding.dismiss", f"finding/{finding.id}", person=finding.person)
+    return shown(session, [finding])[0]
+
+
+def hold(session: Session, finding: Finding, actor: Actor) -> None:
+    """Make sure that a coach has a finding in hand, taking it on by the way if it is open."""
+    if not (finding.state == "claimed" and finding.coach == actor.id):
+        take(session, finding, actor)
+
+
+def close(session: Session, finding: Finding) -> None:
+    """Bring a finding to its end."""
+    finding.state = "closed"
+    changed(session, finding)
+    tell(session, FindingClosedV1(**told(finding)))
+
+
+def changed(session: Session, finding: Finding) -> None:
+    """Note that a finding changed."""
+    finding.changed_at = session.now
+    finding.revision += 1
+    session.flush()
+
+
+def with_coach(
+    session: Session, finding_id: str, caller: Principal, employee_number: str | None, stated: int | None
+) -> tuple[Finding, Actor]:
+    """Return a finding, locked for change, and the coach who acts; raises OwnFinding, NotFound or Stale."""
+    finding = get(session, finding_id, caller)
+    actor = people.acting(session, caller, employee_number)
+    if actor.person is not None and actor.person == finding.person:
+        raise OwnFinding
+    expect(finding.revision, stated)
+    return finding, actor
+
+
+def get(session: Session, finding_id: str, caller: Principal) -> Finding:
+    """Return a finding, locked for change; one of a department that the caller may not see is not found."""
+    finding = session.execute(select(Finding).where(col(Finding.id) == finding_id).with_for_update()).scalar()
+    if finding is None or (caller.departments is not None and finding.department not in caller.departments):
+        raise NotFound(f"There is no finding {finding_id}.")
+    return finding
+
+
+def read(session: Session, finding_id: str, caller: Principal) -> FindingOut:
+    """Return one finding; a person sees those about themselves."""
+    finding = session.get(Finding, finding_id)
+    if finding is None or not visible(finding, caller):
+        raise NotFound(f"There is no finding {finding_id}.")
+    return shown(session, [finding])[0]
+
+
+def visible(finding: Finding, caller: Principal) -> bool:
+    """Tell whether a caller may see a finding."""
+    if not caller.has("monitoring:read"):
+        return caller.person is not None and caller.person == finding.person
+    return caller.departments is None or finding.department in caller.departments
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which findings a list shows."""
+
+    state: FindingState | None = None
+    rule: str | None = None
+    post: str | None = None
+    employee_number: str | None = None
+
+
+def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter) -> Page[FindingOut]:
+    """List findings, the newest first; without the right to read all, only those about oneself."""
+    statement = select(Finding)
+    for column, value in (
+        (Finding.state, only.state),
+        (Finding.rule, only.rule),
+        (Finding.post, only.post),
+    ):
+        if value is not None:
+            statement = statement.where(col(column) == value)
+    if only.employee_number is not None:
+        statement = statement.where(col(Finding.person) == people.by_number(session, only.employee_number).id)
+    if not caller.has("monitoring:read"):
+        statement = statement.where(col(Finding.person) == (caller.person or ""))
+    elif caller.departments is not None:
+        statement = statement.where(col(Finding.department).in_(caller.departments))
+    rows = page(session, statement, paging, key=Finding.id, to=lambda row: row, newest_first=True)
+    return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
+
+
+def shown(session: Session, findings: Sequence[Finding]) -> list[FindingOut]:
+    """Show findings with employee numbers in place of ids."""
+    numbers = people.numbers(session, {one.person for one in findings} | {one.coach for one in findings})
+    return [
+        FindingOut.of(
+            one,
+            numbers.get(one.person, one.person) if one.person else None,
+            numbers.get(one.coach, one.coach) if one.coach else None,
+        )
+        for one in findings
+    ]

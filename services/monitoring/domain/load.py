@@ -1,0 +1,106 @@
+"""How the load is shared: who carries what, how even it is, how long customers wait, and where one person is all there is."""
+
+import math
+from collections.abc import Sequence
+from datetime import timedelta
+
+from sqlmodel import col, func, select
+
+from services.monitoring.domain import staff
+from services.monitoring.schemas.load import DependencyOut, LoadOut, ShareOut, WaitsOut
+from services.monitoring.tables import Assignment, Conversation
+from shared.db import Session
+
+WINDOW = timedelta(days=7)
+WAITS = 2000
+
+
+def report(session: Session) -> LoadOut:
+    """Report the load of all who have stated their availability, over the last seven days."""
+    team = staff.members(session)
+    handled: dict[str, int] = dict(
+        session.execute(
+            select(col(Assignment.person), func.count())
+            .where(col(Assignment.assigned_at) > session.now - WINDOW)
+            .group_by(col(Assignment.person))
+        ).all()
+    )
+    total = sum(handled.values())
+    shares = []
+    rates = []
+    for member in team:
+        weighted, hours = staff.faded(member.row, session.now)
+        mine = handled.get(member.row.person, 0)
+        shares.append(
+            ShareOut(
+                employee_number=member.employee_number,
+                open=member.row.open,
+                handled=mine,
+                online_hours=round(hours, 2),
+                share=round(mine / total, 4) if total else 0.0,
+            )
+        )
+        if hours > 0:
+            rates.append(weighted / hours)
+    return LoadOut(
+        people=sorted(shares, key=lambda share: (-share.handled, share.employee_number)),
+        jain=jain(rates),
+        gini=gini(rates),
+        waits=waits(session),
+        queue=session.execute(select(func.count()).where(col(Conversation.state) == "queued")).scalar_one(),
+        single_person=single_person(team),
+    )
+
+
+def jain(rates: Sequence[float]) -> float | None:
+    """Jain's fairness index: (sum x)^2 / (n sum x^2), from 1/n to 1 (Jain, Chiu, Hawe 1984)."""
+    squares = sum(rate * rate for rate in rates)
+    return round(sum(rates) ** 2 / (len(rates) * squares), 4) if squares else None
+
+
+def gini(rates: Sequence[float]) -> float | None:
+    """The Gini coefficient: 0 where all carry the same, towards 1 where one carries all."""
+    total = sum(rates)
+    if not total:
+        return None
+    number = len(rates)
+    weighted = sum(place * rate for place, rate in enumerate(sorted(rates), start=1))
+    return round(2 * weighted / (number * total) - (number + 1) / number, 4)
+
+
+def waits(session: Session) -> WaitsOut:
+    """Return how long customers waited for their first assignment; those who still wait count with what they waited so far."""
+    lately = (
+        select(Conversation.waited, Conversation.opened_at, Conversation.state)
+        .where(col(Conversation.opened_at) > session.now - WINDOW)
+        .order_by(col(Conversation.id).desc())
+        .limit(WAITS)
+    )
+    seconds = sorted(
+        waited if waited is not None else (session.now - opened_at).total_seconds()
+        for waited, opened_at, state in session.execute(lately)
+        if waited is not None or state == "queued"
+    )
+    return WaitsOut(p50=percentile(seconds, 0.5), p95=percentile(seconds, 0.95))
+
+
+def percentile(ordered: Sequence[float], part: float) -> float | None:
+    """Return the nearest-rank percentile of ordered values."""
+    if not ordered:
+        return None
+    return round(ordered[max(0, math.ceil(part * len(ordered)) - 1)], 3)
+
+
+def single_person(team: Sequence[staff.Member]) -> list[DependencyOut]:
+    """Name the languages and topics that only one certified person covers."""
+    covering: dict[str, set[str]] = {}
+    for member in team:
+        if member.barrier in (staff.LEFT, staff.UNCERTIFIED):
+            continue
+        for skill in [f"language:{one}" for one in member.row.languages] + [
+            f"topic:{one}" for one in member.row.topics
+        ]:
+            covering.setdefault(skill, set()).add(member.employee_number)
+    return [
+        DependencyOut(skill=skill, employee_number=min(who)) for skill, who in sorted(covering.items()) if len(who) == 1
+    ]

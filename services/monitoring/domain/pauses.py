@@ -1,0 +1,74 @@
+"""Pauses: replies and routing stand still for a scope, at once."""
+
+from collections.abc import Collection
+
+from sqlmodel import col, or_, select
+
+from services.monitoring.schemas.load import PauseIn, PauseOut
+from services.monitoring.tables import Pause
+from shared.db import Session
+from shared.events.monitoring import PauseEndedV1, PauseStartedV1
+from shared.evidence import record
+from shared.ids import new_id
+from shared.outbox import tell
+from shared.pages import Page, PageQuery, page
+from shared.problems import NotFound
+
+
+def start(session: Session, body: PauseIn) -> PauseOut:
+    """Stop replies and routing for a scope."""
+    pause = Pause(
+        id=new_id(),
+        scope=body.scope,
+        reason=body.reason,
+        holding_statement=body.holding_statement,
+        started_at=session.now,
+        until=body.until,
+    )
+    session.add(pause)
+    tell(session, PauseStartedV1(id=pause.id, scope=pause.scope, reason=pause.reason))
+    record(session, "pause.start", f"pause/{pause.id}")
+    return PauseOut.model_validate(pause)
+
+
+def end(session: Session, pause_id: str) -> PauseOut:
+    """Let replies and routing go on; ending an ended pause changes nothing."""
+    pause = session.execute(select(Pause).where(col(Pause.id) == pause_id).with_for_update()).scalar()
+    if pause is None:
+        raise NotFound(f"There is no pause {pause_id}.")
+    if pause.ended_at is None:
+        close(session, pause)
+    return PauseOut.model_validate(pause)
+
+
+def end_due(session: Session) -> None:
+    """End the pauses whose time is up."""
+    due = select(Pause).where(col(Pause.ended_at).is_(None), col(Pause.until) <= session.now)
+    for pause in session.execute(due.with_for_update()).scalars():
+        close(session, pause)
+
+
+def close(session: Session, pause: Pause) -> None:
+    """Mark a pause as over and tell of it."""
+    pause.ended_at = session.now
+    tell(session, PauseEndedV1(id=pause.id, scope=pause.scope))
+    record(session, "pause.end", f"pause/{pause.id}")
+
+
+def listed(session: Session, paging: PageQuery) -> Page[PauseOut]:
+    """List all pauses, the newest first."""
+    return page(session, select(Pause), paging, key=Pause.id, to=PauseOut.model_validate, newest_first=True)
+
+
+def active(session: Session) -> list[Pause]:
+    """Return the pauses in force at this moment."""
+    in_time = or_(col(Pause.until).is_(None), col(Pause.until) > session.now)
+    return list(
+        session.execute(select(Pause).where(col(Pause.ended_at).is_(None), in_time).order_by(Pause.id)).scalars()
+    )
+
+
+def covering(pauses: Collection[Pause], network: str, language: str | None, topic: str | None) -> Pause | None:
+    """Return the first pause whose scope covers a conversation."""
+    scopes = {"all", f"network:{network}", f"language:{language}", f"topic:{topic}"}
+    return next((pause for pause in pauses if pause.scope in scopes), None)

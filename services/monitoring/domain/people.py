@@ -1,0 +1,130 @@
+"""Who is who: the copies of people and certificates, and on whose behalf a request acts."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from services.monitoring.tables import Certificate, Person
+from shared.context import Principal
+from shared.db import Session, insert
+from shared.events.training import CertificateTold, PersonChangedV1
+from shared.problems import NotFound
+
+WITHDRAWN = ("suspended", "revoked")
+
+
+class UnknownPerson(NotFound):
+    """There is no such person here, or news of them has not arrived yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: a person, or a key that names nobody."""
+
+    id: str
+    person: str | None
+    name: str
+    """The employee number, or the key's id: what is shown."""
+
+
+def keep_person(session: Session, told: PersonChangedV1) -> None:
+    """Keep what monitoring must know of a person."""
+    row = {
+        "id": told.id,
+        "employee_number": told.employee_number,
+        "department": told.department,
+        "languages": told.languages,
+        "active": told.active,
+    }
+    statement = insert(session, Person.__table__)  # type: ignore[attr-defined]
+    session.execute(statement.values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def mark_left(session: Session, person: str) -> None:
+    """Note that somebody left; news of them may come later, and says so too."""
+    row = session.get(Person, person)
+    if row is not None:
+        row.active = False
+        session.flush()
+
+
+def keep_certificate(session: Session, told: CertificateTold) -> None:
+    """Keep a certificate as it is now; it ends with its grace time."""
+    row = {
+        "id": told.id,
+        "person": told.person,
+        "certification": told.certification,
+        "status": told.status,
+        "issued_at": told.issued_at,
+        "ends_at": max(told.expires_at, told.grace_until),
+        "replaces": told.replaces,
+    }
+    statement = insert(session, Certificate.__table__)  # type: ignore[attr-defined]
+    session.execute(statement.values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def certifications(session: Session, people: Collection[str], at: datetime) -> dict[str, frozenset[str]]:
+    """Return which certifications each of these people holds at an instant; a replaced certificate does not count."""
+    replaced = select(Certificate.replaces).where(col(Certificate.replaces).is_not(None))
+    rows = session.execute(
+        select(Certificate.person, Certificate.certification).where(
+            col(Certificate.person).in_(people),
+            col(Certificate.status).not_in(WITHDRAWN),
+            col(Certificate.issued_at) <= at,
+            col(Certificate.ends_at) > at,
+            col(Certificate.id).not_in(replaced),
+        )
+    ).all()
+    held: dict[str, set[str]] = {}
+    for person, certification in rows:
+        held.setdefault(person, set()).add(certification)
+    return {person: frozenset(names) for person, names in held.items()}
+
+
+def holders(session: Session, certification: str, at: datetime, persons: Collection[str] | None = None) -> set[str]:
+    """Return who holds a certification at an instant, of all people or of these."""
+    replaced = select(Certificate.replaces).where(col(Certificate.replaces).is_not(None))
+    statement = select(Certificate.person).where(
+        col(Certificate.certification) == certification,
+        col(Certificate.status).not_in(WITHDRAWN),
+        col(Certificate.issued_at) <= at,
+        col(Certificate.ends_at) > at,
+        col(Certificate.id).not_in(replaced),
+    )
+    if persons is not None:
+        statement = statement.where(col(Certificate.person).in_(persons))
+    return set(session.execute(statement).scalars())
+
+
+def by_number(session: Session, employee_number: str) -> Person:
+    """Return the person with an employee number; raises UnknownPerson."""
+    row = session.execute(select(Person).where(col(Person.employee_number) == employee_number).limit(1)).scalar()
+    if row is None:
+        raise UnknownPerson(
+            f"Nobody here has the employee number {employee_number}; news of a new person takes a moment."
+        )
+    return row
+
+
+def numbers(session: Session, people: Collection[str | None]) -> dict[str, str]:
+    """Return the employee numbers of people by their ids."""
+    wanted = {person for person in people if person}
+    if not wanted:
+        return {}
+    rows = session.execute(select(Person.id, Person.employee_number).where(col(Person.id).in_(wanted))).all()
+    return {person: number for person, number in rows}  # noqa: C416  rows are not pairs to a type checker
+
+
+def acting(session: Session, caller: Principal, employee_number: str | None) -> Actor:
+    """Return who acts: whom a key names, else the caller.
+
+    A person who signed in acts only as themselves: naming somebody else raises UnknownPerson.
+    """
+    if employee_number is None or employee_number == caller.employee_number:
+        return Actor(caller.person or caller.id, caller.person, caller.employee_number or caller.id)
+    if caller.person is not None:
+        raise UnknownPerson("Somebody who signed in acts for nobody else.")
+    person = by_number(session, employee_number)
+    return Actor(person.id, person.id, person.employee_number)

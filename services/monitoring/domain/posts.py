@@ -1,0 +1,242 @@
+"""Posts come in: kept once each, judged by the rules if they are ours, opened as conversations if they are customers'."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from services.monitoring.domain import assignments, conversations, findings, people
+from services.monitoring.domain.accounts import NOBODY, Author, authors, handle_key
+from services.monitoring.domain.conversations import Inbound
+from services.monitoring.domain.findings import Written
+from services.monitoring.domain.summary import Counts, Place
+from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut
+from services.monitoring.tables import Post, PostText
+from shared.context import Principal
+from shared.db import Session, insert
+from shared.events.monitoring import PostEditedV1, PostReceivedV1
+from shared.ids import new_id
+from shared.outbox import tell
+from shared.pages import Page, PageQuery, page
+from shared.problems import NotFound
+
+OURS = ("staff", "reply")
+Identity = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A post on its way in, with the id that it gets if it is new."""
+
+    id: str
+    body: PostIn
+    author: Author
+
+    @property
+    def identity(self) -> Identity:
+        """What names a post everywhere: the network and its id there."""
+        return (self.body.network, self.body.network_id)
+
+    @property
+    def place(self) -> Place:
+        """Where the post counts."""
+        return Place(self.body.posted_at, self.body.network, self.author.department, self.body.kind)
+
+    @property
+    def written(self) -> Written:
+        """The post as a text that the rules apply to."""
+        return Written(self.id, self.body.text, self.place, self.author, self.body.lang)
+
+
+def ingest(session: Session, bodies: Sequence[PostIn]) -> list[PostAnswer]:
+    """Take in posts and say what became of each, in their order.
+
+    A post whose text is known, now or as it was before an edit, is a duplicate; another text is an edit. The whole
+    call is one transaction: what it keeps, counts, opens and tells is there together or not at all.
+    """
+    if any(body.kind == "mention" for body in bodies):
+        assignments.lock(session)
+    known_authors = authors(session, {(body.network, handle_key(body.author)) for body in bodies if body.kind in OURS})
+    incoming = [
+        Incoming(
+            new_id(),
+            body,
+            known_authors.get((body.network, handle_key(body.author)), NOBODY) if body.kind in OURS else NOBODY,
+        )
+        for body in bodies
+    ]
+    first: dict[Identity, Incoming] = {}
+    for one in incoming:
+        first.setdefault(one.identity, one)
+    new = keep(session, list(first.values()))
+    counts = Counts()
+    receive(session, [one for one in first.values() if one.id in new], counts)
+    seen = [one for one in incoming if one.id not in new]
+    answers = compare(session, seen, counts) if seen else {}
+    counts.keep(session)
+    return [answers.get(one.id) or answer(one, "accepted", one.id) for one in incoming]
+
+
+def ingest_fitting(session: Session, items: Sequence[PostIn | PostAnswer]) -> list[PostAnswer]:
+    """Take in those items that are posts, and return all answers in the order of the items."""
+    answers = iter(ingest(session, [item for item in items if isinstance(item, PostIn)]))
+    return [next(answers) if isinstance(item, PostIn) else item for item in items]
+
+
+def answer(one: Incoming, status: str, post: str | None, reason: str | None = None) -> PostAnswer:
+    """Say what became of a post."""
+    return PostAnswer.model_construct(
+        network=one.body.network, network_id=one.body.network_id, status=status, reason=reason, id=post
+    )
+
+
+def keep(session: Session, incoming: Sequence[Incoming]) -> set[str]:
+    """Insert what is not there yet and return the ids of those posts."""
+    if not incoming:
+        return set()
+    rows = [
+        {
+            "id": one.id,
+            "network": one.body.network,
+            "network_id": one.body.network_id,
+            "kind": one.body.kind,
+            "author": one.body.author,
+            "person": one.author.person,
+            "department": one.author.department,
+            "text": one.body.text,
+            "lang": one.body.lang,
+            "topic": one.body.topic,
+            "posted_at": one.body.posted_at,
+            "received_at": session.now,
+            "in_reply_to": one.body.in_reply_to,
+            "url": one.body.url,
+            "revision": 1,
+        }
+        for one in incoming
+    ]
+    statement = insert(session, Post.__table__).on_conflict_do_nothing(index_elements=["network", "network_id"])  # type: ignore[attr-defined]
+    return set(session.execute(statement.returning(Post.id), rows).scalars())  # type: ignore[call-overload]
+
+
+def receive(session: Session, new: Sequence[Incoming], counts: Counts) -> None:
+    """Tell of posts that were kept, count them, and do what they ask for."""
+    for one in new:
+        counts.add(one.place.key(), posts=1)
+    tell(session, *(received(one) for one in new))
+    findings.open_for(session, [one.written for one in new if one.body.kind in OURS], counts)
+    mentions = [inbound(one) for one in new if one.body.kind == "mention"]
+    if mentions:
+        conversations.receive(session, mentions)
+
+
+def received(one: Incoming) -> PostReceivedV1:
+    """Return the event of a post; its parts were validated as they came in."""
+    body = one.body
+    return PostReceivedV1.model_construct(
+        id=one.id,
+        network=body.network,
+        network_id=body.network_id,
+        kind=body.kind,
+        author=body.author,
+        person=one.author.person,
+        text=body.text,
+        lang=body.lang,
+        topic=body.topic,
+        posted_at=body.posted_at,
+    )
+
+
+def inbound(one: Incoming) -> Inbound:
+    """Return a mention as a message to us: one conversation per customer and network while it is open."""
+    body = one.body
+    return Inbound(
+        body.network,
+        body.author,
+        body.author,
+        body.lang,
+        body.topic,
+        body.network_id,
+        body.text,
+        body.posted_at,
+        one.id,
+    )
+
+
+def compare(session: Session, seen: Sequence[Incoming], counts: Counts) -> dict[str, PostAnswer]:
+    """Say of posts whose identity is known whether they are duplicates or edits; edits are kept."""
+    networks, ids = {one.body.network for one in seen}, {one.body.network_id for one in seen}
+    there = select(Post).where(col(Post.network).in_(networks), col(Post.network_id).in_(ids))
+    rows = session.execute(there.order_by(col(Post.id)).with_for_update()).scalars()
+    known = {(row.network, row.network_id): row for row in rows}
+    earlier = select(PostText.post, PostText.text).where(col(PostText.post).in_([row.id for row in known.values()]))
+    texts = {(post, text) for post, text in session.execute(earlier)}
+    answers: dict[str, PostAnswer] = {}
+    for one in seen:
+        post = known[one.identity]
+        if one.body.text == post.text or (post.id, one.body.text) in texts:
+            answers[one.id] = answer(one, "duplicate", post.id, "known already")
+        else:
+            texts.add((post.id, post.text))
+            edit(session, post, one, counts)
+            answers[one.id] = answer(one, "accepted", post.id, "edited")
+    return answers
+
+
+def edit(session: Session, post: Post, one: Incoming, counts: Counts) -> None:
+    """Keep the text that a post has now beside what it had, and judge it again; findings stay as they are."""
+    session.add(PostText(post=post.id, revision=post.revision, text=post.text, until=session.now))
+    post.text = one.body.text
+    post.revision += 1
+    session.flush()
+    tell(session, PostEditedV1(id=post.id, text=post.text, edited_at=session.now))
+    if post.kind in OURS:
+        place = Place(post.posted_at, post.network, post.department, post.kind)
+        findings.open_for(session, [Written(post.id, post.text, place, one.author, post.lang)], counts)
+
+
+def read(session: Session, post_id: str, caller: Principal) -> PostOut:
+    """Return one post."""
+    post = session.get(Post, post_id)
+    if post is None or not visible(post, caller):
+        raise NotFound(f"There is no post {post_id}.")
+    return shown(session, [post])[0]
+
+
+def visible(post: Post, caller: Principal) -> bool:
+    """Tell whether a caller may see a post: all, those of their departments and customers, or their own."""
+    if not caller.has("monitoring:read"):
+        return caller.person is not None and caller.person == post.person
+    return caller.departments is None or post.department is None or post.department in caller.departments
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which posts a list shows."""
+
+    network: str | None = None
+    kind: Kind | None = None
+    since: datetime | None = None
+
+
+def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter) -> Page[PostOut]:
+    """List posts, the last received first; without the right to read all, only one's own."""
+    statement = select(Post)
+    if only.network is not None:
+        statement = statement.where(col(Post.network) == only.network)
+    if only.kind is not None:
+        statement = statement.where(col(Post.kind) == only.kind)
+    if only.since is not None:
+        statement = statement.where(col(Post.posted_at) >= only.since)
+    if not caller.has("monitoring:read"):
+        statement = statement.where(col(Post.person) == (caller.person or ""))
+    elif caller.departments is not None:
+        statement = statement.where(col(Post.department).is_(None) | col(Post.department).in_(caller.departments))
+    rows = page(session, statement, paging, key=Post.id, to=lambda row: row, newest_first=True)
+    return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
+
+
+def shown(session: Session, posts: Sequence[Post]) -> list[PostOut]:
+    """Show posts with the employee numbers of their authors."""
+    numbers = people.numbers(session, {post.person for post in posts})
+    return [PostOut.of(post, numbers.get(post.person, post.person) if post.person else None) for post in posts]

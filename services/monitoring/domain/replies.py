@@ -1,0 +1,141 @@
+"""Replies to customers: checked against the rules first, then reported back by the tool that sends them."""
+
+import hashlib
+
+from sqlmodel import col, select
+
+from services.monitoring.domain import assignments, conversations, pauses, people, rules
+from services.monitoring.domain.showing import reply_views
+from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn, ReplyOut
+from services.monitoring.settings import terms
+from services.monitoring.tables import Conversation, Person, Reply
+from shared.context import Principal
+from shared.db import Session
+from shared.events.monitoring import ConversationAnsweredV1, ReplyApprovedV1, ReplyDeliveredV1
+from shared.evidence import record
+from shared.ids import new_id
+from shared.outbox import tell
+from shared.pages import Page, PageQuery, page
+from shared.problems import Conflict, NotFound
+from shared.rules import Draft, Match
+
+
+class Paused(Conflict):
+    """Replies are paused here; see the holding statement."""
+
+
+class NotCertified(Conflict):
+    """Whoever has the conversation may not answer customers at this moment."""
+
+
+class ReplyBlocked(Conflict):
+    """A rule in force blocks this text."""
+
+
+class ReplyHeld(Conflict):
+    """A rule in force holds this text until somebody who may has approved it."""
+
+
+def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principal, stated: int | None) -> ReplyOut:
+    """Approve a reply to be sent and free its author for the next conversation; accepts an assignment by the way."""
+    one, actor = conversations.with_actor(session, conversation_id, caller, body.employee_number, stated)
+    refuse_if_paused(session, one)
+    person = session.get_one(Person, actor.person)
+    held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
+    if not person.active or terms().certification not in held:
+        raise NotCertified
+    advice = check(session, one, body.text, person, held)
+    if one.state == "assigned":
+        conversations.take_on(session, one)
+    assignments.end_assignment(session, one, "answered")
+    one.state = "answered"
+    one.revision += 1
+    reply = Reply(
+        id=new_id(),
+        conversation=one.id,
+        person=person.id,
+        text=body.text,
+        status="approved",
+        approved_at=session.now,
+        changed_at=session.now,
+    )
+    session.add(reply)
+    told = ReplyApprovedV1(id=reply.id, conversation=one.id, network=one.network, person=person.id, text=reply.text)
+    tell(session, told, ConversationAnsweredV1(**assignments.told(one)))
+    record(session, "reply.approve", f"reply/{reply.id}", hashlib.sha256(body.text.encode()).hexdigest(), person.id)
+    session.flush()
+    assignments.fill(session, [person.id])
+    return reply_views(session, [reply])[0].model_copy(update={"advice": advice})
+
+
+def refuse_if_paused(session: Session, one: Conversation) -> None:
+    """Raise Paused when a pause covers the conversation."""
+    pause = pauses.covering(pauses.active(session), one.network, one.language, one.topic)
+    if pause is not None:
+        raise Paused(pause.reason, extra={"holding_statement": pause.holding_statement})
+
+
+def check(session: Session, one: Conversation, text: str, person: Person, held: frozenset[str]) -> list[str]:
+    """Return what the rules advise on a reply; raises ReplyBlocked or ReplyHeld with the reasons."""
+    matches = rules.in_force(session).run(
+        Draft(
+            text,
+            network=one.network,
+            kind="reply",
+            staff=True,
+            department=person.department,
+            certifications=held,
+            language=one.language,
+        )
+    )
+    severities = {match.rule.rule.severity for match in matches}
+    if "block" in severities:
+        raise ReplyBlocked(extra={"reasons": reasons(matches)})
+    if "hold" in severities:
+        raise ReplyHeld(extra={"reasons": reasons(matches)})
+    return [match.rule.rule.message for match in matches]
+
+
+def reasons(matches: list[Match]) -> list[dict[str, object]]:
+    """Return the matches as a problem's extra member."""
+    return [
+        {
+            "rule": match.rule.rule.id,
+            "severity": match.rule.rule.severity,
+            "policy": match.rule.policy,
+            "version": match.rule.version,
+            "section": match.rule.section,
+            "span": {"start": match.span.start, "end": match.span.end},
+            "message": match.rule.rule.message,
+            "suggestion": match.rule.rule.suggestion,
+        }
+        for match in matches
+    ]
+
+
+def report(session: Session, reply_id: str, body: DeliveryIn) -> ReplyOut:
+    """Keep what the sending tool reports; the same report again changes nothing."""
+    reply = session.execute(select(Reply).where(col(Reply.id) == reply_id).with_for_update()).scalar()
+    if reply is None:
+        raise NotFound(f"There is no reply {reply_id}.")
+    known = (reply.status, reply.network_id, reply.error)
+    if known != (body.status, body.network_id, body.error) and reply.status != "delivered":
+        reply.status, reply.network_id, reply.error = body.status, body.network_id, body.error
+        reply.changed_at = session.now
+        reply.revision += 1
+        tell(
+            session,
+            ReplyDeliveredV1(
+                id=reply.id, conversation=reply.conversation, status=body.status, network_id=body.network_id
+            ),
+        )
+    return reply_views(session, [reply])[0]
+
+
+def listed(session: Session, paging: PageQuery, status: str | None) -> Page[ReplyOut]:
+    """List replies, the oldest first: with `approved` or `failed`, those whose sending nobody has confirmed."""
+    statement = select(Reply)
+    if status is not None:
+        statement = statement.where(col(Reply.status) == status)
+    rows = page(session, statement, paging, key=Reply.id, to=lambda row: row)
+    return Page(items=reply_views(session, rows.items), next_cursor=rows.next_cursor)

@@ -1,0 +1,36 @@
+"""/v1/availability: what somebody takes on, and when."""
+
+from fastapi import APIRouter
+
+from services.monitoring.domain import availability
+from services.monitoring.domain.people import UnknownPerson
+from services.monitoring.schemas.load import AvailabilityIn, AvailabilityOut
+from shared.auth import Caller, needs
+from shared.conditions import IfMatch
+from shared.problems import NotFound, Stale, problems
+from shared.requests import Db
+from shared.schemas import EmployeeNumber
+
+router = APIRouter(prefix="/v1/availability", tags=["load"])
+
+
+@router.get(
+    "/{employee_number}",
+    dependencies=[needs("conversations:read", "self")],
+    responses=problems(NotFound, UnknownPerson),
+)
+async def get_availability(employee_number: EmployeeNumber, db: Db, caller: Caller) -> AvailabilityOut:
+    """Return what somebody takes on, and what they have open."""
+    return await db.read(availability.read, employee_number, caller)
+
+
+@router.put(
+    "/{employee_number}",
+    dependencies=[needs("conversations:write", "self")],
+    responses=problems(NotFound, UnknownPerson, Stale),
+)
+async def set_availability(
+    employee_number: EmployeeNumber, body: AvailabilityIn, db: Db, caller: Caller, if_match: IfMatch
+) -> AvailabilityOut:
+    """State what somebody takes on; coming online brings what waits, going away gives back what is open."""
+    return await db.write(availability.put, employee_number, body, caller, if_match)

@@ -1,0 +1,108 @@
+"""/v1/conversations: threads with customers, each with somebody who is certified and has room."""
+
+from fastapi import APIRouter, status
+
+from services.monitoring.domain import conversations, replies, showing
+from services.monitoring.domain.people import UnknownPerson
+from services.monitoring.schemas.conversations import (
+    AcceptanceIn,
+    ConversationDetailOut,
+    ConversationIn,
+    ConversationOut,
+    ConversationState,
+    HandoffIn,
+    MessageIn,
+    ReplyIn,
+    ReplyOut,
+    ResolutionIn,
+)
+from shared.auth import Caller, needs
+from shared.conditions import IfMatch
+from shared.pages import Page, Paging
+from shared.problems import NotFound, Stale, problems
+from shared.requests import Db
+from shared.schemas import EmployeeNumber
+
+router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
+
+WORKING = (NotFound, UnknownPerson, conversations.NotWithYou, conversations.NotAssigned, Stale)
+
+
+@router.get("", dependencies=[needs("conversations:read", "self")], responses=problems(UnknownPerson))
+async def list_conversations(
+    paging: Paging,
+    db: Db,
+    caller: Caller,
+    state: ConversationState | None = None,
+    employee_number: EmployeeNumber | None = None,
+) -> Page[ConversationOut]:
+    """List conversations, the newest first; a person sees their own."""
+    return await db.read(showing.listed, paging, caller, state, employee_number)
+
+
+@router.post("", dependencies=[needs("conversations:write")])
+async def push_conversation(body: ConversationIn, db: Db) -> ConversationOut:
+    """Push a thread in from an inbox tool; the same thread again adds only messages that are new."""
+    return await db.write(conversations.push, body)
+
+
+@router.get("/{conversation_id}", dependencies=[needs("conversations:read", "self")], responses=problems(NotFound))
+async def get_conversation(conversation_id: str, db: Db, caller: Caller) -> ConversationDetailOut:
+    """Return one conversation with its last messages and our replies."""
+    return await db.read(showing.detail, conversation_id, caller)
+
+
+@router.post(
+    "/{conversation_id}/messages",
+    dependencies=[needs("conversations:write")],
+    responses=problems(NotFound, conversations.AlreadyResolved),
+)
+async def add_message(conversation_id: str, body: MessageIn, db: Db) -> ConversationOut:
+    """Add a customer's message; the same network id again changes nothing."""
+    return await db.write(conversations.add_message, conversation_id, body)
+
+
+@router.post(
+    "/{conversation_id}/acceptance", dependencies=[needs("conversations:write", "self")], responses=problems(*WORKING)
+)
+async def accept_conversation(
+    conversation_id: str, body: AcceptanceIn, db: Db, caller: Caller, if_match: IfMatch
+) -> ConversationOut:
+    """Take on a conversation that one was given."""
+    return await db.write(conversations.accept, conversation_id, caller, body.employee_number, if_match)
+
+
+@router.post(
+    "/{conversation_id}/handoff", dependencies=[needs("conversations:write", "self")], responses=problems(*WORKING)
+)
+async def hand_off_conversation(
+    conversation_id: str, body: HandoffIn, db: Db, caller: Caller, if_match: IfMatch
+) -> ConversationOut:
+    """Give a conversation to somebody else."""
+    return await db.write(conversations.hand_off, conversation_id, body, caller, if_match)
+
+
+@router.post(
+    "/{conversation_id}/reply",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[needs("conversations:write", "self")],
+    responses=problems(*WORKING, replies.Paused, replies.NotCertified, replies.ReplyBlocked, replies.ReplyHeld),
+)
+async def reply_to_conversation(
+    conversation_id: str, body: ReplyIn, db: Db, caller: Caller, if_match: IfMatch
+) -> ReplyOut:
+    """Answer the customer; the text is checked against the rules in force first."""
+    return await db.write(replies.send, conversation_id, body, caller, if_match)
+
+
+@router.post(
+    "/{conversation_id}/resolution",
+    dependencies=[needs("conversations:write", "self")],
+    responses=problems(NotFound, Stale),
+)
+async def resolve_conversation(
+    conversation_id: str, body: ResolutionIn, db: Db, caller: Caller, if_match: IfMatch
+) -> ConversationOut:
+    """Say that nothing more is to be done."""
+    del body
+    return await db.write(conversations.resolve, conversation_id, caller, if_match)

@@ -1,0 +1,35 @@
+"""/v1/pauses: stop replies and routing at once."""
+
+from fastapi import APIRouter, status
+
+from services.monitoring.domain import pauses
+from services.monitoring.schemas.load import PauseIn, PauseOut
+from shared.auth import needs
+from shared.pages import Page, Paging
+from shared.problems import NotFound, problems
+from shared.requests import Db
+
+router = APIRouter(prefix="/v1/pauses", tags=["load"])
+
+
+@router.get("", dependencies=[needs("conversations:read", "self")])
+async def list_pauses(paging: Paging, db: Db) -> Page[PauseOut]:
+    """List pauses, the newest first."""
+    return await db.read(pauses.listed, paging)
+
+
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[needs("conversations:write")])
+async def start_pause(body: PauseIn, db: Db) -> PauseOut:
+    """Stop replies and routing for a scope."""
+    return await db.write(pauses.start, body)
+
+
+@router.delete(
+    "/{pause_id}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=[needs("conversations:write")],
+    responses=problems(NotFound),
+)
+async def end_pause(pause_id: str, db: Db) -> None:
+    """Let replies and routing go on."""
+    await db.write(pauses.end, pause_id)

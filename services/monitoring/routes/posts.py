@@ -1,0 +1,120 @@
+"""/v1/posts: what staff and customers wrote, one by one, in lists or as a stream."""
+
+from typing import Annotated, Any
+
+import orjson
+from fastapi import APIRouter, Query, Request, Response
+
+from services.monitoring.domain import posts
+from services.monitoring.routes.post_stream import PostStream
+from services.monitoring.schemas.names import Instant, Network
+from services.monitoring.schemas.posts import Kind, PostAnswer, PostAnswers, PostIn, PostOut, read_post
+from shared.auth import Caller, needs
+from shared.db import Session
+from shared.pages import Page, Paging
+from shared.problems import FieldError, Invalid, NotFound, TooLarge, UnsupportedMediaType, problems
+from shared.requests import Db
+
+router = APIRouter(prefix="/v1/posts", tags=["posts"])
+
+AT_ONCE = 500
+LARGEST = 32 * 1024 * 1024
+NDJSON = "application/x-ndjson"
+BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {
+                    "oneOf": [
+                        {"$ref": "#/components/schemas/PostIn"},
+                        {
+                            "type": "array",
+                            "items": {"$ref": "#/components/schemas/PostIn"},
+                            "minItems": 1,
+                            "maxItems": AT_ONCE,
+                        },
+                    ]
+                }
+            },
+            NDJSON: {"schema": {"type": "string", "description": "One post a line, any number of lines."}},
+        },
+    }
+}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "What became of each item, in the order sent; as NDJSON, a line per item, for a stream.",
+        "content": {NDJSON: {"schema": {"type": "string"}}},
+    }
+}
+
+
+@router.post(
+    "",
+    dependencies=[needs("monitoring:write")],
+    response_model=PostAnswers,
+    responses={**ANSWERS, **problems(TooLarge, UnsupportedMediaType)},
+    openapi_extra=BODY,
+)
+async def receive_posts(request: Request, db: Db) -> PostAnswers | Response:
+    """Take in posts: one object, a list of up to 500, or NDJSON of any length; sending one again changes nothing.
+
+    A single post that does not fit its schema is a 422; in a list or a stream it is one rejected item.
+    """
+    media_type = request.headers.get("content-type", "application/json").split(";", 1)[0].strip().lower()
+    if media_type == NDJSON:
+        return PostStream(request)
+    if media_type != "application/json":
+        raise UnsupportedMediaType(f"Posts are taken as application/json or {NDJSON}.")
+    return await db.write(take, await read_json(request))
+
+
+async def read_json(request: Request) -> list[PostIn | PostAnswer]:
+    """Read a JSON body: one post, which must fit, or a list, whose items are judged one by one."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST:
+            raise TooLarge(f"A list of posts may have {LARGEST} bytes; send more as {NDJSON}.")
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        raise Invalid("The body is not JSON.", errors=[FieldError(pointer="", detail=str(error))]) from None
+    if isinstance(parsed, list):
+        if not 1 <= len(parsed) <= AT_ONCE:
+            raise Invalid(
+                f"A list holds 1 to {AT_ONCE} posts.", errors=[FieldError(pointer="", detail=f"{len(parsed)} items")]
+            )
+        return [read_post(item) for item in parsed]
+    single = read_post(parsed)
+    if isinstance(single, PostAnswer):
+        place, _, detail = (single.reason or "").partition(": ")
+        raise Invalid(
+            "The post does not fit its schema; see errors.",
+            errors=[FieldError(pointer=f"/{place}" if detail else "", detail=detail or place)],
+        )
+    return [single]
+
+
+def take(session: Session, items: list[PostIn | PostAnswer]) -> PostAnswers:
+    """Ingest the posts that fit and put all answers into the order sent."""
+    return PostAnswers.of(posts.ingest_fitting(session, items))
+
+
+@router.get("", dependencies=[needs("monitoring:read", "self")])
+async def list_posts(
+    paging: Paging,
+    db: Db,
+    caller: Caller,
+    network: Network | None = None,
+    kind: Kind | None = None,
+    since: Annotated[Instant | None, Query(description="Only what was posted at or after this time.")] = None,
+) -> Page[PostOut]:
+    """List posts, the last received first."""
+    return await db.read(posts.listed, paging, caller, posts.Filter(network, kind, since))
+
+
+@router.get("/{post_id}", dependencies=[needs("monitoring:read", "self")], responses=problems(NotFound))
+async def get_post(post_id: str, db: Db, caller: Caller) -> PostOut:
+    """Return one post."""
+    return await db.read(posts.read, post_id, caller)

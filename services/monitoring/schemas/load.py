@@ -1,0 +1,140 @@
+"""Availability, pauses, and how the load is shared."""
+
+from datetime import datetime, time
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+
+from services.monitoring.schemas.names import Instant, Language, Topic
+from shared.schemas import Body, Paragraph, Resource, Text
+
+
+def known_zone(name: str) -> str:
+    """Refuse a time zone that is not in the IANA data."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("is not an IANA time zone") from None
+    return name
+
+
+Zone = Annotated[Text, Field(min_length=1, max_length=64, examples=["Europe/Berlin"]), AfterValidator(known_zone)]
+
+
+class Hours(Body):
+    """When somebody works: the same hours on some days of the week (0 is Monday); overnight if `end` <= `start`."""
+
+    zone: Zone = "UTC"
+    days: Annotated[
+        list[Annotated[int, Field(ge=0, le=6)]], Field(max_length=7, default_factory=lambda: [0, 1, 2, 3, 4])
+    ]
+    start: time = time(9)
+    end: time = time(17)
+
+
+class Away(Body):
+    """When somebody is not there; open ends stand for from now on and until further notice."""
+
+    since: Instant | None = None
+    until: Instant | None = None
+
+
+class AvailabilityIn(Body):
+    """What somebody takes on; no topics means all of them."""
+
+    languages: Annotated[list[Language], Field(min_length=1, max_length=20)]
+    topics: Annotated[list[Topic], Field(max_length=50, default_factory=list)]
+    capacity: Annotated[int, Field(ge=0, le=100)] = 3
+    weekly_minutes: Annotated[int, Field(ge=0, le=10_080)] = 300
+    online: bool = False
+    hours: Hours | None = None
+    away: Away | None = None
+
+
+class AvailabilityOut(AvailabilityIn):
+    """What somebody takes on, and what they have open."""
+
+    employee_number: str
+    open: int
+    minutes_this_week: int
+    revision: int
+
+
+class PauseIn(Body):
+    """Stop replies and routing: everywhere, or for one network, topic or language."""
+
+    scope: Annotated[
+        str, Field(pattern=r"^(all|(network|topic|language):[A-Za-z0-9_-]{1,64})$", examples=["network:bluesky"])
+    ]
+    reason: Paragraph
+    until: Instant | None = None
+    holding_statement: Paragraph | None = None
+
+
+class PauseOut(Resource):
+    """A pause; it is over once `ended_at` is set."""
+
+    id: str
+    scope: str
+    reason: str
+    holding_statement: str | None
+    started_at: datetime
+    until: datetime | None
+    ended_at: datetime | None
+
+
+class ShareOut(Resource):
+    """What one person carried in the last seven days; `share` is their part of all that was handled."""
+
+    employee_number: str
+    open: int
+    handled: int
+    online_hours: float
+    share: float
+
+
+class WaitsOut(Resource):
+    """Seconds from opening to the first assignment, over the last seven days."""
+
+    p50: float | None
+    p95: float | None
+
+
+class DependencyOut(Resource):
+    """A language or topic that only one certified person covers."""
+
+    skill: str
+    employee_number: str
+
+
+class LoadOut(Resource):
+    """How the load is shared: Jain's index (1 is even) and Gini (0 is even) over what was handled per online hour."""
+
+    people: list[ShareOut]
+    jain: float | None
+    gini: float | None
+    waits: WaitsOut
+    queue: int
+    single_person: list[DependencyOut]
+
+
+By = Literal["rule", "section", "department", "network", "hour", "kind"]
+
+
+class CountOut(Resource):
+    """Counts of one group; `merged` says how many small departments stand under `other`."""
+
+    key: str | None
+    policy: str | None = None
+    section: str | None = None
+    posts: int
+    findings: int
+    merged: int | None = None
+
+
+class SummaryOut(Resource):
+    """Counts by group, largest first (hours in their order)."""
+
+    items: list[CountOut]
+    by: By

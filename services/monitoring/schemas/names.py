@@ -1,0 +1,33 @@
+"""The kinds of short text that several bodies share."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from shared.schemas import Text
+
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC)
+
+
+def within_reason(value: datetime) -> datetime:
+    """Refuse a time that no social network can have given."""
+    if not EARLIEST <= value < LATEST:
+        raise ValueError("must lie between 1990 and 2100")
+    return value.astimezone(UTC)
+
+
+Network = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", examples=["mastodon"])]
+"""The name of a network."""
+NetworkId = Annotated[Text, Field(min_length=1, max_length=500, examples=["113522871400"])]
+"""The id that a network gave."""
+Handle = Annotated[Text, Field(min_length=1, max_length=200, examples=["@ana"])]
+"""An author as the network names them."""
+Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$", examples=["de"])]
+"""A language tag (BCP 47)."""
+Topic = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["billing"])]
+"""What a conversation is about; colleagues say which they take."""
+Words = Annotated[Text, Field(max_length=20_000)]
+"""The text of a post or message."""
+Instant = Annotated[AwareDatetime, AfterValidator(within_reason)]
+"""A time with its zone."""

@@ -1,0 +1,104 @@
+"""Posts as they come in and as they are shown."""
+
+from datetime import datetime
+from typing import Annotated, Literal, Self
+
+import orjson
+from pydantic import Field, ValidationError
+
+from services.monitoring.schemas.names import Handle, Instant, Language, Network, NetworkId, Topic, Words
+from services.monitoring.tables import Post
+from shared.schemas import Body, Resource, Text
+
+Kind = Literal["staff", "mention", "reply"]
+
+
+class PostIn(Body):
+    """One item of a network: what staff or the brand wrote (`staff`, `reply`), or a customer's `mention`."""
+
+    network: Network
+    network_id: NetworkId
+    kind: Kind
+    author: Handle
+    text: Words
+    lang: Language | None = None
+    topic: Topic | None = None
+    posted_at: Instant
+    in_reply_to: NetworkId | None = None
+    url: Annotated[Text, Field(min_length=1, max_length=2000, pattern=r"^https?://[^\s]+$")] | None = None
+
+
+class PostAnswer(Resource):
+    """What became of one item; an edit of a post that is known is accepted with the reason `edited`."""
+
+    network: str | None = None
+    network_id: str | None = None
+    status: Literal["accepted", "duplicate", "rejected"]
+    reason: str | None = None
+    id: str | None = None
+
+
+class PostAnswers(Resource):
+    """What became of each item, in the order sent, and how many of each."""
+
+    items: list[PostAnswer]
+    accepted: int
+    duplicate: int
+    rejected: int
+
+    @classmethod
+    def of(cls, items: list[PostAnswer]) -> Self:
+        """Count the answers."""
+        statuses = [item.status for item in items]
+        return cls(
+            items=items,
+            accepted=statuses.count("accepted"),
+            duplicate=statuses.count("duplicate"),
+            rejected=statuses.count("rejected"),
+        )
+
+
+class PostOut(Resource):
+    """A post as it is kept."""
+
+    id: str
+    network: str
+    network_id: str
+    kind: Kind
+    author: str
+    person: str | None
+    text: str
+    lang: str | None
+    topic: str | None
+    posted_at: datetime
+    received_at: datetime
+    in_reply_to: str | None
+    url: str | None
+    revision: int
+
+    @classmethod
+    def of(cls, post: Post, employee_number: str | None) -> Self:
+        """Show a post with its author's employee number, if the account is registered."""
+        return cls.model_validate({**post.model_dump(), "person": employee_number})
+
+
+def read_post(raw: object) -> PostIn | PostAnswer:
+    """Read one item, JSON text (bytes) or its parsed value; what does not fit becomes its own rejection."""
+    try:
+        return PostIn.model_validate_json(raw) if isinstance(raw, bytes) else PostIn.model_validate(raw, strict=False)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        reason = f"{place}: {first['msg']}" if place else first["msg"]
+        return PostAnswer(**identity_of(raw), status="rejected", reason=reason)
+
+
+def identity_of(raw: object) -> dict[str, str | None]:
+    """Return what can be read of an item's identity, so that its sender knows which one was meant."""
+    if isinstance(raw, bytes):
+        try:
+            raw = orjson.loads(raw)
+        except orjson.JSONDecodeError:
+            raw = None
+    found = raw if isinstance(raw, dict) else {}
+    return {name: found[name] if isinstance(found.get(name), str) else None for name in ("network", "network_id")}
