@@ -79,7 +79,7 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
     keyring = Keyring(db, clock, settings.public_url)
     tail, hub = Tail(db), Hub(app.state.registry)
     async with Forwarder(settings.services, signer, settings.answer_timeout, settings.max_body) as forwarder:
-        policies = Policies(db, forwarder, clock)
+        policies = Policies(db, forwarder)
         embeds = Embeds(policies, EmbedTokens(settings.signing_key), settings.frame_ancestors)
         waiting = Waiting(forwarder, db, tail)
         app.state.doors = Doors(

@@ -1,9 +1,9 @@
 """What the gateway does when a service tells something, and by the clock."""
 
-from services.gateway.domain import event_log, people, sessions
+from services.gateway.domain import event_log, people, policies, sessions
 from shared.db import Session
 from shared.events.base import Envelope
-from shared.events.policy import TaskTeamChangedV1
+from shared.events.policy import TaskTeamChangedV1, VersionInForceV1
 from shared.events.training import PersonChangedV1, PersonLeftV1
 from shared.inbox import Handlers
 from shared.timers import Timers
@@ -34,6 +34,18 @@ def forget_person(event: PersonLeftV1, session: Session) -> None:
 def keep_seat(event: TaskTeamChangedV1, session: Session) -> None:
     """A seat on the task team adds to a person's rights."""
     people.seat(session, event)
+
+
+@handlers.on(VersionInForceV1)
+def note_policy(event: VersionInForceV1, session: Session) -> None:
+    """The owner is asked for its answer by the read model, outside this transaction."""
+    policies.note_in_force(session, event)
+
+
+@handlers.on_loss
+def start_epoch(session: Session) -> None:
+    """Events may be missing from the log: readers with an older cursor are told to load a snapshot."""
+    event_log.start_epoch(session)
 
 
 @timers.every(seconds=3600)

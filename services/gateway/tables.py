@@ -74,14 +74,18 @@ class Seat(Row, table=True):
 
 
 class PolicyAnswer(Row, table=True):
-    """The owner's answer for a policy in force, byte by byte, so that it is served while the owner is away."""
+    """A policy in force, and its owner's answer byte by byte, so that it is served while the owner is away.
+
+    `version` is what events told, `answered` the version that was in force when the owner answered.
+    """
 
     __tablename__ = "policy_answers"
 
     policy: str = Field(primary_key=True, max_length=64)
+    version: int
+    answered: int | None = None
     etag: str | None = Field(default=None, max_length=200)
-    body: bytes = Field(sa_type=LargeBinary)
-    fetched_at: datetime = Field(sa_type=UtcDateTime)
+    body: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
 event_log = Table(

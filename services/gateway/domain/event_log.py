@@ -8,6 +8,7 @@ import base64
 import secrets
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
@@ -19,6 +20,7 @@ from shared.tables import counters, marks
 KEPT = timedelta(days=30)
 COUNTER = "event_log"
 EPOCH = "event_log_epoch"
+WAITING = "event_log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,25 +65,34 @@ class Cursor:
 
 
 def append(session: Session, envelope: Envelope) -> None:
-    """Add an event unless it is there; the counter row's lock makes positions follow the order of commits."""
-    if session.execute(select(event_log.c.position).where(event_log.c.event_id == envelope.id)).first():
-        return
-    session.execute(
-        event_log.insert().values(
-            position=next_position(session),
-            event_id=envelope.id,
-            type=envelope.type,
-            subject=envelope.subject,
-            body=envelope.model_dump_json(exclude_none=True).encode(),
-            at=session.now,
-        )
+    """Add an event at the end of this unit, with all others that it handles; one that is there stays where it is."""
+    waiting: list[dict[str, Any]] | None = session.info.get(WAITING)
+    if waiting is None:
+        waiting = session.info[WAITING] = []
+        session.last(lambda: write(session, waiting))
+    waiting.append(
+        {
+            "event_id": envelope.id,
+            "type": envelope.type,
+            "subject": envelope.subject,
+            "body": envelope.model_dump_json(exclude_none=True).encode(),
+            "at": session.now,
+        }
     )
 
 
-def next_position(session: Session) -> int:
-    """Take the next position; whoever comes next waits until this transaction has ended."""
-    statement = insert(session, counters).values(name=COUNTER, value=1)
-    upsert = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+def write(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Give events their positions and keep them; the counter's lock makes positions follow the order of commits."""
+    del session.info[WAITING]
+    last = take_positions(session, len(rows))
+    numbered = [{"position": last - len(rows) + place, **row} for place, row in enumerate(rows, start=1)]
+    session.execute(insert(session, event_log).on_conflict_do_nothing(index_elements=["event_id"]), numbered)
+
+
+def take_positions(session: Session, count: int) -> int:
+    """Take the next positions and return the last of them; whoever comes next waits until this transaction has ended."""
+    statement = insert(session, counters).values(name=COUNTER, value=count)
+    upsert = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + count})
     return int(session.execute(upsert.returning(counters.c.value)).scalar_one())
 
 

@@ -9,19 +9,16 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Self
 
 import orjson
 import structlog
-from sqlalchemy import delete, select
 
+from services.gateway.domain import policies
 from services.gateway.domain.event_log import Logged
 from services.gateway.forward import Answer, Forwarder, ServiceAway
-from services.gateway.tables import PolicyAnswer
 from shared.auth import Principal
-from shared.clock import Clock
-from shared.db import Database, Session, insert
+from shared.db import Database
 
 log = structlog.get_logger()
 
@@ -29,6 +26,8 @@ OWNER = "policy"
 READER = Principal(id="gateway", scopes=frozenset({"policies:read"}))
 CHANGES = "policy.version."
 RETRY = 1.0
+LOOK = 5.0
+"""Seconds between looks for policies that a snapshot told of."""
 PATIENCE = 60.0
 """Seconds after which a reader who wrote something is no longer sent to the owner for it."""
 
@@ -39,29 +38,27 @@ class Kept:
 
     etag: str | None
     body: bytes
-    fetched_at: datetime
     headers: list[tuple[bytes, bytes]]
 
     @classmethod
-    def of(cls, row: PolicyAnswer) -> Self:
+    def of(cls, etag: str | None, body: bytes) -> Self:
         """Make the headers once."""
         headers = [
             (b"content-type", b"application/json"),
-            (b"content-length", str(len(row.body)).encode()),
+            (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"private, no-cache"),
         ]
-        if row.etag:
-            headers.append((b"etag", row.etag.encode("latin-1")))
-        return cls(row.etag, row.body, row.fetched_at, headers)
+        if etag:
+            headers.append((b"etag", etag.encode("latin-1")))
+        return cls(etag, body, headers)
 
 
 class Policies:
     """Answers for policies in force, and who must still be sent to the owner to read what they wrote."""
 
-    def __init__(self, db: Database, forwarder: Forwarder, clock: Clock) -> None:
+    def __init__(self, db: Database, forwarder: Forwarder) -> None:
         self._db = db
         self._forwarder = forwarder
-        self._clock = clock
         self._kept: dict[str, Kept] = {}
         self._outdated: dict[str, set[str]] = {}
         self._changed = asyncio.Event()
@@ -70,8 +67,8 @@ class Policies:
 
     async def load(self) -> None:
         """Take up what was kept, and ask the owner again for each."""
-        for row in await self._db.read(read_kept):
-            self._kept[row.policy] = Kept.of(row)
+        for row in await self._db.read(policies.find_answers):
+            self._kept[row.policy] = Kept.of(row.etag, row.body or b"")
             self._outdated[row.policy] = set()
         self._changed.set()
 
@@ -86,43 +83,45 @@ class Policies:
     async def run(self) -> None:
         """Ask the owner for what is outdated, until cancelled."""
         while True:
-            await self._changed.wait()
-            self._changed.clear()
+            # A snapshot tells of policies without an event in the log, hence the look into the table.
+            for policy in await self._db.read(policies.find_outdated):
+                self._outdated.setdefault(policy, set())
             for policy in list(self._outdated):
                 await self._refresh(policy)
-            if self._outdated:
-                await asyncio.sleep(RETRY)
-                self._changed.set()
+            try:
+                async with asyncio.timeout(RETRY if self._outdated else LOOK):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+            self._changed.clear()
 
     async def _refresh(self, policy: str) -> None:
         because = set(self._outdated[policy])
+        version = await self._db.read(policies.version_of, policy)
         try:
             answer = await self._forwarder.ask(OWNER, "GET", f"/v1/policies/{policy}", READER)
         except ServiceAway:
             return
-        if answer.status == 200:
-            await self._keep(policy, answer)
-        elif answer.status == 404:
-            self._kept.pop(policy, None)
-            await self._db.write(drop, policy)
-        else:
+        if answer.status not in {200, 404}:
             log.warning("the owner does not answer for a policy", policy=policy, status=answer.status)
             return
-        if self._outdated[policy] == because:
+        await self._keep(policy, version, answer)
+        self._outdated[policy] -= because
+        if not self._outdated[policy]:
             del self._outdated[policy]
-        else:
-            self._outdated[policy] -= because
-            self._changed.set()
         self._applied.extend(because)
         for principal, (until, awaited) in list(self._awaited.items()):
             awaited.difference_update(because)
             if not awaited or until < time.monotonic():
                 del self._awaited[principal]
 
-    async def _keep(self, policy: str, answer: Answer) -> None:
-        row = PolicyAnswer(policy=policy, etag=answer.header(b"etag"), body=answer.body, fetched_at=self._clock.now())
-        await self._db.write(keep, row.model_dump())
-        self._kept[policy] = Kept.of(row)
+    async def _keep(self, policy: str, version: int | None, answer: Answer) -> None:
+        etag, body = (answer.header(b"etag"), answer.body) if answer.status == 200 else (None, None)
+        await self._db.write(policies.keep_answer, policy, version, etag, body)
+        if body is None:
+            self._kept.pop(policy, None)
+        else:
+            self._kept[policy] = Kept.of(etag, body)
 
     def get(self, policy: str, principal: Principal) -> Kept | None:
         """Return the answer, or None where the owner must be asked: it is not kept, or the reader just changed it."""
@@ -142,21 +141,3 @@ class Policies:
     def applied(self, principal: Principal) -> bool:
         """Say whether all that a principal wrote is in the answers."""
         return principal.id not in self._awaited
-
-
-def read_kept(session: Session) -> list[PolicyAnswer]:
-    """Return all kept answers."""
-    rows = list(session.execute(select(PolicyAnswer)).scalars())
-    session.expunge_all()
-    return rows
-
-
-def keep(session: Session, values: dict[str, object]) -> None:
-    """Keep an answer."""
-    statement = insert(session, PolicyAnswer.__table__).values(values)  # type: ignore[attr-defined]
-    session.execute(statement.on_conflict_do_update(index_elements=["policy"], set_=values))
-
-
-def drop(session: Session, policy: str) -> None:
-    """Drop the answer for a policy that is not in force."""
-    session.execute(delete(PolicyAnswer).where(PolicyAnswer.policy == policy))  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 
 from services.gateway import openapi
 from services.gateway.portal.pages import page
+from shared import asyncapi
 
 router = APIRouter(include_in_schema=False)
 
@@ -17,6 +18,12 @@ router = APIRouter(include_in_schema=False)
 def read_openapi() -> bytes:
     """Return the merged document; it changes only with the code."""
     return openapi.FILE.read_bytes()
+
+
+@cache
+def read_asyncapi() -> bytes:
+    """Return the document of all event types."""
+    return json.dumps(asyncapi.document(), ensure_ascii=False).encode()
 
 
 @cache
@@ -34,6 +41,12 @@ def operations() -> list[tuple[str, list[dict[str, Any]]]]:
 async def read_openapi_document() -> Response:
     """Return the one OpenAPI document of all services."""
     return Response(read_openapi(), media_type="application/json")
+
+
+@router.get("/asyncapi.json")
+async def read_asyncapi_document() -> Response:
+    """Return the AsyncAPI document of all event types."""
+    return Response(read_asyncapi(), media_type="application/json")
 
 
 @router.get("/docs")

@@ -61,9 +61,10 @@ def upgrade() -> None:
     op.create_table(
         "policy_answers",
         sa.Column("policy", sa.String(64), primary_key=True),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("answered", sa.Integer()),
         sa.Column("etag", sa.String(200)),
-        sa.Column("body", sa.LargeBinary(), nullable=False),
-        sa.Column("fetched_at", UtcDateTime(), nullable=False),
+        sa.Column("body", sa.LargeBinary()),
     )
     op.create_table(
         "event_log",

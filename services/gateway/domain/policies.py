@@ -1,0 +1,40 @@
+"""Which policies are in force, as events tell it, and the owner's answer for each."""
+
+from sqlalchemy import or_, select, update
+
+from services.gateway.tables import PolicyAnswer
+from shared.db import Session, insert
+from shared.events.policy import VersionInForceV1
+
+
+def note_in_force(session: Session, event: VersionInForceV1) -> None:
+    """Note that a version came into force; the owner's answer is asked for afterwards."""
+    values = {"policy": event.policy, "version": event.version}
+    statement = insert(session, PolicyAnswer.__table__).values(values)  # type: ignore[attr-defined]
+    session.execute(statement.on_conflict_do_update(index_elements=["policy"], set_=values))
+
+
+def find_answers(session: Session) -> list[PolicyAnswer]:
+    """Return all answers that are kept."""
+    rows = list(session.execute(select(PolicyAnswer).where(PolicyAnswer.body.is_not(None))).scalars())  # type: ignore[union-attr]
+    session.expunge_all()
+    return rows
+
+
+def find_outdated(session: Session) -> list[str]:
+    """Return the policies whose answer is older than the version in force."""
+    differs = or_(PolicyAnswer.answered.is_(None), PolicyAnswer.answered != PolicyAnswer.version)  # type: ignore[union-attr]
+    return list(session.execute(select(PolicyAnswer.policy).where(differs)).scalars())  # type: ignore[call-overload]
+
+
+def version_of(session: Session, policy: str) -> int | None:
+    """Return the version that events told of last."""
+    row = session.get(PolicyAnswer, policy)
+    return row.version if row else None
+
+
+def keep_answer(session: Session, policy: str, version: int | None, etag: str | None, body: bytes | None) -> None:
+    """Keep the owner's answer; without a body, the owner said that nothing is in force."""
+    if version is not None:
+        values = {"answered": version, "etag": etag, "body": body}
+        session.execute(update(PolicyAnswer).where(PolicyAnswer.policy == policy).values(values))  # type: ignore[arg-type]
