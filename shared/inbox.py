@@ -179,7 +179,7 @@ def versions_seen(session: Session, heard: Sequence[Heard]) -> dict[str, int]:
     query = select(aggregates_seen.c.aggregate, aggregates_seen.c.version).where(
         aggregates_seen.c.aggregate.in_(aggregates)
     )
-    return dict(session.execute(query).tuples().all())
+    return {row.aggregate: row.version for row in session.execute(query)}
 
 
 def note_handled(session: Session, heard: Sequence[Heard]) -> None:

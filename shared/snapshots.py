@@ -123,7 +123,8 @@ def told_versions(session: Session, state: Sequence[Event]) -> dict[str, int]:
     """Return how many events were told of each aggregate; the state includes all of them."""
     aggregates = {aggregate_of(event) for event in state}
     query = select(aggregate_versions.c.aggregate, aggregate_versions.c.version)
-    return dict(session.execute(query.where(aggregate_versions.c.aggregate.in_(aggregates))).tuples().all())
+    told = session.execute(query.where(aggregate_versions.c.aggregate.in_(aggregates)))
+    return {row.aggregate: row.version for row in told}
 
 
 class SnapshotServer:
