@@ -65,12 +65,6 @@ class MethodNotAllowed(Problem):
     status = 405
 
 
-class BadRequest(Problem):
-    """The request could not be read."""
-
-    status = 400
-
-
 class InternalError(Problem):
     """Something went wrong on our side."""
 
@@ -108,7 +102,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     """Answer what Starlette itself found: no such route, method not allowed, a body that is not JSON."""
     assert isinstance(error, HTTPException)  # noqa: S101
     kinds: dict[int, type[Problem]] = {404: NoSuchRoute, 405: MethodNotAllowed}
-    response = problem_response(kinds.get(error.status_code, BadRequest)(str(error.detail)), request.url.path)
+    response = problem_response(kinds.get(error.status_code, Invalid)(str(error.detail)), request.url.path)
     if error.headers:
         response.headers.update(error.headers)
     return response
