@@ -97,7 +97,7 @@ def listed(session: Session, paging: PageQuery, caller: Principal, network: str 
         statement = statement.where(col(Account.network) == network)
     if not caller.has("monitoring:read"):
         statement = statement.where(col(Account.person) == (caller.person or ""))
-    rows = page(session, statement, paging, key=Account.id, to=lambda row: row)
+    rows: Page[Account] = page(session, statement, paging, key=Account.id, to=lambda row: row)
     numbers = people.numbers(session, {row.person for row in rows.items})
     return Page(items=[show(row, numbers) for row in rows.items], next_cursor=rows.next_cursor)
 

@@ -150,7 +150,9 @@ def push(session: Session, body: ConversationIn) -> ConversationOut:
 
 def receive_thread(session: Session, thread: Inbound) -> Conversation:
     """Open a thread that has no message yet, unless it is open."""
-    found = session.execute(select(Conversation).where(col(Conversation.open_key) == thread.open_key)).scalar()
+    found: Conversation | None = session.execute(
+        select(Conversation).where(col(Conversation.open_key) == thread.open_key)
+    ).scalar()
     if found is not None:
         return found
     conversation = start(thread, session.now)
@@ -291,7 +293,7 @@ def fill_after(session: Session, actor: Actor) -> None:
 
 def get(session: Session, conversation_id: str) -> Conversation:
     """Return a conversation, locked for change; raises NotFound."""
-    row = session.execute(
+    row: Conversation | None = session.execute(
         select(Conversation).where(col(Conversation.id) == conversation_id).with_for_update()
     ).scalar()
     if row is None:

@@ -188,7 +188,9 @@ def with_coach(
 
 def get(session: Session, finding_id: str, caller: Principal) -> Finding:
     """Return a finding, locked for change; one of a department that the caller may not see is not found."""
-    finding = session.execute(select(Finding).where(col(Finding.id) == finding_id).with_for_update()).scalar()
+    finding: Finding | None = session.execute(
+        select(Finding).where(col(Finding.id) == finding_id).with_for_update()
+    ).scalar()
     if finding is None or (caller.departments is not None and finding.department not in caller.departments):
         raise NotFound(f"There is no finding {finding_id}.")
     return finding
@@ -235,7 +237,7 @@ def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter)
         statement = statement.where(col(Finding.person) == (caller.person or ""))
     elif caller.departments is not None:
         statement = statement.where(col(Finding.department).in_(caller.departments))
-    rows = page(session, statement, paging, key=Finding.id, to=lambda row: row, newest_first=True)
+    rows: Page[Finding] = page(session, statement, paging, key=Finding.id, to=lambda row: row, newest_first=True)
     return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
 
 

@@ -96,12 +96,17 @@ def answer(session: Session, row: Guidance, state: GuidanceState, stated: int | 
         raise AlreadyAnswered(f"The guidance was {row.state} before.")
     row.state, row.changed_at = state, session.now
     row.revision += 1
-    return session.execute(select(Finding).where(col(Finding.id) == row.finding).with_for_update()).scalar_one()
+    finding: Finding = session.execute(
+        select(Finding).where(col(Finding.id) == row.finding).with_for_update()
+    ).scalar_one()
+    return finding
 
 
 def own(session: Session, guidance_id: str, caller: Principal) -> Guidance:
     """Return guidance that the caller received, locked for change; a key with the right to write acts for its person."""
-    row = session.execute(select(Guidance).where(col(Guidance.id) == guidance_id).with_for_update()).scalar()
+    row: Guidance | None = session.execute(
+        select(Guidance).where(col(Guidance.id) == guidance_id).with_for_update()
+    ).scalar()
     theirs = row is not None and (caller.person == row.person if caller.person else caller.has("monitoring:write"))
     if row is None or not theirs:
         raise NotFound(f"There is no guidance {guidance_id}.")
@@ -122,7 +127,7 @@ def listed(
     elif caller.departments is not None:
         seen = select(Finding.id).where(col(Finding.department).in_(caller.departments))
         statement = statement.where(col(Guidance.finding).in_(seen))
-    rows = page(session, statement, paging, key=Guidance.id, to=lambda row: row, newest_first=True)
+    rows: Page[Guidance] = page(session, statement, paging, key=Guidance.id, to=lambda row: row, newest_first=True)
     return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
 
 

@@ -100,7 +100,9 @@ def holders(session: Session, certification: str, at: datetime, persons: Collect
 
 def by_number(session: Session, employee_number: str) -> Person:
     """Return the person with an employee number; raises UnknownPerson."""
-    row = session.execute(select(Person).where(col(Person.employee_number) == employee_number).limit(1)).scalar()
+    row: Person | None = session.execute(
+        select(Person).where(col(Person.employee_number) == employee_number).limit(1)
+    ).scalar()
     if row is None:
         raise UnknownPerson(
             f"Nobody here has the employee number {employee_number}; news of a new person takes a moment."

@@ -11,7 +11,7 @@ from services.monitoring.domain.accounts import NOBODY, Author, authors, handle_
 from services.monitoring.domain.conversations import Inbound
 from services.monitoring.domain.findings import Written
 from services.monitoring.domain.summary import Counts, Place
-from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut
+from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut, Status
 from services.monitoring.tables import Post, PostText
 from shared.context import Principal
 from shared.db import Session, insert
@@ -84,7 +84,7 @@ def ingest_fitting(session: Session, items: Sequence[PostIn | PostAnswer]) -> li
     return [next(answers) if isinstance(item, PostIn) else item for item in items]
 
 
-def answer(one: Incoming, status: str, post: str | None, reason: str | None = None) -> PostAnswer:
+def answer(one: Incoming, status: Status, post: str | None, reason: str | None = None) -> PostAnswer:
     """Say what became of a post."""
     return PostAnswer.model_construct(
         network=one.body.network, network_id=one.body.network_id, status=status, reason=reason, id=post
@@ -232,7 +232,7 @@ def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter)
         statement = statement.where(col(Post.person) == (caller.person or ""))
     elif caller.departments is not None:
         statement = statement.where(col(Post.department).is_(None) | col(Post.department).in_(caller.departments))
-    rows = page(session, statement, paging, key=Post.id, to=lambda row: row, newest_first=True)
+    rows: Page[Post] = page(session, statement, paging, key=Post.id, to=lambda row: row, newest_first=True)
     return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
 
 

@@ -137,5 +137,5 @@ def listed(session: Session, paging: PageQuery, status: str | None) -> Page[Repl
     statement = select(Reply)
     if status is not None:
         statement = statement.where(col(Reply.status) == status)
-    rows = page(session, statement, paging, key=Reply.id, to=lambda row: row)
+    rows: Page[Reply] = page(session, statement, paging, key=Reply.id, to=lambda row: row)
     return Page(items=reply_views(session, rows.items), next_cursor=rows.next_cursor)

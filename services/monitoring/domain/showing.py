@@ -57,7 +57,9 @@ def listed(
         statement = statement.where(col(Conversation.assignee) == people.by_number(session, employee_number).id)
     if not caller.has("conversations:read"):
         statement = statement.where(col(Conversation.assignee) == (caller.person or ""))
-    rows = page(session, statement, paging, key=Conversation.id, to=lambda row: row, newest_first=True)
+    rows: Page[Conversation] = page(
+        session, statement, paging, key=Conversation.id, to=lambda row: row, newest_first=True
+    )
     return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
 
 

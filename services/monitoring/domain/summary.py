@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, case
-from sqlmodel import col, func, select
+from sqlalchemy import ColumnElement, case, select
+from sqlmodel import col, func
 
 from services.monitoring.schemas.load import By, CountOut, SummaryOut
 from services.monitoring.settings import terms

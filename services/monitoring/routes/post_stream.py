@@ -140,7 +140,7 @@ async def split_lines(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
             rest += part[: LONGEST_LINE + 1 - len(rest)] if len(rest) <= LONGEST_LINE else b""
             continue
         first, *others = part.split(b"\n")
-        for line in ((rest + first)[: LONGEST_LINE + 1], *others[:-1]):
+        for line in (bytes(rest + first)[: LONGEST_LINE + 1], *others[:-1]):
             if line.strip():
                 yield bytes(line)
         rest = bytearray(others[-1])

@@ -11,6 +11,7 @@ from services.monitoring.tables import Post
 from shared.schemas import Body, Resource, Text
 
 Kind = Literal["staff", "mention", "reply"]
+Status = Literal["accepted", "duplicate", "rejected"]
 
 
 class PostIn(Body):
@@ -33,7 +34,7 @@ class PostAnswer(Resource):
 
     network: str | None = None
     network_id: str | None = None
-    status: Literal["accepted", "duplicate", "rejected"]
+    status: Status
     reason: str | None = None
     id: str | None = None
 
