@@ -118,14 +118,14 @@ class Pull:
 
     async def _receive(self, msg: Msg) -> None:
         self._heard = time.monotonic()
-        current = msg.subject.endswith(f".{self._request}")
         if not msg.reply:
+            current = msg.subject.endswith(f".{self._request}")
             self._note_status(
                 (msg.headers or {}).get("Status", ""), (msg.headers or {}).get("Description", ""), current=current
             )
             return
-        if current:
-            self._outstanding -= 1
+        # A delivery comes under its own subject, not the request's; one request stands at a time, so it is of that one.
+        self._outstanding = max(0, self._outstanding - 1)
         self._queue.append(Delivery(msg.data, msg.headers or {}, msg.subject, position_of(msg.reply), msg.reply))
         self._held[msg.reply] = self._heard
         self._arrived.set()
