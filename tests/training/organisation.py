@@ -50,10 +50,10 @@ async def define_tier(db: Database, *, policies: tuple[str, ...] = (POLICY,), gr
     await db.write(bring_into_force, 1)
 
 
-def bring_into_force(session: Session, version: int, *, material: bool = True) -> None:
+def bring_into_force(session: Session, version: int, *, material: bool = True, policy: str = POLICY) -> None:
     """Handle the event by which a version of the policy comes into force."""
     told = VersionInForceV1(
-        policy=POLICY,
+        policy=policy,
         version=version,
         title="Social media",
         locale="en",
@@ -74,9 +74,9 @@ def complete(session: Session, employee_number: str, *, days_ago: float = 0) -> 
     )
 
 
-def acknowledge(session: Session, person_id: str, *, version: int = 1) -> None:
+def acknowledge(session: Session, person_id: str, *, version: int = 1, policy: str = POLICY) -> None:
     """Handle the event by which a person accepted a version of the policy."""
     told = AcknowledgementRecordedV1(
-        id=new_id(), person=person_id, policy=POLICY, version=version, acknowledged_at=session.now
+        id=new_id(), person=person_id, policy=policy, version=version, acknowledged_at=session.now
     )
     facts.keep_acknowledgement(session, told)

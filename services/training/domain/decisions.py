@@ -36,12 +36,9 @@ CHUNK = 500
 
 def lock(session: Session, people: Iterable[str]) -> None:
     """Lock the progress of people until the commit; whatever changes their certificates does this first."""
-    wanted = sorted(set(people))
-    rows = insert(session, Progress.__table__).values([{"person": person} for person in wanted])  # type: ignore[attr-defined]
-    session.execute(rows.on_conflict_do_nothing())
-    session.exec(
-        select(Progress.person).where(col(Progress.person).in_(wanted)).order_by(Progress.person).with_for_update()
-    ).all()
+    # An upsert locks a row that is there as FOR UPDATE would, and one that is not yet as well; sorted, against deadlocks.
+    rows = insert(session, Progress.__table__).values([{"person": person} for person in sorted(set(people))])  # type: ignore[attr-defined]
+    session.execute(rows.on_conflict_do_update(index_elements=["person"], set_={"person": rows.excluded.person}))
 
 
 def decide(session: Session, people: Mapping[str, datetime | None]) -> None:

@@ -1,0 +1,174 @@
+"""People come by API and by CSV, and leave."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.training.domain.imports import Row, managers_first
+from services.training.schemas.people import PersonIn
+from shared.context import Principal
+from tests.training.conftest import TrainingService
+
+HEADER = "employee_number,name,email,department,region,manager,languages\n"
+CSV = {"Content-Type": "text/csv"}
+
+
+async def upload(
+    service: TrainingService, rows: str, *, dry_run: bool = False, header: str = HEADER
+) -> dict[str, object]:
+    query = {"dry_run": str(dry_run).lower()}
+    answer = await service.client.post(
+        "/v1/people/imports", content=(header + rows).encode(), headers=CSV, params=query
+    )
+    assert answer.status_code == 200, answer.text
+    report: dict[str, object] = answer.json()
+    return report
+
+
+async def test_a_person_is_added_and_changed_and_the_others_are_told(service: TrainingService) -> None:
+    boss = await service.add_person("E-1")
+    await service.add_person("E-2", manager="E-1", languages=["pt", "en"])
+
+    found = await service.client.get("/v1/people/E-2")
+    assert found.json()["manager"] == "E-1"
+    stale = {"If-Match": '"7"'}
+    assert (await service.client.patch("/v1/people/E-2", json={"region": "APAC"}, headers=stale)).status_code == 412
+    fresh = {"If-Match": found.headers["etag"]}
+    changed = await service.client.patch("/v1/people/E-2", json={"region": "APAC", "manager": None}, headers=fresh)
+
+    assert (changed.json()["region"], changed.json()["manager"]) == ("APAC", None)
+    told = await service.told("training.person.changed.v1")
+    assert [(one["employee_number"], one["region"], one["manager"]) for one in told] == [
+        ("E-1", "EMEA", None),
+        ("E-2", "EMEA", boss),
+        ("E-2", "APAC", None),
+    ]
+
+
+async def test_a_change_that_changes_nothing_is_not_told(service: TrainingService) -> None:
+    await service.add_person("E-1")
+    await service.client.patch("/v1/people/E-1", json={"region": "EMEA"})
+
+    assert len(await service.told("training.person.changed.v1")) == 1
+
+
+async def test_a_taken_number_a_taken_user_name_and_an_unknown_manager_are_refused(service: TrainingService) -> None:
+    await service.add_person("E-1")
+    person = {"employee_number": "E-2", "name": "N", "email": "n@x.example", "department": "D", "region": "R"}
+
+    taken = await service.client.post("/v1/people", json={**person, "employee_number": "E-1"})
+    same_name = await service.client.post("/v1/people", json={**person, "email": "e-1@x.example"})
+    stray = await service.client.post("/v1/people", json={**person, "manager": "E-9"})
+    own = await service.client.patch("/v1/people/E-1", json={"manager": "E-1"})
+
+    assert (taken.status_code, same_name.status_code) == (409, 409)
+    assert [(answer.status_code, answer.json()["errors"][0]["pointer"]) for answer in (stray, own)] == [
+        (422, "/manager")
+    ] * 2
+
+
+async def test_an_import_applies_good_rows_and_reports_the_others(service: TrainingService) -> None:
+    await service.add_person("E-1", name="Old Name")
+    rows = (
+        "E-3,Ana Sá,ana@x.example,Support,EMEA,E-2,pt;en\n"
+        "E-2,Ben,ben@x.example,Support,EMEA,E-1,en\n"
+        "E-1,New Name,e-1@x.example,Support,EMEA,,\n"
+        "E-2,Again,again@x.example,Support,EMEA,,\n"
+        "E-4,Cy,not-an-address,Support,EMEA,,\n"
+        "E-5,Di,di@x.example,Support,EMEA,E-404,\n"
+        "E-6,Ed,ben@x.example,Support,EMEA,,\n"
+        "E-7,Fe,fe@x.example,Support,EMEA,E-8,\n"
+        "E-8,Gi,gi@x.example,Support,EMEA,E-7,\n"
+    )
+    tried = await upload(service, rows, dry_run=True)
+    assert (await service.client.get("/v1/people/E-2")).status_code == 404
+    done = await upload(service, rows)
+
+    assert {**tried, "dry_run": False} == done
+    assert (done["created"], done["updated"], done["unchanged"], done["rejected"]) == (2, 1, 0, 6)
+    assert isinstance(done["rows"], list)
+    why = {row["row"]: row["detail"] for row in done["rows"] if row["outcome"] == "rejected"}
+    assert {number: detail.split(":")[0] for number, detail in why.items()} == {
+        4: "employee_number",
+        5: "email",
+        6: "manager",
+        7: "user_name",
+        8: "manager",
+        9: "manager",
+    }
+    assert (await service.get("/v1/people/E-3"))["manager"] == "E-2"
+    assert (await service.get("/v1/people/E-1"))["name"] == "New Name"
+    again = await upload(service, rows)
+    assert (again["unchanged"], again["rejected"]) == (3, 6)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"name\nAna\n", (HEADER + '"').encode(), b""])
+async def test_what_is_not_a_csv_file_of_people_is_refused(service: TrainingService, body: bytes) -> None:
+    answer = await service.client.post("/v1/people/imports", content=body, headers=CSV)
+
+    assert (answer.status_code, answer.json()["title"]) == (
+        422,
+        "The body is not a CSV file with the columns of people",
+    )
+
+
+async def test_a_row_with_too_many_cells_is_reported(service: TrainingService) -> None:
+    done = await upload(service, "E-1,N,n@x.example,D,R,,en,what,is,this\n")
+
+    assert done["rejected"] == 1
+
+
+async def test_a_person_sees_themself_and_a_limited_key_sees_its_departments(service: TrainingService) -> None:
+    await service.add_person("E-1")
+    await service.add_person("E-2", department="Legal")
+    ana = await service.as_person("E-1")
+    limited = service.ask_as(
+        Principal(id="key:few", scopes=frozenset({"people:read"}), departments=frozenset({"Legal"}))
+    )
+
+    for client, seen, hidden in ((ana, "E-1", "E-2"), (limited, "E-2", "E-1")):
+        assert [one["employee_number"] for one in (await client.get("/v1/people")).json()["items"]] == [seen]
+        assert (await client.get(f"/v1/people/{seen}")).status_code == 200
+        assert (await client.get(f"/v1/people/{hidden}")).status_code == 404
+    assert (await ana.patch("/v1/people/E-1", json={"department": "Legal"})).status_code == 403
+
+
+async def test_lists_come_in_pages(service: TrainingService) -> None:
+    await upload(service, "".join(f"E-{n},N,e{n}@x.example,D,R,,en\n" for n in range(10, 35)))
+
+    seen, cursor = [], None
+    while True:
+        page = await service.get("/v1/people", limit=10, **({"cursor": cursor} if cursor else {}))
+        seen += [one["employee_number"] for one in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert seen == [f"E-{n}" for n in range(10, 35)]
+
+
+PEOPLE = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 16) | st.none()), unique_by=lambda pair: pair[0], max_size=13
+)
+
+
+@given(PEOPLE, st.sets(st.integers(10, 16)))
+def test_rows_are_applied_after_their_managers_and_none_is_forgotten(
+    pairs: list[tuple[int, int | None]], known: set[int]
+) -> None:
+    rows = [Row(place, row_of(number, manager)) for place, (number, manager) in enumerate(pairs)]
+
+    ordered, strays = managers_first(rows, {f"E-{number}" for number in known})
+
+    assert sorted(row.number for row in ordered + strays) == list(range(len(rows)))
+    there = {f"E-{number}" for number in known} - {row.person.employee_number for row in rows}
+    for row in ordered:
+        assert row.person.manager is None or row.person.manager in there
+        there.add(row.person.employee_number)
+    for row in strays:
+        assert row.person.manager not in there
+
+
+def row_of(number: int, manager: int | None) -> PersonIn:
+    boss = f"E-{manager}" if manager is not None else None
+    email = f"e{number}@x.example"
+    return PersonIn(employee_number=f"E-{number}", name="N", email=email, department="D", region="R", manager=boss)
