@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 
 import nh3
 import orjson
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -18,13 +17,15 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from services.policy.schemas.policies import Content, FailingExample, RuleOut, SectionOut
 from shared.problems import FieldError, Invalid
 from shared.rules import InvalidRule, Rule, failing_examples
+from shared.rules.source import parse as parse_yaml
 
 MAX_SIZE = 200_000
 """Bytes of the source as JSON; an event carries it, and its rules once more, and may have 512 KiB."""
 MAX_SECTIONS = 200
 MAX_RULES = 1000
+MAX_ERRORS = 100
 FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)^---[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
-FIXED_ID = re.compile(r"\s*\{#([a-z0-9][a-z0-9-]{0,63})\}\s*$")
+FIXED_ID = re.compile(r"\{#([a-z0-9][a-z0-9-]{0,63})\}$")
 SECTION_ID = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 FIRST_SECTION = "introduction"
@@ -91,7 +92,7 @@ def parse(source: str) -> Content:
     check_ids(blocks, errors)
     rules = list(rules_of(blocks, offset, errors))
     if errors.found:
-        raise InvalidSource(f"The source has {len(errors.found)} error(s).", errors=errors.found)
+        raise InvalidSource(f"The source has {len(errors.found)} error(s).", errors=errors.found[:MAX_ERRORS])
     sections = [section_of(block, lines) for block in blocks]
     return Content(
         title=matter.title,
@@ -106,21 +107,16 @@ def parse(source: str) -> Content:
 
 
 def read_front_matter(source: str, errors: Errors) -> tuple[FrontMatter, int]:
-    """Return the front matter and the number of lines it takes; aliases are refused, they can be bombs."""
+    """Return the front matter and the number of lines it takes."""
     found = FRONT_MATTER.match(source)
     if found is None:
         return FrontMatter(), 0
     offset = found.group(0).count("\n")
+    text = found.group(1)
     try:
-        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(found.group(1))):
-            errors.add(1, "the front matter may not use YAML aliases.")
-            return FrontMatter(), offset
-        return FrontMatter.model_validate(yaml.safe_load(found.group(1)) or {}), offset
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        errors.add(
-            mark.line + 2 if mark else 1, f"the front matter is not YAML: {getattr(error, 'problem', None) or error}."
-        )
+        return FrontMatter.model_validate(parse_yaml(text)[0] if text.strip() else {}), offset
+    except InvalidRule as error:
+        errors.add((error.line or 0) + 1, f"front matter: {error.message}")
     except ValidationError as error:
         for wrong in error.errors():
             errors.add(1, f"front matter, {'.'.join(map(str, wrong['loc'])) or 'all of it'}: {wrong['msg']}.")
@@ -139,7 +135,7 @@ def blocks_of(text: str, offset: int, errors: Errors) -> Iterator[Block]:
             FIRST_SECTION, "Introduction", 1, offset + 1, 0, firsts[0] if firsts else text.count("\n") + 1
         )
         yield fill(introduction, tokens[: starts[0] if starts else None], offset, errors)
-    for start, end, last in zip(starts, [*starts[1:], len(tokens)], [*firsts[1:], text.count("\n") + 1], strict=True):
+    for start, end, last in zip(starts, [*starts, len(tokens)][1:], [*firsts, text.count("\n") + 1][1:], strict=True):
         yield fill(open_block(tokens[start], tokens[start + 1], offset, last), tokens[start + 3 : end], offset, errors)
 
 
@@ -167,7 +163,7 @@ def open_block(token: Token, inline: Token, offset: int, end: int) -> Block:
     """Begin the section of a heading: its id is the `{#id}` that it ends with, or made from its words."""
     heading = "".join(child.content for child in inline.children or [] if child.type in {"text", "code_inline"}).strip()
     fixed = FIXED_ID.search(heading)
-    heading = FIXED_ID.sub("", heading).strip()
+    heading = heading[: fixed.start()].rstrip() if fixed else heading
     section_id = fixed.group(1) if fixed else slug(heading)
     first, last = lines_of(token)
     return Block(section_id, heading, int(token.tag[1]), offset + first + 1, last, end)
