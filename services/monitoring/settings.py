@@ -15,6 +15,8 @@ class MonitoringSettings(ServiceSettings):
 
     certification: str = "responder"
     """The certification without which nobody gets a conversation."""
+    answer_within: timedelta = timedelta(days=7)
+    """A mention that is older when it comes in is history: it is kept and counted, and opens no conversation."""
     accept_within: timedelta = timedelta(minutes=15)
     """How long someone has to accept before the conversation goes to the next person."""
     minutes_per_conversation: int = 10

@@ -12,6 +12,7 @@ from services.monitoring.domain.conversations import Inbound
 from services.monitoring.domain.findings import Written
 from services.monitoring.domain.summary import Counts, Place
 from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut, Status
+from services.monitoring.settings import terms
 from services.monitoring.tables import Post, PostText
 from shared.context import Principal
 from shared.db import Session, insert
@@ -125,7 +126,8 @@ def receive(session: Session, new: Sequence[Incoming], counts: Counts) -> None:
         counts.add(one.place.key(), posts=1)
     tell(session, *(received(one) for one in new))
     findings.open_for(session, [one.written for one in new if one.body.kind in OURS], counts)
-    mentions = [inbound(one) for one in new if one.body.kind == "mention"]
+    fresh = session.now - terms().answer_within
+    mentions = [inbound(one) for one in new if one.body.kind == "mention" and one.body.posted_at >= fresh]
     if mentions:
         conversations.receive(session, mentions)
 
