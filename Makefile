@@ -45,7 +45,7 @@ bench: setup ## Measure the speeds to reach, each as a ratio to its baseline
 
 .PHONY: openapi
 openapi: setup ## Merge the services' OpenAPI documents into the one that the gateway serves
-	$(BIN)/python -m services openapi
+	$(BIN)/python -m services.openapi
 
 .PHONY: schemas
 schemas: setup ## Take new snapshots of the event schemas; a breaking change is refused

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import bindparam, select, update
+from sqlmodel import col
 
 from services.gateway.rights import SCOPES
 from services.gateway.schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut
@@ -60,7 +61,7 @@ def create(session: Session, body: ApiKeyIn, caller: Principal) -> NewApiKeyOut:
 
 def ensure_bootstrap(session: Session, secret: str) -> None:
     """Let the key of the settings exist, with all scopes."""
-    if session.execute(select(ApiKey.id).where(ApiKey.secret_hash == hash_of(secret))).first():  # type: ignore[arg-type, call-overload]
+    if session.execute(select(ApiKey).where(col(ApiKey.secret_hash) == hash_of(secret))).first():
         return
     session.add(
         ApiKey(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import or_, select
+from sqlmodel import col
 
 from services.gateway.domain import people
 from services.gateway.rights import scopes_of
@@ -30,8 +31,8 @@ def find_working(session: Session) -> list[Credential]:
 
 def find_keys(session: Session) -> list[Credential]:
     """Return the keys that are neither revoked nor ended."""
-    lasts = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > session.now)  # type: ignore[union-attr, operator]
-    rows = session.execute(select(ApiKey).where(ApiKey.revoked_at.is_(None), lasts)).scalars()  # type: ignore[union-attr]
+    lasts = or_(col(ApiKey.expires_at).is_(None), col(ApiKey.expires_at) > session.now)
+    rows = session.execute(select(ApiKey).where(col(ApiKey.revoked_at).is_(None), lasts)).scalars()
     return [of_key(row) for row in rows]
 
 
@@ -45,8 +46,8 @@ def of_key(row: ApiKey) -> Credential:
 def find_sessions(session: Session) -> list[Credential]:
     """Return the sessions that have not ended, with the roles that logins and task-team seats give."""
     seats = people.seat_roles(session)
-    statement = select(SignedIn, KnownPerson).outerjoin(KnownPerson, KnownPerson.id == SignedIn.person)  # type: ignore[arg-type]
-    rows = session.execute(statement.where(SignedIn.expires_at > session.now))  # type: ignore[arg-type]
+    statement = select(SignedIn, KnownPerson).outerjoin(KnownPerson, col(KnownPerson.id) == col(SignedIn.person))
+    rows = session.execute(statement.where(col(SignedIn.expires_at) > session.now))
     return [of_session(signed_in, person, seats.get(signed_in.person or "", set())) for signed_in, person in rows]
 
 

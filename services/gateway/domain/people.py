@@ -1,6 +1,7 @@
 """The gateway's copy of people and task-team seats: who may sign in, and as whom."""
 
 from sqlalchemy import delete, func, or_, select
+from sqlmodel import col
 
 from services.gateway.rights import SEAT_ROLES
 from services.gateway.tables import KnownPerson, Seat, SignedIn
@@ -20,13 +21,13 @@ def keep(session: Session, event: PersonChangedV1) -> None:
 
 def forget(session: Session, event: PersonLeftV1) -> None:
     """Forget a person who left, and end their sessions."""
-    session.execute(delete(KnownPerson).where(KnownPerson.id == event.id))  # type: ignore[arg-type]
+    session.execute(delete(KnownPerson).where(col(KnownPerson.id) == event.id))
     end_sessions(session, event.id)
 
 
 def end_sessions(session: Session, person: str) -> None:
     """End all sessions of a person."""
-    session.execute(delete(SignedIn).where(SignedIn.person == person))  # type: ignore[arg-type]
+    session.execute(delete(SignedIn).where(col(SignedIn.person) == person))
 
 
 def seat(session: Session, event: TaskTeamChangedV1) -> None:
@@ -41,13 +42,13 @@ def find(session: Session, user: str) -> KnownPerson | None:
     folded = user.strip().lower()
     names = (KnownPerson.employee_number, KnownPerson.user_name, KnownPerson.email)
     matches = or_(*(func.lower(name) == folded for name in names))
-    return session.execute(select(KnownPerson).where(matches, KnownPerson.active)).scalars().first()  # type: ignore[arg-type]
+    return session.execute(select(KnownPerson).where(matches, col(KnownPerson.active))).scalars().first()
 
 
 def seat_roles(session: Session) -> dict[str, set[str]]:
     """Return what each person's seats add to their roles."""
     roles: dict[str, set[str]] = {}
-    for row in session.execute(select(Seat).where(Seat.person.is_not(None))).scalars():  # type: ignore[union-attr]
+    for row in session.execute(select(Seat).where(col(Seat.person).is_not(None))).scalars():
         if row.role in SEAT_ROLES:
             roles.setdefault(str(row.person), set()).add(SEAT_ROLES[row.role].value)
     return roles

@@ -1,6 +1,7 @@
 """Which policies are in force, as events tell it, and the owner's answer for each."""
 
 from sqlalchemy import or_, select, update
+from sqlmodel import col
 
 from services.gateway.tables import PolicyAnswer
 from shared.db import Session, insert
@@ -16,15 +17,15 @@ def note_in_force(session: Session, event: VersionInForceV1) -> None:
 
 def find_answers(session: Session) -> list[PolicyAnswer]:
     """Return all answers that are kept."""
-    rows = list(session.execute(select(PolicyAnswer).where(PolicyAnswer.body.is_not(None))).scalars())  # type: ignore[union-attr]
+    rows = list(session.execute(select(PolicyAnswer).where(col(PolicyAnswer.body).is_not(None))).scalars())
     session.expunge_all()
     return rows
 
 
 def find_outdated(session: Session) -> list[str]:
     """Return the policies whose answer is older than the version in force."""
-    differs = or_(PolicyAnswer.answered.is_(None), PolicyAnswer.answered != PolicyAnswer.version)  # type: ignore[union-attr]
-    return list(session.execute(select(PolicyAnswer.policy).where(differs)).scalars())  # type: ignore[call-overload]
+    differs = or_(col(PolicyAnswer.answered).is_(None), col(PolicyAnswer.answered) != PolicyAnswer.version)
+    return list(session.execute(select(col(PolicyAnswer.policy)).where(differs)).scalars())
 
 
 def version_of(session: Session, policy: str) -> int | None:
@@ -37,4 +38,4 @@ def keep_answer(session: Session, policy: str, version: int | None, etag: str | 
     """Keep the owner's answer; without a body, the owner said that nothing is in force."""
     if version is not None:
         values = {"answered": version, "etag": etag, "body": body}
-        session.execute(update(PolicyAnswer).where(PolicyAnswer.policy == policy).values(values))  # type: ignore[arg-type]
+        session.execute(update(PolicyAnswer).where(col(PolicyAnswer.policy) == policy).values(values))

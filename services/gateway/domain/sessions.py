@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import delete
+from sqlmodel import col
 
 from services.gateway.domain import people
 from services.gateway.domain.api_keys import hash_of
@@ -73,9 +74,9 @@ def open_session(session: Session, login: Login) -> str:
 
 def close_session(session: Session, token: str) -> None:
     """Sign out."""
-    session.execute(delete(SignedIn).where(SignedIn.token_hash == hash_of(token)))  # type: ignore[arg-type]
+    session.execute(delete(SignedIn).where(col(SignedIn.token_hash) == hash_of(token)))
 
 
 def forget_ended(session: Session) -> None:
     """Drop sessions that have ended."""
-    session.execute(delete(SignedIn).where(SignedIn.expires_at <= session.now))  # type: ignore[arg-type]
+    session.execute(delete(SignedIn).where(col(SignedIn.expires_at) <= session.now))

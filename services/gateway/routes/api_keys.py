@@ -25,7 +25,7 @@ KeyId = Annotated[str, Path(max_length=36)]
 async def create_api_key(body: ApiKeyIn, request: Request, caller: Caller) -> NewApiKeyOut:
     """Make a key. Its secret is in this answer only, so a repeated request makes another key."""
     # Straight to the database: an answer with a secret is never kept for an Idempotency-Key.
-    key = await request.app.state.db.write(api_keys.create, body, caller)
+    key: NewApiKeyOut = await request.app.state.db.write(api_keys.create, body, caller)
     await request.app.state.doors.keyring.load()
     return key
 

@@ -5,7 +5,7 @@ import { drawBars } from "./bars.js";
 import { follow } from "./live.js";
 import { Posts } from "./posts.js";
 import { Pulse } from "./pulse.js";
-import { age, ago, element, language, number, plural, span } from "./words.js";
+import { age, ago, element, language, number, plural, span, title } from "./words.js";
 
 const DAY = 86_400_000;
 const TYPES = [
@@ -62,7 +62,7 @@ function drawTiles() {
 }
 
 function drawSections() {
-  const rows = bySection.filter((item) => item.findings > 0).sort((a, b) => b.findings - a.findings).slice(0, 8);
+  const rows = bySection.filter((item) => item.findings > 0).sort((a, b) => b.findings - a.findings).slice(0, 6);
   drawBars(
     place("sections"),
     rows.map((item) => ({ key: `${item.policy}/${item.section}`, name: sectionName(item), value: item.findings, count: number(item.findings) })),
@@ -75,7 +75,7 @@ function drawLoad() {
   rows.sort((a, b) => b.share - a.share || b.open - a.open);
   drawBars(
     place("load"),
-    rows.slice(0, 12).map((person) => ({
+    rows.slice(0, 9).map((person) => ({
       key: person.employee_number,
       name: personName(person.employee_number),
       value: person.share,
@@ -91,15 +91,15 @@ function drawQueue() {
   const busy = [...conversations.values()].filter((item) => item.state === "accepted").length;
   waiting.sort((a, b) => Date.parse(a.opened_at) - Date.parse(b.opened_at));
   place("queue-note").textContent = busy ? `${plural(busy, "is", "are")} being answered` : "";
-  place("queue").replaceChildren(...waiting.slice(0, 6).map(queueItem));
+  place("queue").replaceChildren(...waiting.slice(0, 5).map(queueItem));
   if (!waiting.length) place("queue").append(element("li", "empty", "Nobody is waiting for an answer."));
 }
 
 function queueItem(item) {
-  const what = [item.topic, language(item.language)].filter(Boolean).join(", ") || "a question";
+  const what = [item.topic ?? "question", language(item.language), item.network].filter(Boolean).map(title).join(" · ");
   const who = item.state === "assigned" ? `offered to ${personName(item.assignee)}` : "waiting for a colleague with room";
   const wait = element("span", age(item.opened_at) > 1800 ? "wait late" : "wait", span(age(item.opened_at)));
-  return element("li", null, element("span", "what", `${what} on ${item.network}`), element("span", "with", who), wait);
+  return element("li", null, element("span", "what", what), element("span", "with", who), wait);
 }
 
 function drawAges() {
@@ -138,14 +138,15 @@ async function loadNames() {
 
 async function loadAll() {
   await loadNames();
-  const [newest, open, talks] = await Promise.all([
+  const [newest, open, claimed, talks] = await Promise.all([
     attempt(get("/v1/posts?limit=20")),
     attempt(list("/v1/findings?state=open", 2000)),
+    attempt(list("/v1/findings?state=claimed", 2000)),
     attempt(list("/v1/conversations", 2000)),
   ]);
   findings.clear();
   conversations.clear();
-  for (const finding of open ?? []) takeFinding(finding);
+  for (const finding of [...(open ?? []), ...(claimed ?? [])]) takeFinding(finding);
   for (const talk of talks ?? []) conversations.set(talk.id, talk);
   const items = (newest?.items ?? []).sort((a, b) => Date.parse(b.posted_at) - Date.parse(a.posted_at));
   lastPost = items[0]?.posted_at ?? null;
@@ -190,7 +191,7 @@ function showState(state) {
   live.lastElementChild.textContent = { live: "Live", lost: "Connection lost, trying again" }[state];
 }
 
-// Listen first, load then: what happens meanwhile is applied on top, and applying it twice changes nothing.
+// Listen first, load then: what happens meanwhile is applied on top. Counts that this doubles are read again soon.
 const held = [];
 let loaded = false;
 const stream = follow(TYPES, {

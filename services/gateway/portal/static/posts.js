@@ -1,6 +1,6 @@
 /** The list of posts as they come in, with what the rules in force found in them. */
 
-import { ago, element, initials } from "./words.js";
+import { ago, element, initials, title } from "./words.js";
 
 const SHOWN = 14;
 const SEVERITIES = { block: "Blocked by", hold: "Held by", advise: "Advice from" };
@@ -11,6 +11,7 @@ export class Posts {
     this.personName = personName;
     this.sectionName = sectionName;
     this.findings = new Map();
+    this.added = 0;
   }
 
   /** Start over, newest first. */
@@ -22,8 +23,11 @@ export class Posts {
   /** Put a new post on top. */
   add(post) {
     this.list.querySelector(".empty")?.remove();
+    this.list.querySelector(`li[data-id="${CSS.escape(post.id)}"]`)?.remove();
     const item = this.item(post);
-    item.classList.add("new");
+    // Posts that come in by the hundred are not waved in one by one.
+    if (Date.now() - this.added > 300) item.classList.add("new");
+    this.added = Date.now();
     this.list.prepend(item);
     while (this.list.children.length > SHOWN) this.list.lastChild.remove();
   }
@@ -50,7 +54,7 @@ export class Posts {
     text.lang = post.lang ?? "";
     const body = element(
       "div", null,
-      element("div", "post-head", element("b", null, name), element("span", null, `${what} on ${post.network}`), time),
+      element("div", "post-head", element("b", null, name), element("span", null, `${what} on ${title(post.network)}`), time),
       text,
       element("div", "marks", ...this.marks(post.id)),
     );

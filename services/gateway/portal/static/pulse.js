@@ -58,7 +58,7 @@ export class Pulse {
       padding: [8, 4, 0, 0],
       scales: { x: { range: (_plot, from, to) => [from - HOUR / 2, to + HOUR / 2] }, y: { range: (_plot, _from, to) => [0, Math.max(4, to * 1.1)] } },
       axes: [
-        { ...axis, grid: { show: false }, values: (_plot, times) => times.map((time) => `${new Date(time * 1000).getHours()}:00`), space: 70 },
+        { ...axis, grid: { show: false }, values: (_plot, times) => times.map((time) => `${new Date(time * 1000).getHours()}:00`), space: 70, size: 26 },
         { ...axis, grid: { stroke: colour("--rule"), width: 1 }, size: 42, space: 36 },
       ],
       series: [

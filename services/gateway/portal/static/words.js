@@ -15,6 +15,8 @@ export const plural = (count, one, many) => `${number(count)} ${count === 1 ? on
 const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language" });
 export const language = (code) => (code ? LANGUAGES.of(code) : null);
 
+export const title = (word) => word.charAt(0).toUpperCase() + word.slice(1);
+
 export function initials(name) {
   const parts = name.replace(/^@/, "").split(/[\s._-]+/).filter(Boolean);
   return parts.slice(0, 2).map((part) => part[0].toUpperCase()).join("") || "?";
