@@ -72,15 +72,14 @@ def receive(session: Session, messages: Sequence[Inbound]) -> list[Conversation]
         if message.open_key not in by_key:
             by_key[message.open_key] = start(message, session.now)
             opened.append(by_key[message.open_key])
-    session.add_all(opened)
-    session.flush()
-    if opened:
-        tell(session, *(ConversationOpenedV1(**assignments.told(one)) for one in opened))
+    tell(session, *(ConversationOpenedV1(**assignments.told(one)) for one in opened))
     spoken = keep_messages(session, messages, by_key)
     reopened = [one for one in by_key.values() if one.id in spoken and one.state == "answered"]
     requeued = [one for one in reopened if not resume(session, one)]
     if opened or requeued:
         assignments.place(session, [*opened, *requeued])
+        session.add_all(opened)
+        session.flush()
     return [by_key[message.open_key] for message in messages]
 
 
@@ -156,10 +155,10 @@ def receive_thread(session: Session, thread: Inbound) -> Conversation:
     if found is not None:
         return found
     conversation = start(thread, session.now)
-    session.add(conversation)
-    session.flush()
     tell(session, ConversationOpenedV1(**assignments.told(conversation)))
     assignments.place(session, [conversation])
+    session.add(conversation)
+    session.flush()
     return conversation
 
 
