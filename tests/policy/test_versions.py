@@ -158,6 +158,16 @@ async def test_a_scheduled_version_comes_into_force_at_its_time_and_once(service
     assert [each["version"] for each in await service.told("policy.version.in_force.v1")] == [1, 2]
 
 
+@pytest.mark.parametrize("when", ["-1h", "9999-12-31T23:59:59-14:00", "2030-01-01T00:00:00"])
+async def test_a_time_that_makes_no_sense_is_refused(service: PolicyService, when: str) -> None:
+    version = await service.write()
+    await service.approve(version)
+    at = (service.clock.now() - timedelta(hours=1)).isoformat() if when == "-1h" else when
+    answer = await service.client.post(f"{version}/publication", json={"effective_at": at})
+    assert answer.status_code == 422
+    assert [each["pointer"] for each in answer.json()["errors"]] == ["/effective_at"]
+
+
 async def test_a_version_is_published_only_once_by_many_at_the_same_time(service_on_both: PolicyService) -> None:
     version = await service_on_both.write()
     await service_on_both.approve(version)

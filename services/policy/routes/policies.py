@@ -3,10 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, status
-from pydantic import AwareDatetime
 
 from services.policy.domain import policies
-from services.policy.schemas.policies import InForceOut, PolicyIn, PolicyOut
+from services.policy.schemas.policies import InForceOut, Moment, PolicyIn, PolicyOut
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
@@ -37,7 +36,7 @@ async def create_policy(body: PolicyIn, db: Db) -> PolicyOut:
 async def get_policy(
     key: Slug,
     db: Db,
-    at: Annotated[AwareDatetime | None, Query(description="What is, was or will be in force then.")] = None,
+    at: Annotated[Moment | None, Query(description="What is, was or will be in force then.")] = None,
 ) -> InForceOut:
     """Read the version in force: sections, rules and the hashes that acknowledgements are bound to."""
     return await db.read(policies.in_force, key, at)

@@ -1,9 +1,9 @@
 """Bodies of policies and their versions."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from services.policy.tables import Policy
 from shared.schemas import Body, EmployeeNumber, Line, Paragraph, Resource, Slug, Text
@@ -19,6 +19,16 @@ Source = Annotated[
         ],
     ),
 ]
+
+
+def to_utc(value: datetime) -> datetime:
+    """Return the same moment in UTC; refuse the ends of the calendar, where moving between zones overflows."""
+    if not 1900 <= value.year <= 9000:
+        raise ValueError("must lie between the years 1900 and 9000")
+    return value.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
 
 
 class PolicyIn(Body):
@@ -53,7 +63,7 @@ class ApprovalIn(Body):
 class PublicationIn(Body):
     """When a version comes into force."""
 
-    effective_at: Annotated[AwareDatetime | None, Field(description="In UTC; null is now.")] = None
+    effective_at: Annotated[Moment | None, Field(description="In UTC; null is now.")] = None
 
 
 class WithdrawalIn(Body):
