@@ -11,6 +11,7 @@ from functools import lru_cache
 
 import re2
 
+from shared.rules.draft import Span
 from shared.rules.folding import fold
 
 # Letters of other scripts that look like Latin ones (after case folding), by the Latin letter.
@@ -55,6 +56,11 @@ _leet = {
 }
 _latin = {other: letter for letter, others in _look_alikes.items() for other in others}
 _undisguised = {sign: letter for letter, signs in reversed(_leet.items()) for sign in signs} | {"l": "i", "£": "i"}
+MAX_PLACES = 8
+"""So many places are tried for the first and the last letter; more only come from texts that repeat one letter."""
+
+Places = list[tuple[int, int]]
+
 _repeats = re.compile(r"(.)\1+")
 _between = r"[^\pL\pN\s]{0,2}"
 _gap = r"\s{1,3}"
@@ -62,7 +68,9 @@ _gap = r"\s{1,3}"
 
 @lru_cache(maxsize=8192)
 def _letters(char: str) -> str:
-    """One character without marks, case and foreign look-alikes."""
+    """One character without marks, case and foreign look-alikes; white space stays."""
+    if char.isspace():
+        return " "
     plain = unicodedata.normalize("NFKD", fold(char))
     return "".join(_latin.get(letter, letter) for letter in plain if unicodedata.category(letter)[0] != "M")
 
@@ -89,20 +97,18 @@ def skeleton(text: str) -> str:
     return _repeats.sub(r"\1", text.translate(_table))
 
 
-def places(text: str) -> tuple[list[int], list[int]]:
-    """For each character of `skeleton(text)`, where it begins and ends in the text."""
-    starts: list[int] = []
-    ends: list[int] = []
+def places(text: str) -> list[Places]:
+    """For each character of `skeleton(text)`, the places in the text that it stands for, one after the other."""
+    made: list[Places] = []
     last = ""
     for at, char in enumerate(text):
         for bone in _bones(char):
             if bone == last:
-                ends[-1] = at + 1
+                made[-1].append((at, at + 1))
             else:
-                starts.append(at)
-                ends.append(at + 1)
+                made.append([(at, at + 1)])
                 last = bone
-    return starts, ends
+    return made
 
 
 def can_be_disguised(keyword: str) -> bool:
@@ -116,26 +122,34 @@ class Disguised:
     def __init__(self, keyword: str, *, whole: bool) -> None:
         self._whole = whole
         words = re.findall(r"[^\W_]+", "".join(map(_letters, keyword)))
-        units = [[_unit(run[0]) for run in re.finditer(r"(.)\1*", word)] for word in words]
-        close = r"[^\pL\pN]{0,4}".join(_between.join(word) for word in units)
-        spaced = _gap.join(unit for word in units for unit in word)
+        written = "[^\\pL\\pN]{0,4}".join(f"(?:{_spelt(word, _between)}|{_spelt(word, _gap)})" for word in words)
         options = re2.Options()
         options.log_errors = False
-        self._confirm = re2.compile(f"(?:{close})|(?:{spaced})", options)
+        self._confirm = re2.compile(written, options)
         self.skeleton = skeleton(keyword)
 
-    def stands_at(self, text: str, start: int, end: int) -> bool:
-        """Confirm that the keyword stands at this place of the text."""
-        if self._whole and (_is_letter(text[:start][-1:]) or _is_letter(text[end : end + 1])):
-            return False
-        return self._confirm.fullmatch("".join(map(_letters, text[start:end]))) is not None
+    def find(self, text: str, first: Places, last: Places) -> Span | None:
+        """Confirm that the keyword stands in the text, between the places of its first and of its last letter.
+
+        Repeats are one in a skeleton, also across words ("coin, now"), so there may be several of each.
+        """
+        starts = [start for start, _ in first if not self._whole or not _is_letter(text[max(start - 1, 0) : start])]
+        ends = [end for _, end in last if not self._whole or not _is_letter(text[end : end + 1])]
+        for start in starts[:MAX_PLACES]:
+            for end in ends[: -MAX_PLACES - 1 : -1]:
+                if start < end and self._confirm.fullmatch("".join(map(_letters, text[start:end]))):
+                    return Span(start, end)
+        return None
 
 
-def _unit(run: str) -> str:
-    """At least as many of a letter as the keyword has, in any disguise, apart or not."""
-    signs = re2.escape(run[0]) + "".join(re2.escape(sign) for sign in _leet.get(run[0], ""))
-    one = f"[{signs}]" if len(signs) > 1 else signs
-    return f"{one}+" if len(run) == 1 else rf"(?:{one}[^\pL\pN]{{0,3}}){{{len(run) - 1},}}{one}+"
+def _spelt(word: str, between: str) -> str:
+    """The letters of a word in any disguise, each at least as often as the word has it, with something between."""
+    return between.join(_unit(run[0], between) for run in re.finditer(r"(.)\1*", word))
+
+
+def _unit(run: str, between: str) -> str:
+    one = f"[{re2.escape(run[0] + _leet.get(run[0], ''))}]"
+    return f"{one}+" if len(run) == 1 else f"(?:{one}+(?:{between})?){{{len(run) - 1},}}{one}+"
 
 
 def _is_letter(char: str) -> bool:

@@ -30,7 +30,8 @@ def clean(text: str) -> str:
     """Drop what is invisible and fold width, ligatures and apostrophes; case and white space stay."""
     if text.isascii():
         return text
-    text = _ignorable.sub("", text)
+    is_latin = len(text.encode("latin-1", "ignore")) == len(text)
+    text = text.replace("\u00ad", "") if is_latin else _ignorable.sub("", text)
     # Before NFKC, which would make a space and a combining accent of the acute accent that people type for apostrophes.
     text = text.replace("’", "'").replace("‘", "'").replace("´", "'").replace("ʼ", "'").replace("‐", "-")
     return unicodedata.normalize("NFKC", text).replace("‐", "-").replace("ʼ", "'")
@@ -63,6 +64,15 @@ def continues(char: str) -> bool:
     return unicodedata.category(first)[0] == "M" or "\u1160" <= first <= "\u11ff" or "\ud7b0" <= first <= "\ud7ff"
 
 
+@lru_cache(maxsize=8192)
+def _is_ignorable(char: str) -> bool:
+    return _ignorable.match(char) is not None
+
+
+_clean_piece = lru_cache(maxsize=8192)(clean)
+_fold_piece = lru_cache(maxsize=8192)(_fold_letters)
+
+
 class OffsetMap:
     """The way from places in a clean or folded text back to the text it was made from.
 
@@ -82,7 +92,7 @@ class OffsetMap:
     def of_clean(cls, text: str) -> "OffsetMap":
         """The way back from `clean(text)`."""
         made = cls()
-        made._walk(text, clean, made._add_piece)
+        made._walk(text, _clean_piece, made._add_piece)
         return made
 
     @classmethod
@@ -92,7 +102,7 @@ class OffsetMap:
         if _keeps_places(text):
             made._add_plain(0, len(text))
         else:
-            made._walk(text, _fold_letters, made._add_folded_piece)
+            made._walk(text, _fold_piece, made._add_folded_piece)
         return made
 
     def back(self, start: int, end: int) -> tuple[int, int]:
@@ -114,10 +124,12 @@ class OffsetMap:
                 position = end
                 continue
             start, position, visible = position, position + 1, position + 1
-            while position < length and (_ignorable.match(text, position) or continues(text[position])):
+            while position < length and not text[position].isascii():
+                if continues(text[position]):
+                    visible = position + 1
+                elif not _is_ignorable(text[position]):
+                    break
                 position += 1
-                if not _ignorable.match(text, position - 1):
-                    visible = position
             add(transform(text[start:position]), start, visible)
 
     def _add_plain(self, start: int, end: int) -> None:

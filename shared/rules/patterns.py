@@ -1,8 +1,11 @@
 """Regular expressions that an author may write: RE2, which takes linear time on any text."""
 
 import re
+from dataclasses import dataclass
 
 import re2
+
+from shared.rules.boundaries import written_out
 
 MAX_LENGTH = 1000
 MAX_PROGRAM = 4000
@@ -17,7 +20,20 @@ class InvalidPattern(ValueError):  # noqa: N818 - named like InvalidRule, into w
     """A pattern that cannot be used, with what its author can do about it."""
 
 
-def compile_pattern(pattern: str) -> "re2._Regexp":
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A compiled pattern and the group that holds what its author asked for."""
+
+    compiled: "re2._Regexp"
+    group: int
+
+    def search(self, text: str) -> tuple[int, int] | None:
+        """Where the pattern first matches."""
+        found = self.compiled.search(text)
+        return None if found is None else found.span(self.group)
+
+
+def compile_pattern(pattern: str) -> Pattern:
     """Compile an author's pattern; raises InvalidPattern with words for the author."""
     options = re2.Options()
     options.log_errors = False
@@ -32,7 +48,8 @@ def compile_pattern(pattern: str) -> "re2._Regexp":
         raise InvalidPattern("The pattern is too large once its repetitions are spelt out; use smaller counts.")
     if compiled.search("") is not None:
         raise InvalidPattern("The pattern also matches nothing at all, so every text would match it.")
-    return compiled
+    bounded = written_out(pattern)
+    return Pattern(compiled, 0) if bounded is None else Pattern(re2.compile(bounded, options), 1)
 
 
 def _in_plain_words(pattern: str, error: Exception) -> str:

@@ -2,11 +2,10 @@
 
 from functools import cached_property
 
-import re2
-
 from shared.rules import links
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import OffsetMap, clean
+from shared.rules.folding import OffsetMap, clean, fold
+from shared.rules.patterns import Pattern
 from shared.rules.plan import WHOLE
 
 
@@ -15,6 +14,7 @@ class Reading:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self.folded = fold(draft.text)
         self.seen: dict[int, list[tuple[int, int]]] = {}
         """Signs seen in the folded text, with their places there."""
         self.disguised: dict[int, list[Span]] = {}
@@ -22,22 +22,22 @@ class Reading:
 
     def first(self, sign: int) -> Span | None:
         """Where the sign first stands; of several that begin there, the longest."""
-        found = self.disguised.get(sign, [])
-        if places := self.seen.get(sign):
-            start, end = min(places, key=lambda place: (place[0], -place[1]))
-            found = [*found, self._from_folded(start, end)]
-        return min(found, key=by_place) if found else None
+        places = self.seen.get(sign)
+        plain = self._from_folded(*(places[0] if len(places) == 1 else min(places, key=_by_start))) if places else None
+        if sign not in self.disguised:
+            return plain
+        return min(self.disguised[sign] if plain is None else [*self.disguised[sign], plain], key=by_place)
 
     def every(self, sign: int) -> list[Span]:
         """All places where the sign stands, in no order."""
         return [*self.disguised.get(sign, []), *(self._from_folded(*place) for place in self.seen.get(sign, []))]
 
-    def search(self, pattern: "re2._Regexp") -> Span | None:
+    def search(self, pattern: Pattern) -> Span | None:
         """Where the pattern first matches the text as sent or, failing that, its clean form."""
         if found := pattern.search(self.draft.text):
-            return Span(*found.span())
+            return Span(*found)
         if self._clean != self.draft.text and (found := pattern.search(self._clean)):
-            return self._from_clean(*found.span())
+            return self._from_clean(*found)
         return None
 
     @cached_property
@@ -60,10 +60,16 @@ class Reading:
         return OffsetMap.of_clean(self.draft.text)
 
     def _from_folded(self, start: int, end: int) -> Span:
+        if len(self.folded) == len(self.draft.text) and self.draft.text.isascii():
+            return Span(start, end)
         return Span(*self._folded_places.back(start, end))
 
     def _from_clean(self, start: int, end: int) -> Span:
         return Span(*self._clean_places.back(start, end))
+
+
+def _by_start(place: tuple[int, int]) -> tuple[int, int]:
+    return (place[0], -place[1])
 
 
 def by_place(span: Span) -> tuple[bool, int, int]:

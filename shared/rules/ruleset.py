@@ -13,7 +13,7 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from shared.rules import evasion
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import fold, is_word, without_surrogates
+from shared.rules.folding import is_word, without_surrogates
 from shared.rules.plan import WHOLE, Plan, Probe
 from shared.rules.reading import Reading
 from shared.rules.rule import AppliesTo, Evasion, PlacedRule
@@ -32,6 +32,7 @@ class Match:
 
 class _Compiled(NamedTuple):
     placed: PlacedRule
+    order: tuple[int, str]
     probe: Probe
     applies_to: AppliesTo | None
 
@@ -53,6 +54,7 @@ class RuleSet:
         self._rules = [
             _Compiled(
                 placed,
+                (-placed.rule.severity.rank, placed.rule.id),
                 placed.rule.detect.compile(plan, strict=placed.rule.evasion is Evasion.STRICT),
                 None if placed.rule.applies_to == AppliesTo() else placed.rule.applies_to,
             )
@@ -93,18 +95,19 @@ class RuleSet:
         numbers = {*self._always}
         for sign in (*reading.seen, *reading.disguised):
             numbers.update(self._waiting.get(sign, ()))
-        found = []
+        found: list[tuple[int, int, str, int, Match]] = []
         for number in numbers:
-            placed, probe, applies_to = self._rules[number]
+            placed, (severity, name), probe, applies_to = self._rules[number]
             if applies_to is None or applies_to.covers(draft):
                 span = probe.find(reading)
                 if span is not None:
-                    found.append(Match(placed, Span(0, len(draft.text)) if span is WHOLE else span))
-        return sorted(found, key=_order)
+                    span = Span(0, len(draft.text)) if span is WHOLE else span
+                    found.append((severity, span.start, name, number, Match(placed, span)))
+        found.sort()
+        return [match for *_, match in found]
 
     def _look_for_keywords(self, reading: Reading) -> None:
-        text = fold(reading.draft.text)
-        seen, targets = reading.seen, self._targets
+        text, seen, targets = reading.folded, reading.seen, self._targets
         for keyword, start, end in self._keywords.find_matches_as_indexes(text, overlapping=True):
             left, right, whole, anywhere = targets[keyword]
             for sign in anywhere:
@@ -121,19 +124,15 @@ class RuleSet:
         found = self._skeletons.find_matches_as_indexes(evasion.skeleton(text), overlapping=True)
         if not found:
             return
-        starts, ends = evasion.places(text)
+        letters = evasion.places(text)
         for number, first, last in found:
-            start, end = starts[first], ends[last - 1]
             for disguised, sign in self._disguised[number]:
-                if disguised.stands_at(text, start, end):
-                    reading.disguised.setdefault(sign, []).append(Span(start, end))
+                span = disguised.find(text, letters[first], letters[last - 1])
+                if span is not None:
+                    reading.disguised.setdefault(sign, []).append(span)
 
 
 def _automaton(keywords: list[str]) -> AhoCorasick:
     small = len(keywords) <= MAX_DFA_KEYWORDS
     implementation = Implementation.DFA if small else Implementation.ContiguousNFA
     return AhoCorasick(keywords, store_patterns=False, implementation=implementation)
-
-
-def _order(match: Match) -> tuple[int, int, str]:
-    return (-match.rule.rule.severity.rank, match.span.start, match.rule.rule.id)

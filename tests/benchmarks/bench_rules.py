@@ -1,0 +1,162 @@
+"""The rule engine against a loop of `re` and against `re2.Set`, which only says which rules match, not where.
+
+Run it with `python -m tests.benchmarks.bench_rules`. All three read the same posts through the same normaliser.
+"""
+
+import json
+import os
+import random
+import re
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import re2
+
+from shared.rules import Draft, PlacedRule, Rule, RuleSet
+from shared.rules.folding import fold
+from tests.benchmarks.table import Row, print_table
+from tests.shared.rules.oracle import matches as oracle_matches
+
+SIZES = {100: "≥ 0.5", 1_000: "≥ 1", 10_000: "≥ 1"}
+ROUNDS = 5
+SAMPLE = 60
+
+
+def posts(rng: random.Random) -> list[str]:
+    """Take real posts where they are to be had, made-up ones elsewhere."""
+    path = Path(os.environ.get("POSTS", "../shared/data/posts.jsonl"))
+    if path.exists():
+        return [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
+    words = [_made_up_word(rng) for _ in range(8_000)]
+    return [" ".join(rng.choice(words) for _ in range(rng.randint(5, 30))) for _ in range(5_000)]
+
+
+def rules(rng: random.Random, texts: Sequence[str], count: int) -> list[PlacedRule]:
+    """Make rules as policies have them: mostly words and phrases, some patterns, some with exceptions.
+
+    A policy speaks of code names, products and claims: one word in ten is one that the posts use.
+    """
+    known = sorted({word for text in texts for word in re.findall(r"\w{5,}", fold(text))})
+    phrases = sorted(
+        {
+            " ".join(pair)
+            for text in texts
+            for pair in pairwise(re.findall(r"\w+", fold(text)))
+            if min(map(len, pair)) > 4
+        }
+    )
+    return [
+        PlacedRule(
+            Rule.model_validate({"id": f"rule-{number}", "severity": "hold", "message": "m", "detect": detect}),
+            policy="benchmark",
+            version=1,
+            section="all",
+        )
+        for number in range(count)
+        for detect in [_detect(rng, number, known, phrases)]
+    ]
+
+
+def _detect(rng: random.Random, number: int, known: Sequence[str], phrases: Sequence[str]) -> dict[str, object]:
+    words = [rng.choice(known) if rng.random() < 0.1 else _made_up_word(rng) for _ in range(rng.randint(1, 4))]
+    match number % 10:
+        case 6 | 7:
+            return {"words": [rng.choice(phrases)]}
+        case 8:
+            return {"pattern": rf"(?i)\b{words[0]}\s+\w*\d+"}
+        case 9:
+            return {"all": [{"words": words}, {"not": {"words": [rng.choice(known)]}}]}
+        case _:
+            return {"words": words}
+
+
+def _made_up_word(rng: random.Random) -> str:
+    return "".join(rng.choice("bdfgklmnprstvz") + rng.choice("aeiou") for _ in range(rng.randint(3, 5)))
+
+
+def _expression(placed: PlacedRule) -> str:
+    """The rule as one regular expression over the folded text; exceptions left out, in favour of the others."""
+    detect = placed.rule.detect.model_dump()
+    words = detect.get("words") or (detect["all"][0]["words"] if "all" in detect else None)
+    return "|".join(re2.escape(fold(word)) for word in words) if words else detect["pattern"].removeprefix("(?i)")
+
+
+def _loop_of_re(placed: Sequence[PlacedRule]) -> Callable[[Draft], object]:
+    compiled = [re.compile(rf"(?<!\w)(?:{_expression(rule)})(?!\w)") for rule in placed]
+
+    def run(draft: Draft) -> object:
+        text = fold(draft.text)
+        return [number for number, pattern in enumerate(compiled) if pattern.search(text)]
+
+    return run
+
+
+def _set_of_re2(placed: Sequence[PlacedRule]) -> Callable[[Draft], object]:
+    options = re2.Options()
+    options.max_mem = 1 << 29
+    together = re2.Set.SearchSet(options)
+    for rule in placed:
+        together.Add(_expression(rule))
+    together.Compile()
+    return lambda draft: together.Match(fold(draft.text))
+
+
+def _seconds_each(run: Callable[[Draft], object], drafts: Sequence[Draft]) -> float:
+    begin = time.perf_counter()
+    for draft in drafts:
+        run(draft)
+    return (time.perf_counter() - begin) / len(drafts)
+
+
+def _compare(count: int, goal: str, drafts: Sequence[Draft], placed: Sequence[PlacedRule]) -> list[Row]:
+    ruleset = RuleSet.compile(placed)
+    in_set, in_loop = _set_of_re2(placed), _loop_of_re(placed)
+    in_set(drafts[0])
+    timed = [(_seconds_each(ruleset.run, drafts), _seconds_each(in_set, drafts)) for _ in range(ROUNDS)]
+    ours, theirs = min(one for one, _ in timed), min(other for _, other in timed)
+    slow = _seconds_each(in_loop, drafts[: max(20, 100_000 // count)])
+    wrong = sum(
+        [(match.rule.rule.id, match.span) for match in ruleset.run(draft)] != oracle_matches(placed, draft)
+        for draft in drafts[:: len(drafts) // max(1, SAMPLE * 100 // count)]
+    )
+    note = (
+        f"{1 / ours:,.0f} posts/s, {sum(len(ruleset.run(draft)) for draft in drafts) / len(drafts):.2f} matches a post"
+    )
+    return [
+        Row(f"rule engine, {count:,} rules", theirs / ours, "re2.Set", goal, note),
+        Row(f"rule engine, {count:,} rules", slow / ours, "loop of re", "-"),
+        Row(f"rule engine, {count:,} rules: mismatches", wrong, "slow oracle, sample", "0"),
+    ]
+
+
+def _reload(placed: Sequence[PlacedRule]) -> Row:
+    """The time to compile 1,000 rules, as a part of the 100 ms that it may take."""
+    best = min(_took(partial(RuleSet.compile, placed)) for _ in range(ROUNDS))
+    return Row("rule engine, compile 1,000 rules", best / 0.1, "100 ms", "< 1", f"{best * 1000:.0f} ms")
+
+
+def _took(action: Callable[[], object]) -> float:
+    begin = time.perf_counter()
+    action()
+    return time.perf_counter() - begin
+
+
+def run() -> list[Row]:
+    """Measure everything; takes about half a minute."""
+    rng = random.Random(7)
+    texts = posts(rng)
+    drafts = [Draft(text) for text in texts]
+    rows: list[Row] = []
+    for count, goal in SIZES.items():
+        placed = rules(rng, texts, count)
+        rows += _compare(count, goal, drafts, placed)
+        if count == 1_000:
+            rows.append(_reload(placed))
+    return rows
+
+
+if __name__ == "__main__":
+    print_table(run())

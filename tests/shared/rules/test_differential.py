@@ -1,0 +1,164 @@
+"""The engine finds exactly what a slow and plain reading of the rules finds, in any script, however it is typed."""
+
+import re2
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from shared.rules import Draft, PlacedRule, Rule, RuleSet
+from shared.rules.folding import clean, fold
+from shared.rules.literals import required
+from tests.shared.rules import oracle
+
+# Pieces that have made engines stumble: they merge, split, vanish, stretch or look like word boundaries.
+PIECES = [
+    piece
+    for row in (
+        "acme|Acme|ACME|phone|Acmé|acme\u0301|straße|STRASSE|STRAẞE|İstanbul|ISTANBUL|ıstanbul|i\u0307|ﬁx|fix|ﬃ|ΐ|Ϊ\u0301|ς|Σ|σ",
+        "ａｃｍｅ|Ｐｈｏｎｅ|１２|½|²|…|’|´|'|don’t|don't|e|é|e\u0301|\u0301|\u0323|q\u0307\u0323|ᾳ|α\u0345|ΑΙ|각|가\u11a8|ﾊﾞ|バ|か\u3099",
+        "\u200b|\u200d|\u00ad|\u2060|\ufe0f|\u202e|\ufeff|😀|👍🏽|👩\u200d💻|❤\ufe0f|🇩🇪|#Acme|#|@|_|-|‐|‑|/|.|1\ufe0f\u20e3",
+        "שלום|مرحبا|\u0640|नमस्ते|क\u094d|ไทย|日本|。| |  |\n|\t|\u00a0|\u2028|\u3000|\x00|\ud800|a|b|A|s|ss|ŉ|ǆ|ﷺ|㎏|Å",
+    )
+    for piece in row.split("|")
+]
+
+texts = st.lists(st.one_of(st.sampled_from(PIECES), st.characters()), max_size=14).map("".join)
+typed = st.lists(st.sampled_from([*PIECES, *"abcdefghijk ABC"]), max_size=14).map("".join)
+keywords = (
+    st.lists(st.sampled_from([piece for piece in PIECES if piece != "\ud800"]), min_size=1, max_size=3)
+    .map("".join)
+    .filter(fold)
+)
+
+
+@st.composite
+def pattern(draw: st.DrawFn) -> str:
+    """Any small RE2 pattern that does not match the empty text."""
+    literal = st.sampled_from(["acme", "Acme", "phone", "ss", "é", "i", r"\.", r"\$", "12", "straße", "a b", "が", "e"])
+    atom = st.one_of(
+        literal,
+        st.sampled_from([r"\d", r"\w", r"\s", ".", "[a-c]", "[^a]", "^", "$", r"\pL", r"\x61b", "[]x]", "(?i)"]),
+    )
+    sequence = st.lists(
+        st.one_of(
+            atom,
+            st.builds("(?:{}){}".format, atom, st.sampled_from(["", "?", "*", "+", "{2}", "{0,2}", "+?"])),
+            st.builds("({}|{})".format, literal, literal),
+            st.builds("(?i:{}{})".format, literal, atom),
+        ),
+        min_size=1,
+        max_size=4,
+    ).map("".join)
+    return draw(st.one_of(sequence, st.builds("{}|{}".format, sequence, sequence)).filter(_usable))
+
+
+def _usable(written: str) -> bool:
+    options = re2.Options()
+    options.log_errors = False
+    try:
+        return re2.compile(written, options).search("") is None
+    except re2.error:
+        return False
+
+
+words = st.builds(
+    lambda listed, substring, spoken: {"words": listed, "substring": substring, "languages": spoken},
+    st.lists(keywords, min_size=1, max_size=4),
+    st.booleans(),
+    st.dictionaries(st.sampled_from(["de", "en"]), st.lists(keywords, min_size=1, max_size=2), max_size=2),
+)
+disclosure = st.builds(
+    lambda of, tags, within: {"disclosure": {"of": of, "tags": tags, "within": within}},
+    st.lists(keywords, min_size=1, max_size=3),
+    st.lists(keywords, min_size=1, max_size=3),
+    st.none() | st.integers(1, 20),
+)
+detectors = st.recursive(
+    words | disclosure | pattern().map(lambda written: {"pattern": written}),
+    lambda parts: (
+        st.builds(lambda several: {"all": several}, st.lists(parts, min_size=1, max_size=3))
+        | st.builds(lambda several: {"any": several}, st.lists(parts, min_size=1, max_size=3))
+        | st.builds(lambda part: {"not": part}, parts)
+    ),
+    max_leaves=4,
+)
+drafts = st.builds(
+    Draft,
+    texts | typed,
+    staff=st.sampled_from([None, True, False]),
+    language=st.sampled_from([None, "de", "de-AT", "en", "fr"]),
+)
+
+
+def placed(*detects: object) -> list[PlacedRule]:
+    severities = ["advise", "block", "hold"]
+    return [
+        PlacedRule(
+            Rule.model_validate(
+                {"id": f"r{number}", "severity": severities[number % 3], "message": "m", "detect": detect}
+            ),
+            policy="p",
+            version=1,
+            section="s",
+        )
+        for number, detect in enumerate(detects)
+    ]
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(detectors, min_size=1, max_size=5), drafts)
+@example([{"words": ["acme", "acme phone", "phone"]}], Draft("ACME\u200b  phone"))
+@example([{"words": ["strasse"]}], Draft("😀 STRAẞE"))
+@example([{"words": ["istanbul"]}], Draft("İSTANBUL ıstanbul"))
+@example([{"words": ["e"]}], Draft("e\u0301 e\u200b\u0301 e"))
+@example([{"words": ["f"], "substring": True}], Draft("aﬃb"))
+def test_the_engine_agrees_with_a_slow_and_plain_reading(detects: list[object], draft: Draft) -> None:
+    rules = placed(*detects)
+    draft = draft._replace(text=draft.text.replace("\ud800", "\ufffd"))
+
+    found = [(match.rule.rule.id, match.span) for match in RuleSet.compile(rules).run(draft)]
+
+    assert found == oracle.matches(rules, draft)
+
+
+@settings(max_examples=150, deadline=None)
+@given(texts | typed)
+def test_folding_a_whole_text_is_folding_its_letters_and_folding_twice_changes_nothing(text: str) -> None:
+    assert fold(text) == "".join(letter.char for letter in oracle.letters(text))
+    assert clean(text) == "".join(letter.char for letter in oracle.letters(text, cased=True))
+    assert fold(fold(text)) == fold(text)
+
+
+@settings(max_examples=200, deadline=None)
+@given(pattern(), typed)
+def test_a_text_that_a_pattern_matches_contains_one_of_the_literals_that_the_pattern_requires(
+    written: str, text: str
+) -> None:
+    text = text.replace("\ud800", "")
+    literals = required(written)
+    if literals is not None and any(re2.search(written, form) for form in (text, clean(text))):
+        assert any(literal in fold(text) for literal in literals)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["acme", "é", "straße", "ss", "日本", "12", "क\u094d", "e"]), typed)
+def test_a_pattern_with_word_boundaries_finds_whole_words_of_any_script(word: str, text: str) -> None:
+    text = text.replace("\ud800", "")
+    rules = placed({"pattern": rf"\b{word}\b"}, {"pattern": rf"(?i)\b(?:{word}|{word}x)"})
+
+    first, second = (
+        next((at for at in range(len(text)) if text.startswith(word, at) and oracle.bounded(text, at, end)), None)
+        for end in (len(word), 0)
+    )
+    found = {match.rule.rule.id: match.span.start for match in RuleSet.compile(rules).run(Draft(clean(text)))}
+    if clean(text) == text:
+        assert found.get("r0") == first
+        assert second is None or found["r1"] <= second
+
+
+@given(texts)
+def test_no_text_makes_the_engine_fail(text: str) -> None:
+    rules = placed({"words": ["acme"]}, {"pattern": "[a-c]1"}, {"links": {"domains": ["acme.example"], "mode": "only"}})
+    strict = rules[0].rule.model_copy(update={"evasion": "strict"})
+
+    for match in RuleSet.compile([*rules, PlacedRule(strict, "p", 1, "s")]).run(Draft(text)):
+        assert 0 <= match.span.start < match.span.end <= len(text)
