@@ -1,0 +1,232 @@
+"""The platform as processes that a test kills: a broker, four services one by one as containers run them.
+
+Ports are taken from below the range that the kernel gives to outgoing connections, so that nobody else has a
+port while its owner is dead.
+"""
+
+import asyncio
+import contextlib
+import os
+import random
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import nats
+import orjson
+from nats.js.api import DeliverPolicy
+
+from shared.auth import TokenSigner, make_key
+from shared.bus import STREAM, Bus
+from shared.context import Principal
+from shared.settings import ServiceSettings
+from tests.servers import NatsServer
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("policy", "training", "monitoring", "gateway")
+KEY = "sl_test_" + "f" * 43
+OPERATOR = Principal(id="key:operator", scopes=frozenset({"admin:read", "admin:write"}))
+READY_WITHIN = 60.0
+LOOK = 0.02
+
+DatabaseFor = Callable[[str], str]
+
+
+def steady_port() -> int:
+    """Return a free port of loopback that no outgoing connection is given while its owner is away."""
+    while True:
+        port = random.randint(12_000, 31_000)
+        with socket.socket() as listener:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with contextlib.suppress(OSError):
+                listener.bind(("127.0.0.1", port))
+                return port
+
+
+async def until(condition: Callable[[], bool], what: str, within: float = READY_WITHIN) -> None:
+    """Look every few milliseconds until a condition holds; raises TimeoutError that says what did not come."""
+    end = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} did not come within {within:.0f} s")
+        await asyncio.sleep(LOOK)
+
+
+@dataclass
+class Fleet:
+    """Four services as processes, each of which can be killed, started again, or started so that it will die."""
+
+    folder: Path
+    broker: NatsServer
+    database_urls: dict[str, str]
+    more: Mapping[str, str] = field(default_factory=dict)
+    ports: dict[str, int] = field(default_factory=lambda: {name: steady_port() for name in SERVICES})
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        key = make_key()
+        (self.folder / "signing-key.json").write_bytes(orjson.dumps(key.as_dict(private=True)))
+        (self.folder / "token-keys.json").write_bytes(orjson.dumps({"keys": [key.as_dict(private=False)]}))
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Return what a service is told."""
+        shared = {
+            "ENVIRONMENT": "test",
+            "DATA_DIR": str(self.folder),
+            "NATS_URL": self.broker.url,
+            "TOKEN_KEYS": str(self.folder / "token-keys.json"),
+            "CLOCK_FILE": str(self.folder / "clock"),
+            "DATABASE_URL": self.database_urls[name],
+            "GATEWAY_SIGNING_KEY": str(self.folder / "signing-key.json"),
+            "GATEWAY_BOOTSTRAP_KEY": KEY,
+            "GATEWAY_PUBLIC_URL": self.url("gateway"),
+            f"{name.upper()}_PORT": str(self.ports[name]),
+            **{f"GATEWAY_{service.upper()}_URL": self.url(service) for service in SERVICES if service != "gateway"},
+            **self.more,
+        }
+        own = {key: value for key, value in os.environ.items() if not key.startswith("SHARELOAD_")}
+        return own | {f"SHARELOAD_{key}": value for key, value in shared.items()}
+
+    def url(self, name: str) -> str:
+        """Return where a service is reached."""
+        return f"http://127.0.0.1:{self.ports[name]}"
+
+    def start(self, name: str, fault: str = "", before: tuple[str, ...] = ()) -> None:
+        """Start a service; `fault` says where it shall die, `before` is a program that runs it."""
+        environment = self.environment(name) | ({"SHARELOAD_FAULT": fault} if fault else {})
+        with (self.folder / f"{name}.log").open("ab") as log:
+            self.processes[name] = subprocess.Popen(
+                [*before, sys.executable, "-m", "services", name],
+                cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            )  # fmt: skip
+
+    def kill(self, name: str) -> None:
+        """End a process with SIGKILL; the kernel keeps what it has written."""
+        process = self.processes[name]
+        process.kill()
+        process.wait()
+
+    def lives(self, name: str) -> bool:
+        """Say whether a service's process runs."""
+        return name in self.processes and self.processes[name].poll() is None
+
+    async def state(self, name: str) -> dict[str, Any]:
+        """Return what a service says of itself; empty while it does not answer."""
+        with contextlib.suppress(httpx.TransportError):
+            async with httpx.AsyncClient(timeout=5) as client:
+                state: dict[str, Any] = (await client.get(f"{self.url(name)}/readyz")).json()
+                return state
+        return {}
+
+    async def ready(self, *names: str) -> None:
+        """Wait until services are ready; raises when one dies on the way."""
+        end = time.monotonic() + READY_WITHIN
+        for name in names or SERVICES:
+            while (await self.state(name)).get("status") != "ready":
+                if not self.lives(name) or time.monotonic() > end:
+                    raise AssertionError(f"{name} is not ready:\n{self.last_words(name)}")
+                await asyncio.sleep(LOOK)
+
+    async def settled(self, within: float) -> float:
+        """Wait until every event is published and handled everywhere; return how many seconds it took."""
+        began = time.monotonic()
+        calm = 0
+        while calm < 2:
+            states = {name: await self.state(name) for name in SERVICES}
+            calm = calm + 1 if all(is_calm(state) for state in states.values()) else 0
+            if time.monotonic() - began > within:
+                raise TimeoutError(f"not settled within {within:.0f} s: {states}")
+            await asyncio.sleep(LOOK)
+        return time.monotonic() - began
+
+    def last_words(self, name: str) -> str:
+        """Return the end of a service's log."""
+        log = self.folder / f"{name}.log"
+        return log.read_bytes()[-4000:].decode(errors="replace") if log.exists() else ""
+
+    def client(self, **options: Any) -> httpx.AsyncClient:
+        """Return a client of the gateway with all rights."""
+        headers = {"Authorization": f"Bearer {KEY}"}
+        return httpx.AsyncClient(base_url=self.url("gateway"), **({"headers": headers, "timeout": 30} | options))
+
+    def client_of(self, name: str) -> httpx.AsyncClient:
+        """Return a client straight at a service, with an operator's token of the gateway."""
+        token = TokenSigner(self.folder / "signing-key.json").token(OPERATOR, name)
+        return httpx.AsyncClient(base_url=self.url(name), headers={"Shareload-Caller": token}, timeout=30)
+
+    def stop(self) -> None:
+        """End all that runs, in order where it still listens."""
+        for process in self.processes.values():
+            process.terminate()
+        for process in self.processes.values():
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def is_calm(state: dict[str, Any]) -> bool:
+    """Say whether a service has nothing left to tell or to handle."""
+    return (
+        state.get("status") == "ready"
+        and state["broker"] == "up"
+        and not state["outbox_waiting"]
+        and not state["consumer_lag"]
+    )
+
+
+@contextlib.asynccontextmanager
+async def run_fleet(
+    folder: Path, database_for: DatabaseFor, more: Mapping[str, str] | None = None
+) -> AsyncIterator[Fleet]:
+    """Run broker and services for one test."""
+    folder.mkdir(exist_ok=True)
+    broker = NatsServer(folder / "nats", port=steady_port())
+    fleet = Fleet(folder, broker, {name: database_for(name) for name in SERVICES}, more or {})
+    try:
+        broker.start()
+        for name in SERVICES:
+            fleet.start(name)
+        await fleet.ready()
+        yield fleet
+    finally:
+        fleet.stop()
+        broker.stop()
+
+
+@contextlib.asynccontextmanager
+async def bus_to(url: str) -> AsyncIterator[Bus]:
+    """Connect to a broker as a test that looks on."""
+    bus = Bus(ServiceSettings(nats_url=url), "onlooker")
+    await bus.start()
+    try:
+        async with asyncio.timeout(10):
+            await bus.wait_connected()
+        yield bus
+    finally:
+        await bus.stop()
+
+
+async def read_stream(url: str) -> list[tuple[str, bytes]]:
+    """Return id and body of each message on the stream, in order, repeats included."""
+    client = await nats.connect(url.split(","))
+    try:
+        js = client.jetstream()
+        waiting = (await js.stream_info(STREAM)).state.messages
+        messages: list[tuple[str, bytes]] = []
+        if not waiting:
+            return messages
+        subscription = await js.subscribe(">", stream=STREAM, ordered_consumer=True, deliver_policy=DeliverPolicy.ALL)
+        while len(messages) < waiting:
+            message = await subscription.next_msg(timeout=10)
+            messages.append(((message.headers or {})["Nats-Msg-Id"], message.data))
+        return messages
+    finally:
+        await client.close()
