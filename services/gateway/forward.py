@@ -103,6 +103,9 @@ class Forwarder:
         """Ask a service something of the gateway's own; raises ServiceAway."""
         assert self._client is not None  # noqa: S101  used within `async with`
         own = {**(headers or {}), HEADER: self._signer.token(principal, service)}
+        if json is not None:
+            # The session adds none by itself: a forwarded request keeps what its client said.
+            own["Content-Type"] = "application/json"
         try:
             async with self._client.request(
                 method, URL(self._services[service] + path, encoded=True), json=json, headers=own
