@@ -7,6 +7,7 @@ some imported library has started one.
 
 import ctypes
 import os
+import re
 import signal
 import sys
 import time
@@ -26,7 +27,7 @@ LONGEST_PAUSE = 5.0
 LOG_BYTES = 10_000_000
 
 
-class HasThreads(RuntimeError):
+class HasThreadsError(RuntimeError):
     """The process that should fork has more than one thread."""
 
 
@@ -72,19 +73,20 @@ class Child:
                 os.kill(self.pid, number)
 
     def last_words(self) -> str:
-        """Return the last line that the child logged."""
+        """Return the last exception that the child logged, or else its last line."""
         if self.log is None or not self.log.exists():
             return ""
         with self.log.open("rb") as file:
-            file.seek(max(0, self.log.stat().st_size - 4096))
-            lines = file.read().decode(errors="replace").split("\n")
-        return next((line.strip() for line in reversed(lines) if line.strip()), "")
+            file.seek(max(0, self.log.stat().st_size - 16_384))
+            lines = [line.strip() for line in file.read().decode(errors="replace").split("\n") if line.strip()]
+        raised = [line for line in lines if re.match(r"[A-Za-z_][\w.]*: \S", line)]
+        return (raised or lines or [""])[-1]
 
 
 def spawn(work: Callable[[], None], log: Path | None) -> int:
     """Fork a child that runs `work`, and return its process id.
 
-    Raises HasThreads when this process is not alone with itself.
+    Raises HasThreadsError when this process is not alone with itself.
     """
     refuse_threads()
     parent = os.getpid()
@@ -97,11 +99,11 @@ def spawn(work: Callable[[], None], log: Path | None) -> int:
 
 
 def refuse_threads() -> None:
-    """Raise HasThreads when another thread runs in this process (only Linux tells)."""
+    """Raise HasThreadsError when another thread runs in this process (only Linux tells)."""
     with suppress(FileNotFoundError):
         threads = os.listdir("/proc/self/task")  # noqa: PTH208 -- counted before each fork, names are enough
         if len(threads) > 1:
-            raise HasThreads(f"{len(threads)} threads run in the supervisor; a child forked now could hang")
+            raise HasThreadsError(f"{len(threads)} threads run in the supervisor; a child forked now could hang")
 
 
 def run_as_child(work: Callable[[], None], log: Path | None, parent: int) -> NoReturn:

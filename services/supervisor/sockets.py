@@ -4,7 +4,7 @@ import errno
 import http.client
 import socket
 
-from services.supervisor.store import CannotStart
+from services.supervisor.store import CannotStartError
 
 LOOPBACK = "127.0.0.1"
 BACKLOG = 2048
@@ -13,7 +13,7 @@ BACKLOG = 2048
 def listen(port: int) -> socket.socket:
     """Bind a listening socket on loopback; port 0 takes a free one. Connections wait in its backlog.
 
-    Raises CannotStart when the port is in use or not allowed.
+    Raises CannotStartError when the port is in use or not allowed.
     """
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -23,8 +23,8 @@ def listen(port: int) -> socket.socket:
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:
-            raise CannotStart(f"Port {port} is in use. PORT= chooses another.") from None
-        raise CannotStart(f"Cannot listen on port {port}: {error.strerror}. PORT= chooses another.") from None
+            raise CannotStartError(f"Port {port} is in use. PORT= chooses another.") from None
+        raise CannotStartError(f"Cannot listen on port {port}: {error.strerror}. PORT= chooses another.") from None
     return bound
 
 

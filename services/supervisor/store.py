@@ -24,7 +24,7 @@ LOCK_PATIENCE = 2.0
 ROOT = Path(__file__).parents[2]
 
 
-class CannotStart(Exception):
+class CannotStartError(Exception):
     """The platform cannot start; the message is the one line that the person at the keyboard reads."""
 
 
@@ -65,14 +65,14 @@ class Store:
     def open(self) -> None:
         """Make the folder if need be, lock it, and read or make its secrets.
 
-        Raises CannotStart when it cannot be written, is in use, or was made by a newer version.
+        Raises CannotStartError when it cannot be written, is in use, or was made by a newer version.
         """
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self.path.chmod(0o700)
             self.logs.mkdir(exist_ok=True)
         except OSError as error:
-            raise CannotStart(f"Cannot write to {self.path}: {error.strerror}.") from error
+            raise CannotStartError(f"Cannot write to {self.path}: {error.strerror}.") from error
         self._lock()
         self._check_format()
         self.run_file.unlink(missing_ok=True)
@@ -80,7 +80,7 @@ class Store:
         self._hand_out()
 
     def refuse_newer(self, services: Iterable[str]) -> None:
-        """Raise CannotStart when a database was migrated by code that is newer than this."""
+        """Raise CannotStartError when a database was migrated by code that is newer than this."""
         for service in services:
             file = self.path / f"{service}.db"
             if not file.exists():
@@ -93,7 +93,7 @@ class Store:
                     else set()
                 )
             if unknown := found - known_revisions(service):
-                raise CannotStart(
+                raise CannotStartError(
                     f"The store in {self.path} is of a newer version ({', '.join(sorted(unknown))}): update Shareload."
                 )
 
@@ -108,7 +108,7 @@ class Store:
                 if error.errno not in {errno.EWOULDBLOCK, errno.EAGAIN}:
                     raise
                 if time.monotonic() > deadline:
-                    raise CannotStart(
+                    raise CannotStartError(
                         f"Shareload is already running on {self.path}. DATA_DIR= names another."
                     ) from None
                 time.sleep(0.05)
@@ -123,7 +123,7 @@ class Store:
             return
         found = json.loads(mark.read_text())["format"]
         if found > FORMAT:
-            raise CannotStart(
+            raise CannotStartError(
                 f"The store in {self.path} is of a newer version ({found}, this is {FORMAT}): update Shareload."
             )
 

