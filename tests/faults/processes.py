@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import os
 import random
+import signal
 import socket
 import subprocess
 import sys
@@ -58,16 +59,54 @@ async def until(condition: Callable[[], bool], what: str, within: float = READY_
         await asyncio.sleep(LOOK)
 
 
+class Nursery:
+    """Has all services imported, and starts them by fork; see `nursery.py`."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.faults.nursery"], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        )
+        assert self._read() == b"ready"
+
+    def start(self, name: str, environment: dict[str, str], log: Path) -> int:
+        """Fork a service and return its process id."""
+        pid = self._ask({"start": name, "environment": environment, "log": str(log)})
+        assert pid is not None
+        return pid
+
+    def ended(self, pid: int) -> int | None:
+        """Return a service's exit status, negative for a signal, or None while it lives; asked once after the end."""
+        return self._ask({"ended": pid})
+
+    def close(self) -> None:
+        """End, and with it whatever still lives of its children."""
+        self._process.kill()
+        self._process.communicate()
+
+    def _ask(self, order: dict[str, Any]) -> int | None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(orjson.dumps(order) + b"\n")
+        self._process.stdin.flush()
+        answer: int | None = orjson.loads(self._read())
+        return answer
+
+    def _read(self) -> bytes:
+        assert self._process.stdout is not None
+        return self._process.stdout.readline().strip()
+
+
 @dataclass
 class Fleet:
     """Four services as processes, each of which can be killed, started again, or started so that it will die."""
 
     folder: Path
     broker: NatsServer
+    nursery: Nursery
     database_urls: dict[str, str]
     more: Mapping[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=lambda: {name: steady_port() for name in SERVICES})
-    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+    pids: dict[str, int] = field(default_factory=dict)
+    statuses: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         key = make_key()
@@ -97,24 +136,29 @@ class Fleet:
         """Return where a service is reached."""
         return f"http://127.0.0.1:{self.ports[name]}"
 
-    def start(self, name: str, fault: str = "", before: tuple[str, ...] = ()) -> None:
-        """Start a service; `fault` says where it shall die, `before` is a program that runs it."""
+    def start(self, name: str, fault: str = "") -> None:
+        """Start a service; `fault` says where it shall die."""
         environment = self.environment(name) | ({"SHARELOAD_FAULT": fault} if fault else {})
-        with (self.folder / f"{name}.log").open("ab") as log:
-            self.processes[name] = subprocess.Popen(
-                [*before, sys.executable, "-m", "services", name],
-                cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+        self.pids[name] = self.nursery.start(name, environment, self.folder / f"{name}.log")
 
-    def kill(self, name: str) -> None:
-        """End a process with SIGKILL; the kernel keeps what it has written."""
-        process = self.processes[name]
-        process.kill()
-        process.wait()
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """End a process; the kernel keeps what one that was killed had written."""
+        os.kill(self.pids[name], how)
 
-    def lives(self, name: str) -> bool:
-        """Say whether a service's process runs."""
-        return name in self.processes and self.processes[name].poll() is None
+    def status(self, name: str) -> int | None:
+        """Return how a service's last process ended, negative for a signal, or None while it lives."""
+        pid = self.pids[name]
+        if pid not in self.statuses:
+            status = self.nursery.ended(pid)
+            if status is None:
+                return None
+            self.statuses[pid] = status
+        return self.statuses[pid]
+
+    async def gone(self, name: str, within: float = READY_WITHIN) -> int:
+        """Wait until a service's process has ended; return how."""
+        await until(lambda: self.status(name) is not None, f"the end of {name}", within)
+        return self.statuses[self.pids[name]]
 
     async def state(self, name: str) -> dict[str, Any]:
         """Return what a service says of itself; empty while it does not answer."""
@@ -129,7 +173,7 @@ class Fleet:
         end = time.monotonic() + READY_WITHIN
         for name in names or SERVICES:
             while (await self.state(name)).get("status") != "ready":
-                if not self.lives(name) or time.monotonic() > end:
+                if self.status(name) is not None or time.monotonic() > end:
                     raise AssertionError(f"{name} is not ready:\n{self.last_words(name)}")
                 await asyncio.sleep(LOOK)
 
@@ -160,16 +204,13 @@ class Fleet:
         token = TokenSigner(self.folder / "signing-key.json").token(OPERATOR, name)
         return httpx.AsyncClient(base_url=self.url(name), headers={"Shareload-Caller": token}, timeout=30)
 
-    def stop(self) -> None:
-        """End all that runs, in order where it still listens."""
-        for process in self.processes.values():
-            process.terminate()
-        for process in self.processes.values():
-            try:
-                process.wait(10)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    async def stop(self) -> None:
+        """End all that runs, in order."""
+        living = [name for name in self.pids if self.status(name) is None]
+        for name in living:
+            self.kill(name, signal.SIGTERM)
+        for name in living:
+            await self.gone(name, within=15)
 
 
 def is_calm(state: dict[str, Any]) -> bool:
@@ -186,18 +227,19 @@ def is_calm(state: dict[str, Any]) -> bool:
 async def run_fleet(
     folder: Path, database_for: DatabaseFor, more: Mapping[str, str] | None = None
 ) -> AsyncIterator[Fleet]:
-    """Run broker and services for one test."""
-    folder.mkdir(exist_ok=True)
+    """Run broker and services for one test, in a folder that is there."""
     broker = NatsServer(folder / "nats", port=steady_port())
-    fleet = Fleet(folder, broker, {name: database_for(name) for name in SERVICES}, more or {})
+    nursery = Nursery()
+    fleet = Fleet(folder, broker, nursery, {name: database_for(name) for name in SERVICES}, more or {})
     try:
         broker.start()
         for name in SERVICES:
             fleet.start(name)
         await fleet.ready()
         yield fleet
+        await fleet.stop()
     finally:
-        fleet.stop()
+        nursery.close()
         broker.stop()
 
 
