@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Header
 
-from shared.problems import Invalid, FieldError, Stale
+from shared.problems import FieldError, Invalid, Stale
 
 
 def etag(revision: int | str) -> str:

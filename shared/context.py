@@ -40,4 +40,4 @@ class Context:
         return self.event.id if self.event else None
 
 
-current: ContextVar[Context] = ContextVar("shareload_context", default=Context())
+current: ContextVar[Context] = ContextVar("shareload_context", default=Context())  # noqa: B039  it is frozen

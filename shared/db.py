@@ -233,7 +233,7 @@ class SqliteWriter:
                 for unit in units:
                     outcome.append(run_unit(connection, unit, self._clock))
                     if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-                        raise TransactionGoneError
+                        raise TransactionGoneError  # noqa: TRY301  it ends the group, as an error of the database does
             self.commits += 1
         except (DBAPIError, TransactionGoneError) as error:
             if len(units) > 1:

@@ -263,9 +263,7 @@ def verify_proof(given: EvidenceProof, key: Ed25519PublicKey) -> bool:
 def verify_log(session: PlainSession, service: str, key: Ed25519PublicKey) -> BadEntry | None:
     """Walk the whole log and return the first place where it was changed, or None."""
     previous = NOTHING
-    number = 0
-    for head in heads(session):
-        number += 1
+    for number, head in enumerate(heads(session), start=1):
         text = head_text(service, head)
         bad = first_bad_entry(session, head)
         if bad is not None:

@@ -51,7 +51,7 @@ class IdempotentRequest:
     @classmethod
     def of(cls, key: str, principal: str, method: str, path: str, body: bytes) -> "IdempotentRequest":
         """Scope a client's key and take the hash of what was asked."""
-        scoped = hashlib.sha256("\n".join((principal, method, path, key)).encode()).hexdigest()
+        scoped = hashlib.sha256(f"{principal}\n{method}\n{path}\n{key}".encode()).hexdigest()
         return cls(scoped, hashlib.sha256(body).hexdigest())
 
 

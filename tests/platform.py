@@ -14,6 +14,7 @@ import httpx
 import orjson
 import uvicorn
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from services.gateway import app as gateway
 from services.gateway.settings import GatewaySettings
@@ -117,13 +118,13 @@ class Platform:
             return training.create_app(TrainingSettings(**shared))
         if name == "monitoring":
             return monitoring.create_app(MonitoringSettings(**shared))
-        urls = {f"{service}_url": self.running[service].url for service in SERVICES}
+        urls: dict[str, Any] = {f"{service}_url": self.running[service].url for service in SERVICES}
         return gateway.create_app(
             GatewaySettings(
                 **shared,
                 **urls,
                 signing_key=self.folder / "gateway-key.json",
-                bootstrap_key=KEY,  # type: ignore[arg-type]  pydantic makes it a secret
+                bootstrap_key=SecretStr(KEY),
                 logins_file=self.folder / "logins.json",
                 public_url=url,
             )

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -63,7 +64,9 @@ class NatsServer:
         self.folder.mkdir(parents=True, exist_ok=True)
         config = self.folder / "nats.conf"
         store = json.dumps(str(self.folder / "store"))
-        config.write_text(f"listen: 127.0.0.1:{self.port}\njetstream {{\n  sync_interval: always\n  store_dir: {store}\n}}\n")
+        config.write_text(
+            f"listen: 127.0.0.1:{self.port}\njetstream {{\n  sync_interval: always\n  store_dir: {store}\n}}\n"
+        )
         log = (self.folder / "nats.log").open("ab")
         self.process = subprocess.Popen([str(NATS), "-c", str(config)], stdout=log, stderr=log)
         log.close()
@@ -117,7 +120,12 @@ def postgresql(folder: Path) -> Iterator[str]:
         check=True, stdout=subprocess.DEVNULL, **as_user,
     )  # fmt: skip
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=300 -c deadlock_timeout=100ms"
-    process = subprocess.Popen([binaries / "postgres", "-D", data, *options.split()], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_user)
+    process = subprocess.Popen(
+        [binaries / "postgres", "-D", data, *options.split()],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        **as_user,
+    )
     try:
         wait_until_listening(port, process)
         wait_until_answering(port)
@@ -141,7 +149,7 @@ def wait_until_answering(port: int) -> None:
             return
 
 
-def unprivileged(folder: Path) -> dict[str, object]:
+def unprivileged(folder: Path) -> dict[str, Any]:
     """Return the arguments by which a root user starts PostgreSQL as someone else, and give that one the folder."""
     if os.getuid() != 0:
         return {}
@@ -158,4 +166,4 @@ def unprivileged(folder: Path) -> dict[str, object]:
 def execute(server: str, statement: str) -> None:
     """Run one statement on a server, outside a transaction."""
     with psycopg.connect(server.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
-        connection.execute(statement)  # type: ignore[call-overload]
+        connection.execute(statement)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from shared.events.base import Event, Operational, Personal, Public, told
 
@@ -78,7 +78,7 @@ class CertificateTold(Event):
     grace_until: Operational[datetime]
     replaces: Public[str | None] = None
     reason: Personal[str | None] = None
-    sections: Public[list[CoveredSection]] = []
+    sections: Public[list[CoveredSection]] = Field(default_factory=list)
 
 
 @told

@@ -28,7 +28,9 @@ def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
     return body
 
 
-async def test_a_repeated_post_with_the_same_key_has_its_effect_once_and_the_same_answer(platform_on_both: Platform) -> None:
+async def test_a_repeated_post_with_the_same_key_has_its_effect_once_and_the_same_answer(
+    platform_on_both: Platform,
+) -> None:
     client = platform_on_both.client
     headers = {"Idempotency-Key": "one"}
     answers = await asyncio.gather(*[client.post("/v1/people", json=PERSON, headers=headers) for _ in range(12)])
@@ -58,13 +60,17 @@ async def test_a_post_that_failed_may_be_repeated_with_its_key(platform: Platfor
         ({key: value for key, value in PERSON.items() if key != "email"}, "/email"),
     ],
 )
-async def test_each_fault_of_a_body_is_named_by_a_pointer(platform: Platform, body: dict[str, Any], pointer: str) -> None:
+async def test_each_fault_of_a_body_is_named_by_a_pointer(
+    platform: Platform, body: dict[str, Any], pointer: str
+) -> None:
     errors = problem(await platform.client.post("/v1/people", json=body), 422, "invalid")["errors"]
     assert pointer in [error["pointer"] for error in errors]
     assert (await platform.client.get("/v1/people")).json()["items"] == []
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"name": NaN}', b'{"name": "\\ud800"}', b"[" * 100_000])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"name": NaN}', b'{"name": "\\ud800"}', b"[" * 100_000]
+)
 async def test_a_body_that_is_no_object_of_ours_is_refused(platform: Platform, raw: bytes) -> None:
     answer = await platform.client.post("/v1/people", content=raw, headers={"Content-Type": "application/json"})
     problem(answer, 422, "invalid")
@@ -83,7 +89,7 @@ async def test_a_list_is_read_to_its_end_page_by_page(platform_on_both: Platform
     seen: list[str] = []
     cursor: str | None = None
     while True:
-        params = {"limit": 3, **({"cursor": cursor} if cursor else {})}
+        params: dict[str, str | int] = {"limit": 3, **({"cursor": cursor} if cursor else {})}
         page = (await client.get("/v1/people", params=params)).json()
         seen += [person["employee_number"] for person in page["items"]]
         cursor = page["next_cursor"]
@@ -92,12 +98,17 @@ async def test_a_list_is_read_to_its_end_page_by_page(platform_on_both: Platform
     assert sorted(seen) == [f"E-{n}" for n in range(7)]
 
 
-@pytest.mark.parametrize("params", [{"limit": 0}, {"limit": 201}, {"limit": "x"}, {"cursor": "nonsense"}, {"cursor": "ZGVhZA"}, {"cursor": "é"}])
+@pytest.mark.parametrize(
+    "params",
+    [{"limit": 0}, {"limit": 201}, {"limit": "x"}, {"cursor": "nonsense"}, {"cursor": "ZGVhZA"}, {"cursor": "é"}],
+)
 async def test_a_page_that_nobody_can_ask_for_is_refused(platform: Platform, params: dict[str, Any]) -> None:
     problem(await platform.client.get("/v1/people", params=params), 422, "invalid")
 
 
-async def test_a_resource_that_did_not_change_is_not_sent_again_and_a_stale_change_is_refused(platform: Platform) -> None:
+async def test_a_resource_that_did_not_change_is_not_sent_again_and_a_stale_change_is_refused(
+    platform: Platform,
+) -> None:
     client = platform.client
     await client.post("/v1/people", json=PERSON)
     first = await client.get("/v1/people/E-1")

@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Callable
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import Engine, create_engine, text
 
 from shared import migrate, tables
 from tests.conftest import SERVICES
@@ -25,7 +25,7 @@ def test_a_store_of_a_newer_version_is_refused_in_one_sentence(database_url: Dat
     engine = create_engine(database_url("policy"))
     with engine.begin() as connection:
         connection.execute(text("INSERT INTO alembic_version VALUES ('policy_9999')"))
-    with pytest.raises(migrate.StoreIsNewer, match="newer version of Shareload .*policy_9999"):
+    with pytest.raises(migrate.StoreIsNewer, match=r"newer version of Shareload .*policy_9999"):
         migrate.upgrade(engine, SERVICES / "policy" / "migrations" / "versions")
     engine.dispose()
 
@@ -39,6 +39,6 @@ def test_migrating_again_changes_nothing(database_url: DatabaseUrl) -> None:
     engine.dispose()
 
 
-def heads(engine: migrate.Engine) -> set[str]:
+def heads(engine: Engine) -> set[str]:
     with engine.connect() as connection:
         return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
