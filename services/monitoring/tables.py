@@ -207,9 +207,9 @@ class Conversation(Table, table=True):
     queued_at: datetime = time_field()
     waited: float | None = None
     chosen: str | None = Field(default=None, max_length=500)
-    passed_over: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
+    passed_over: list[dict[str, str]] = Field(sa_type=JSON)
     missing: str | None = Field(default=None, max_length=200)
-    given_back: list[dict[str, str]] = Field(default_factory=list, sa_type=JSON)
+    given_back: list[dict[str, str]] = Field(sa_type=JSON)
     revision: int = 1
 
 

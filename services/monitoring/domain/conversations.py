@@ -96,6 +96,8 @@ def start(message: Inbound, now: datetime) -> Conversation:
         state="queued",
         opened_at=now,
         queued_at=now,
+        passed_over=[],
+        given_back=[],
     )
 
 

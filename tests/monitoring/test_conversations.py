@@ -1,0 +1,307 @@
+"""Where a conversation is, from the customer's first word to the last: never stuck, never with somebody who may not."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlmodel import func, select
+
+from services.monitoring.domain import assignments, conversations, pauses, posts, replies, showing
+from services.monitoring.handlers import keep_work_moving, part_with_leaver
+from services.monitoring.schemas.conversations import ConversationIn, ConversationOut, HandoffIn, MessageIn, ReplyIn
+from services.monitoring.schemas.load import PauseIn
+from services.monitoring.tables import Assignment, Availability
+from shared.clock import ShiftedClock
+from shared.db import Database, Session
+from shared.events.training import PersonLeftV1
+from shared.pages import PageQuery
+from shared.tables import outbox
+from tests.monitoring.organisation import (
+    KEY,
+    add_person,
+    bring_into_force,
+    certificate,
+    certify,
+    hire,
+    person_id,
+    post,
+    signed_in,
+    state_availability,
+    suspend,
+    words_rule,
+)
+
+OpenDatabase = Callable[[str], Database]
+
+
+@pytest.fixture
+def db(open_database: OpenDatabase) -> Database:
+    return open_database("monitoring")
+
+
+async def listed(db: Database) -> list[ConversationOut]:
+    return (await db.read(showing.listed, PageQuery(200, None), KEY, None, None)).items
+
+
+async def only(db: Database) -> ConversationOut:
+    (conversation,) = await listed(db)
+    return conversation
+
+
+def told(session: Session, kind: str) -> int:
+    statement = select(func.count()).where(outbox.c.type == f"monitoring.conversation.{kind}.v1")
+    return session.execute(statement).scalar_one()
+
+
+def open_count(session: Session, number: int) -> int:
+    return session.get_one(Availability, person_id(number)).open
+
+
+async def test_a_mention_goes_to_somebody_certified_and_the_choice_is_explained(db: Database) -> None:
+    await hire(db, 1)
+    await db.write(add_person, 2)
+    await db.write(state_availability, 2)
+    await db.write(posts.ingest, [post("a")])
+
+    conversation = await only(db)
+    assert (conversation.state, conversation.assignee, conversation.customer) == ("assigned", "E-1", "@customer-a")
+    assert conversation.why.chosen is not None
+    assert [(one.person, one.why) for one in conversation.why.passed_over] == [("E-2", "holds no valid certificate")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        ({"lang": "pt"}, "language:pt"),
+        ({"lang": "en", "topic": "billing"}, "topic:billing in language:en"),
+        ({"topic": "press"}, "topic:press"),
+    ],
+)
+async def test_a_conversation_that_nobody_can_take_says_what_is_missing(db: Database, changes: dict[str, str], missing: str) -> None:
+    await hire(db, 1, topics=["delivery"])
+    await db.write(posts.ingest, [post("a", **changes)])
+    waiting = await only(db)
+    assert (waiting.state, waiting.missing) == ("queued", missing)
+
+
+async def test_whoever_comes_online_gets_the_oldest_that_wait_for_them_up_to_their_room(db: Database, clock: ShiftedClock) -> None:
+    await db.write(add_person, 1)
+    await db.write(certify, 1)
+    for name in ("pt", "a", "b", "c", "d"):
+        await db.write(posts.ingest, [post(name, lang="pt" if name == "pt" else "en-GB")])
+        clock.advance(timedelta(seconds=1))
+    await db.write(state_availability, 1)
+
+    states = {one.customer: one.state for one in await listed(db)}
+    assert states == {
+        "@customer-pt": "queued",
+        "@customer-a": "assigned",
+        "@customer-b": "assigned",
+        "@customer-c": "assigned",
+        "@customer-d": "queued",
+    }
+    assert await db.read(open_count, 1) == 3
+
+
+async def test_silence_gives_a_conversation_to_the_next_person_exactly_once(db: Database, clock: ShiftedClock) -> None:
+    await hire(db, 1, 2)
+    await db.write(posts.ingest, [post("a")])
+    first = await only(db)
+    clock.advance(timedelta(minutes=16))
+    await db.write(keep_work_moving)
+    await db.write(keep_work_moving)
+
+    second = await only(db)
+    assert second.state == "assigned"
+    assert {first.assignee, second.assignee} == {"E-1", "E-2"}
+    assert await db.read(told, "returned") == 1
+    assert await db.read(told, "assigned") == 2
+    assert await db.read(open_count, int((first.assignee or "").removeprefix("E-"))) == 0
+
+    clock.advance(timedelta(minutes=16))
+    await db.write(keep_work_moving)
+    left = await only(db)
+    assert (left.state, left.assignee) == ("queued", None), "both had it and were silent"
+    clock.advance(timedelta(hours=2))
+    await db.write(keep_work_moving)
+    assert (await only(db)).state == "assigned", "after a while it is offered again"
+
+
+async def test_an_accepted_conversation_has_no_deadline(db: Database, clock: ShiftedClock) -> None:
+    await hire(db, 1, 2)
+    await db.write(posts.ingest, [post("a")])
+    given = await only(db)
+    await db.write(conversations.accept, given.id, KEY, given.assignee, given.revision)
+    clock.advance(timedelta(hours=5))
+    await db.write(keep_work_moving)
+    assert (await only(db)).assignee == given.assignee
+
+
+async def drain_by_suspension(db: Database, clock: ShiftedClock) -> None:
+    del clock
+    await db.write(suspend, 1)
+
+
+async def drain_by_leaving(db: Database, clock: ShiftedClock) -> None:
+    told_left = PersonLeftV1(id=person_id(1), left_at=clock.now())
+    await db.write(lambda session: part_with_leaver(told_left, session))
+
+
+async def drain_by_absence(db: Database, clock: ShiftedClock) -> None:
+    del clock
+    await db.write(state_availability, 1, away={})
+
+
+async def drain_by_deactivation(db: Database, clock: ShiftedClock) -> None:
+    del clock
+    await db.write(add_person, 1, active=False)
+
+
+async def drain_by_the_clock(db: Database, clock: ShiftedClock) -> None:
+    clock.advance(timedelta(days=366))
+    await db.write(lambda session: certify(session, 2, issued_at=session.now))
+    await db.write(keep_work_moving)
+
+
+@pytest.mark.parametrize(
+    "lapse", [drain_by_suspension, drain_by_leaving, drain_by_absence, drain_by_deactivation, drain_by_the_clock]
+)
+async def test_all_that_a_person_has_open_goes_to_others_when_they_may_not_answer_any_more(
+    db: Database, clock: ShiftedClock, lapse: Callable[[Database, ShiftedClock], object]
+) -> None:
+    await hire(db, 1)
+    await db.write(posts.ingest, [post("a"), post("b"), post("c")])
+    for given in await listed(db):
+        await db.write(conversations.accept, given.id, KEY, "E-1", None)
+    await hire(db, 2)
+    await lapse(db, clock)  # type: ignore[misc]
+
+    after = await listed(db)
+    assert {(one.state, one.assignee) for one in after} == {("assigned", "E-2")}
+    assert await db.read(open_count, 1) == 0
+    assert await db.read(open_count, 2) == 3
+
+
+async def test_a_suspended_certificate_that_is_replaced_does_not_count_and_its_replacement_does(db: Database) -> None:
+    await hire(db, 1)
+    await db.write(lambda session: certify(session, 1, id="renewed", replaces=certificate(1, session)["id"]))
+    await db.write(lambda session: certify(session, 1, id="renewed", replaces=certificate(1, session)["id"], status="revoked"))
+    await db.write(posts.ingest, [post("a")])
+    assert (await only(db)).missing == "certification:responder"
+
+
+async def test_a_hand_off_goes_to_somebody_else(db: Database) -> None:
+    await hire(db, 1, 2)
+    await db.write(posts.ingest, [post("a")])
+    given = await only(db)
+    await db.write(conversations.hand_off, given.id, HandoffIn(reason="I know this customer."), KEY, given.revision)
+    assert {given.assignee, (await only(db)).assignee} == {"E-1", "E-2"}
+
+
+async def test_only_the_assignee_may_accept(db: Database) -> None:
+    await hire(db, 1)
+    await db.write(add_person, 2)
+    await db.write(posts.ingest, [post("a")])
+    given = await only(db)
+    with pytest.raises(conversations.NotFound):
+        await db.write(conversations.accept, given.id, signed_in(2), None, None)
+    with pytest.raises(conversations.NotWithYou):
+        await db.write(conversations.accept, given.id, KEY, "E-2", None)
+    accepted = await db.write(conversations.accept, given.id, signed_in(1), None, given.revision)
+    assert accepted.state == "accepted"
+
+
+async def test_a_reply_is_checked_frees_its_author_and_the_next_word_of_the_customer_comes_back_to_them(db: Database) -> None:
+    await hire(db, 1, 2)
+    await db.write(bring_into_force, [words_rule("no-guarantee", "promises", "guarantee", severity="block"), words_rule("kind", "tone", "obviously")])
+    await db.write(posts.ingest, [post("a")])
+    given = await only(db)
+    with pytest.raises(replies.ReplyBlocked) as refused:
+        await db.write(replies.send, given.id, ReplyIn(text="We guarantee it."), KEY, None)
+    assert refused.value.extra["reasons"][0]["span"] == {"start": 3, "end": 12}
+
+    reply = await db.write(replies.send, given.id, ReplyIn(text="Obviously it is on its way."), KEY, None)
+    assert (reply.person, reply.status, reply.advice) == (given.assignee, "approved", ["Think again."])
+    number = int(reply.person.removeprefix("E-"))
+    assert await db.read(open_count, number) == 0
+    await db.write(conversations.add_message, given.id, MessageIn(network_id="a-2", text="Thanks, and when?"))
+    again = await only(db)
+    assert (again.state, again.assignee) == ("accepted", reply.person)
+    assert await db.read(open_count, number) == 1
+    await db.write(conversations.resolve, given.id, KEY, again.revision)
+    assert await db.read(open_count, number) == 0
+
+
+async def test_a_customer_has_one_conversation_per_network_until_it_is_resolved(db: Database) -> None:
+    await hire(db, 1)
+    same = [post("a", author="@kim"), post("b", author="@kim"), post("c", author="@kim", network="bluesky")]
+    await db.write(posts.ingest, same)
+    assert len(await listed(db)) == 2
+    on_mastodon = next(one for one in await listed(db) if one.network == "mastodon")
+    await db.write(conversations.resolve, on_mastodon.id, KEY, None)
+    await db.write(posts.ingest, [post("d", author="@kim")])
+    assert len(await listed(db)) == 3
+
+
+async def test_a_pushed_thread_is_the_same_conversation_however_often_it_is_pushed(db: Database) -> None:
+    body = ConversationIn(network="email", thread="t-1", customer="kim@x.example", messages=[MessageIn(network_id="m-1", text="Hello?")])
+    first = await db.write(conversations.push, body)
+    again = await db.write(conversations.push, body)
+    assert again.id == first.id
+    await db.write(conversations.resolve, first.id, KEY, None)
+    assert (await db.write(conversations.push, body)).id == first.id
+    body.messages.append(MessageIn(network_id="m-2", text="It happened again."))
+    assert (await db.write(conversations.push, body)).id != first.id
+    detail = await db.read(showing.detail, first.id, KEY)
+    assert [message.text for message in detail.messages] == ["Hello?"]
+
+
+async def test_a_pause_stops_replies_and_routing_in_its_scope_until_it_ends(db: Database, clock: ShiftedClock) -> None:
+    await hire(db, 1)
+    await db.write(posts.ingest, [post("before")])
+    given = await only(db)
+    until = clock.now() + timedelta(hours=1)
+    await db.write(pauses.start, PauseIn(scope="network:mastodon", reason="An outage.", until=until, holding_statement="We are on it."))
+    await db.write(posts.ingest, [post("a"), post("b", network="bluesky")])
+
+    by_customer = {one.customer: one for one in await listed(db)}
+    assert (by_customer["@customer-a"].state, by_customer["@customer-a"].missing) == ("queued", "pause")
+    assert by_customer["@customer-b"].state == "assigned"
+    await db.write(keep_work_moving)
+    assert {one.customer for one in await listed(db) if one.state == "queued"} == {"@customer-a"}
+    with pytest.raises(replies.Paused):
+        await db.write(replies.send, given.id, ReplyIn(text="Hello."), KEY, None)
+
+    for mine in (given, by_customer["@customer-b"]):
+        await db.write(conversations.accept, mine.id, KEY, "E-1", None)
+    clock.advance(timedelta(hours=1))
+    await db.write(keep_work_moving)
+    assert {one.customer for one in await listed(db) if one.state == "assigned"} == {"@customer-a"}
+
+
+async def test_hours_are_kept_in_the_colleagues_own_time_zone(db: Database, clock: ShiftedClock) -> None:
+    hours = {"zone": "Asia/Tokyo", "days": [0, 1, 2, 3, 4, 5, 6], "start": "09:00", "end": "17:00"}
+    await hire(db, 1, hours=hours)
+    now = clock.now()
+    clock.advance(timedelta(hours=(20 - now.hour) % 24))
+    await db.write(posts.ingest, [post("a")])
+    early = await only(db)
+    clock.advance(timedelta(hours=4, minutes=1))
+    await db.write(keep_work_moving)
+    assert (early.missing, (await only(db)).state) == ("presence", "assigned")
+
+
+def assignments_of(session: Session) -> list[tuple[str | None, bool]]:
+    return [(row.ended, row.accepted_at is not None) for row in session.execute(select(Assignment).order_by(Assignment.id)).scalars()]
+
+
+async def test_every_assignment_leaves_a_trace_of_how_it_ended(db: Database, clock: ShiftedClock) -> None:
+    await hire(db, 1)
+    await db.write(posts.ingest, [post("a")])
+    clock.advance(timedelta(minutes=16))
+    await db.write(keep_work_moving)
+    await hire(db, 2)
+    given = await only(db)
+    await db.write(conversations.accept, given.id, KEY, "E-2", None)
+    await db.write(conversations.resolve, given.id, KEY, None)
+    assert await db.read(assignments_of) == [(assignments.SILENT, False), ("resolved", True)]
