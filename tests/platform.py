@@ -62,6 +62,7 @@ class Platform:
     database_for: DatabaseFor
     clock: ShiftedClock = field(default_factory=ShiftedClock)
     running: dict[str, Running] = field(default_factory=dict)
+    databases: dict[str, str] = field(default_factory=dict)
     services: dict[str, httpx.AsyncClient] = field(default_factory=dict)
     _clients: contextlib.AsyncExitStack = field(default_factory=contextlib.AsyncExitStack)
 
@@ -109,7 +110,7 @@ class Platform:
             "data_dir": self.folder,
             "nats_url": self.nats_url,
             "token_keys": self.folder / "keys.json",
-            "database_url": self.database_for(name),
+            "database_url": self._database(name),
             "log_level": "error",
         }
         if name == "policy":
@@ -129,6 +130,12 @@ class Platform:
                 public_url=url,
             )
         )
+
+    def _database(self, name: str) -> str:
+        """Return a service's database, the same one after a restart."""
+        if name not in self.databases:
+            self.databases[name] = self.database_for(name)
+        return self.databases[name]
 
     async def stop_service(self, name: str) -> None:
         """Stop one service in order; its database and port stay its own."""
