@@ -115,13 +115,17 @@ class Hub:
         return joined
 
     async def beat(self) -> None:
-        """Until cancelled: give every client a heartbeat, and cut off those who take nothing."""
+        """Give every client a heartbeat now and then, until cancelled."""
         while True:
             await asyncio.sleep(HEARTBEAT)
-            self.beats += 1
-            now = time.monotonic()
-            for client in list(self._clients):
-                if client.sending_since is not None and now - client.sending_since > SEND_TIMEOUT and client.task:
-                    self._evicted.inc()
-                    client.task.cancel()
-                client.wake()
+            self.beat_once()
+
+    def beat_once(self) -> None:
+        """Give every client a heartbeat, and cut off those who take nothing."""
+        self.beats += 1
+        now = time.monotonic()
+        for client in list(self._clients):
+            if client.sending_since is not None and now - client.sending_since > SEND_TIMEOUT and client.task:
+                self._evicted.inc()
+                client.task.cancel()
+            client.wake()

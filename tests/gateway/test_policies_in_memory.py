@@ -1,0 +1,86 @@
+"""The policy in force as intranets read it: from memory, byte by byte as its owner says it."""
+
+import re
+
+from tests.gateway.story import POLICY, add_people, client_with, publish
+from tests.platform import Platform
+
+PATH = "/v1/policies/social-media"
+
+
+async def test_the_answer_from_memory_is_the_owners_answer(platform: Platform) -> None:
+    await add_people(platform, 2)
+    await publish(platform)
+    await platform.settle()
+    reader = await client_with(platform, "policies:read")
+
+    kept = await reader.get(PATH)
+    owners = await platform.services["policy"].get(PATH)
+    assert (kept.content, kept.headers["ETag"]) == (owners.content, owners.headers["ETag"])
+    again = await reader.get(PATH, headers={"If-None-Match": kept.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+async def test_a_policy_is_served_while_its_owner_is_away_and_after_a_restart(platform: Platform) -> None:
+    await add_people(platform, 2)
+    await publish(platform)
+    await platform.settle()
+    await platform.stop_service("policy")
+    await platform.stop_service("gateway")
+    await platform.start_service("gateway")
+
+    assert (await platform.client.get(PATH)).json()["version"] == 1
+    assert (await platform.client.get("/embed/policies/social-media")).status_code == 200
+    assert (await platform.client.get("/v1/policies")).status_code == 503
+    await platform.start_service("policy")
+
+
+async def test_who_publishes_reads_the_new_version_at_once(platform: Platform) -> None:
+    await add_people(platform, 2)
+    for version in range(1, 6):
+        await publish(platform, POLICY.replace("24 hours", f"{version} hours"), wait=0)
+        assert (await platform.client.get(PATH)).json()["version"] == version
+
+
+async def test_others_read_the_new_version_when_the_write_has_been_waited_for(platform: Platform) -> None:
+    await add_people(platform, 2)
+    reader = await client_with(platform, "policies:read")
+    for version in range(1, 4):
+        answer = await publish(platform, POLICY.replace("24 hours", f"{version} hours"))
+        assert "Preference-Applied" in answer.headers
+        assert (await reader.get(PATH)).json()["version"] == version
+
+
+async def test_memory_gives_nothing_to_who_may_not_read_policies(platform: Platform) -> None:
+    await add_people(platform, 2)
+    await publish(platform)
+    await platform.settle()
+    other = await client_with(platform, "people:read")
+
+    assert (await other.get(PATH)).status_code == 403
+    assert (await other.get("/embed/policies/social-media")).status_code == 403
+
+
+async def test_an_intranet_frames_the_sections_it_wants(platform: Platform) -> None:
+    await add_people(platform, 2)
+    await publish(platform)
+    await platform.settle()
+    intranet = await client_with(platform, "policies:read")
+    token = (await intranet.post("/v1/embed-tokens", json={"policy": "social-media"})).json()["token"]
+    browser = await platform.client_for()
+
+    page = await browser.get("/embed/policies/social-media", params={"token": token, "sections": "answering"})
+    assert page.status_code == 200, page.text
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert '<html lang="de"' in page.text
+    assert re.findall(r'<section id="([^"]+)"', page.text) == ["answering"]
+    policy = page.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe-inline" not in policy
+    assert "<script" not in page.text
+    assert "style=" not in page.text
+
+    same = await browser.get(str(page.url), headers={"If-None-Match": page.headers["ETag"]})
+    assert same.status_code == 304
+    other = await browser.get("/embed/policies/another", params={"token": token})
+    assert other.status_code == 401
