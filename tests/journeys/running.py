@@ -38,10 +38,14 @@ class Running:
 
     def ready(self) -> None:
         """Wait until scripts are told that all is ready."""
-        wait_until(lambda: (self.data_dir / "run.json").exists() or self.process.poll() is not None)
+        wait_until(lambda: self.is_told() or self.process.poll() is not None)
         if self.process.poll() is not None:
             raise AssertionError(f"did not start: {self.process.communicate()[1]}")
         self.seconds = time.monotonic() - self.began
+
+    def is_told(self) -> bool:
+        """Say whether run.json speaks of this run; a killed one before it may have left its own."""
+        return (self.data_dir / "run.json").exists() and self.told()["pids"]["supervisor"] == self.process.pid
 
     def told(self) -> dict[str, Any]:
         """Return what run.json says now."""

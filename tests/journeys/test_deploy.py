@@ -58,7 +58,7 @@ class Deployment:
             value = value.replace(f"http://{service}:8000", f"http://127.0.0.1:{self.ports[service]}")
         value = {
             "8000": str(self.ports.get(name, 0)),
-            "0.0.0.0": "127.0.0.1",
+            "0.0.0.0": "127.0.0.1",  # noqa: S104 -- what containers bind, replaced
             "/store": str(self.folder / "store"),
         }.get(value, value)
         return value.replace("/run/shareload", str(self.folder / "secrets"))
