@@ -111,7 +111,7 @@ class Load:
 
     async def prepare(self, people: int) -> None:
         """Bring a policy, a course and a certification into force, and people in."""
-        self._client = self.fleet.client(limits=httpx.Limits(max_connections=40))
+        self._client = self.fleet.client()
         rows = [f"S-{n},Person {n},s-{n}@harbour.example,Care,EMEA,,en" for n in range(people)]
         table = "\n".join(["employee_number,name,email,department,region,manager,languages", *rows])
         await self.send("training", "POST", "/v1/people/imports", content=table, headers={"Content-Type": "text/csv"})

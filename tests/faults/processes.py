@@ -13,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,10 +50,13 @@ def steady_port() -> int:
                 return port
 
 
-async def until(condition: Callable[[], bool], what: str, within: float = READY_WITHIN) -> None:
+async def until(condition: Callable[[], bool | Awaitable[bool]], what: str, within: float = READY_WITHIN) -> None:
     """Look every few milliseconds until a condition holds; raises TimeoutError that says what did not come."""
     end = time.monotonic() + within
-    while not condition():
+    while True:
+        holds = condition()
+        if await holds if isinstance(holds, Awaitable) else holds:
+            return
         if time.monotonic() > end:
             raise TimeoutError(f"{what} did not come within {within:.0f} s")
         await asyncio.sleep(LOOK)
@@ -194,10 +197,10 @@ class Fleet:
         log = self.folder / f"{name}.log"
         return log.read_bytes()[-4000:].decode(errors="replace") if log.exists() else ""
 
-    def client(self, **options: Any) -> httpx.AsyncClient:
+    def client(self) -> httpx.AsyncClient:
         """Return a client of the gateway with all rights."""
         headers = {"Authorization": f"Bearer {KEY}"}
-        return httpx.AsyncClient(base_url=self.url("gateway"), **({"headers": headers, "timeout": 30} | options))
+        return httpx.AsyncClient(base_url=self.url("gateway"), headers=headers, timeout=30)
 
     def client_of(self, name: str) -> httpx.AsyncClient:
         """Return a client straight at a service, with an operator's token of the gateway."""

@@ -32,7 +32,7 @@ from shared.snapshots import Snapshots
 from shared.tables import counters, inbox, outbox
 from shared.timers import Timers
 from tests.conftest import Templates
-from tests.faults.processes import LOOK, bus_to, read_stream, steady_port
+from tests.faults.processes import LOOK, bus_to, read_stream, steady_port, until
 from tests.servers import NATS, wait_until_listening
 
 PEOPLE = 20
@@ -189,9 +189,8 @@ class Writer:
 
 def published(session: Session) -> int:
     """Return how many events the relay knows to be on the stream."""
-    return session.execute(
-        select(func.count()).select_from(outbox).where(outbox.c.published_at.is_not(None))
-    ).scalar_one()
+    waits_not = select(func.count()).select_from(outbox).where(outbox.c.published_at.is_not(None))
+    return int(session.execute(waits_not).scalar_one())
 
 
 def handled(session: Session) -> tuple[int, int]:
@@ -208,9 +207,11 @@ def told_ids(session: Session) -> list[str]:
 async def progress(db: Database, events: int) -> None:
     """Wait until so many further events are published."""
     aim = await db.read(published) + events
-    async with asyncio.timeout(60):
-        while await db.read(published) < aim:
-            await asyncio.sleep(LOOK)
+
+    async def reached() -> bool:
+        return await db.read(published) >= aim
+
+    await until(reached, f"{events} further events on the stream")
 
 
 @pytest.mark.timeout(240)
@@ -234,9 +235,10 @@ async def test_the_death_of_the_leader_loses_nothing_and_doubles_nothing(
             cluster.start(leader)
         writer.going_on = False
 
-    async with asyncio.timeout(30):
-        while await listener.db.read(handled) != (writer.told, writer.told):
-            await asyncio.sleep(LOOK)
+    async def all_handled() -> bool:
+        return await listener.db.read(handled) == (writer.told, writer.told)
+
+    await until(all_handled, "the effect of every event", within=30)
     messages = await read_stream(cluster.url)
     ids = await teller.db.read(told_ids)
     assert len(ids) == writer.told

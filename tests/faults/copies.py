@@ -1,0 +1,168 @@
+"""What every database and the stream hold when all is calm, read directly, and whether they agree.
+
+Copies are compared as sorted lists, so that something that is there twice is seen as well as something that is missing.
+"""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, Self
+
+import orjson
+from sqlalchemy import Engine, Select, create_engine, func, select
+from sqlalchemy.orm import Session
+
+from services.gateway import tables as gateway
+from services.monitoring import tables as monitoring
+from services.policy import tables as policy
+from services.training import tables as training
+from shared.evidence import Sealer, verify_log
+from shared.tables import dead_letters, evidence_entries, inbox, outbox
+from tests.faults.processes import SERVICES, Fleet, read_stream
+
+METADATA = {
+    "policy": policy.metadata,
+    "training": training.metadata,
+    "monitoring": monitoring.metadata,
+    "gateway": gateway.metadata,
+}
+
+
+class Copies:
+    """Opens all databases for reading; used as a context so that they are closed."""
+
+    def __init__(self, fleet: Fleet) -> None:
+        self._fleet = fleet
+        self._engines: dict[str, Engine] = {name: create_engine(url) for name, url in fleet.database_urls.items()}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for engine in self._engines.values():
+            engine.dispose()
+
+    def rows(self, service: str, query: Select[Any]) -> list[tuple[Any, ...]]:
+        """Return the rows of a query, sorted."""
+        with self._engines[service].connect() as connection:
+            return sorted(tuple(row) for row in connection.execute(query))
+
+    def column(self, service: str, query: Select[Any]) -> list[Any]:
+        """Return the first column of a query, sorted."""
+        return [row[0] for row in self.rows(service, query)]
+
+    def people(self) -> dict[str, str]:
+        """Return employee numbers and ids; all four services must have the same."""
+        tables = {name: metadata.tables["people"] for name, metadata in METADATA.items()}
+        of = {name: self.rows(name, select(table.c.employee_number, table.c.id)) for name, table in tables.items()}
+        assert of["policy"] == of["monitoring"] == of["gateway"] == of["training"]
+        assert len(dict(of["training"])) == len(of["training"])
+        return dict(of["training"])
+
+    def posts(self) -> dict[str, str]:
+        """Return the network's and our ids of all posts; each was told once, and the hourly counts add up to them."""
+        posts, tallies = (METADATA["monitoring"].tables[name] for name in ("posts", "tallies"))
+        kept = self.rows("monitoring", select(posts.c.network_id, posts.c.id))
+        assert self.told_once("monitoring.post.received.v1") == {post for _, post in kept}
+        whole = (tallies.c.section == "") & (tallies.c.rule == "")
+        assert self.column("monitoring", select(func.sum(tallies.c.posts)).where(whole)) == [len(kept)]
+        assert len(dict(kept)) == len(kept)
+        return dict(kept)
+
+    def findings(self) -> list[str]:
+        """Return the network's ids of the posts that have a finding, as often as they have one; each was told once."""
+        posts, findings = (METADATA["monitoring"].tables[name] for name in ("posts", "findings"))
+        query = select(posts.c.network_id, findings.c.id).join(findings, findings.c.post == posts.c.id)
+        found = self.rows("monitoring", query)
+        assert self.told_once("monitoring.finding.opened.v1") == {finding for _, finding in found}
+        return [post for post, _ in found]
+
+    def acknowledgements(self) -> dict[str, str]:
+        """Return person and id of each acknowledgement; training has a copy of each, and each was told once."""
+        own, copy = (METADATA[name].tables["acknowledgements"] for name in ("policy", "training"))
+        kept = self.rows("policy", select(own.c.person, own.c.id))
+        assert self.column("training", select(copy.c.person)) == [person for person, _ in kept]
+        assert self.told_once("policy.acknowledgement.recorded.v1") == {receipt for _, receipt in kept}
+        return dict(kept)
+
+    def certificates(self) -> list[str]:
+        """Return who holds a certificate, as often as they do; monitoring has a copy of each, and each was told once."""
+        own, copy = (METADATA[name].tables["certificates"] for name in ("training", "monitoring"))
+        kept = self.rows("training", select(own.c.id, own.c.person))
+        assert self.rows("monitoring", select(copy.c.id, copy.c.person)) == kept
+        assert self.told_once("training.certificate.issued.v1") == {certificate for certificate, _ in kept}
+        changes = METADATA["training"].tables["certificate_changes"]
+        issued = select(changes.c.certificate).where(changes.c.change == "issued")
+        assert self.column("training", issued) == [certificate for certificate, _ in kept]
+        return sorted(person for _, person in kept)
+
+    def completions(self) -> list[str]:
+        """Return who completed the course, as often as they did; each was told once."""
+        completions = METADATA["training"].tables["completions"]
+        kept = self.rows("training", select(completions.c.person, completions.c.id))
+        assert self.told_once("training.course.completed.v1") == {completion for _, completion in kept}
+        return [person for person, _ in kept]
+
+    def attempts(self) -> list[str]:
+        """Return the ids of all sittings that were handed in."""
+        attempts = METADATA["training"].tables["attempts"]
+        return self.column("training", select(attempts.c.id).where(attempts.c.submitted_at.is_not(None)))
+
+    def keys(self) -> set[str]:
+        """Return the ids of the API keys that somebody made; each was told once."""
+        keys = METADATA["gateway"].tables["api_keys"]
+        return self.told_once("gateway.key.created.v1") & set(self.column("gateway", select(keys.c.id)))
+
+    def told_once(self, event_type: str) -> set[str]:
+        """Return what the public log's events of a type are about; none may be there twice."""
+        query = select(gateway.event_log.c.subject).where(gateway.event_log.c.type == event_type)
+        about = Counter(subject.partition("/")[2] for subject in self.column("gateway", query))
+        assert not [subject for subject, times in about.items() if times > 1]
+        return set(about)
+
+    def told(self) -> dict[str, bytes]:
+        """Return id and body of every event in the outboxes, all of which must be known to be published."""
+        told: dict[str, bytes] = {}
+        for name in SERVICES:
+            rows = self.rows(name, select(outbox.c.id, outbox.c.body, outbox.c.published_at.is_(None)))
+            assert not [event for event, _, waiting in rows if waiting]
+            told |= {event: bytes(body) for event, body, _ in rows}
+        return told
+
+    async def check_events(self) -> int:
+        """Check that stream, public log and inboxes have exactly what was told; return the repeats on the stream."""
+        told = self.told()
+        stream = await read_stream(self._fleet.broker.url)
+        assert dict(stream) == told
+        assert self.column("gateway", select(gateway.event_log.c.event_id)) == sorted(told)
+        types = {event: orjson.loads(body)["type"] for event, body in told.items()}
+        for name, handled in handled_types().items():
+            expected = sorted(
+                event for event, event_type in types.items() if event_type in handled or name == "gateway"
+            )
+            assert self.column(name, select(inbox.c.event_id)) == expected
+        for name in SERVICES:
+            assert self.rows(name, select(dead_letters.c.event_id, dead_letters.c.reason)) == []
+        return len(stream) - len(told)
+
+    def all_sealed(self) -> bool:
+        """Say whether every entry of the evidence logs has its head."""
+        unsealed = select(evidence_entries.c.id).where(evidence_entries.c.head.is_(None))
+        return not any(self.column(name, unsealed) for name in SERVICES)
+
+    def check_evidence(self) -> None:
+        """Check that every chain of heads in the evidence logs is whole and signed."""
+        for name in SERVICES:
+            key = Sealer(name, Path(self._fleet.folder) / f"evidence-{name}.json").public_key()
+            with Session(self._engines[name]) as session:
+                assert verify_log(session, name, key) is None
+
+
+def handled_types() -> dict[str, set[str]]:
+    """Return which types of events each service handles."""
+    from services.gateway.handlers import handlers as of_gateway
+    from services.monitoring.handlers import handlers as of_monitoring
+    from services.policy.handlers import handlers as of_policy
+    from services.training.handlers import handlers as of_training
+
+    registered = {"policy": of_policy, "training": of_training, "monitoring": of_monitoring, "gateway": of_gateway}
+    return {name: set(handlers.by_type) for name, handlers in registered.items()}
