@@ -13,7 +13,10 @@ from shared.db import Database, Session
 from shared.events.policy import RuleText, VersionInForceV1
 from shared.events.training import CertificateIssuedV1, CertificateSuspendedV1, PersonChangedV1
 
-KEY = Principal(id="key:test", scopes=frozenset({"monitoring:read", "monitoring:write", "conversations:read", "conversations:write"}))
+KEY = Principal(
+    id="key:test",
+    scopes=frozenset({"monitoring:read", "monitoring:write", "conversations:read", "conversations:write"}),
+)
 
 
 def person_id(number: int) -> str:
@@ -64,7 +67,9 @@ def certify(session: Session, number: int, **changes: object) -> None:
 
 def suspend(session: Session, number: int) -> None:
     """Handle the event by which their certificate is suspended."""
-    handlers.follow_certificate(CertificateSuspendedV1(**{**certificate(number, session), "status": "suspended"}), session)
+    handlers.follow_certificate(
+        CertificateSuspendedV1(**{**certificate(number, session), "status": "suspended"}), session
+    )
 
 
 def state_availability(session: Session, number: int, **changes: object) -> None:
@@ -110,7 +115,9 @@ def bring_into_force(session: Session, rules: Sequence[RuleText], version: int =
     handlers.judge_by_new_rules(told, session)
 
 
-def words_rule(rule: str, section: str, *words: str, severity: str = "advise", kinds: str = "[post, reply]") -> RuleText:
+def words_rule(
+    rule: str, section: str, *words: str, severity: str = "advise", kinds: str = "[post, reply]"
+) -> RuleText:
     """Return a rule that looks for words."""
     listed = ", ".join(f'"{word}"' for word in words)
     source = (

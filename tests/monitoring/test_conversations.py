@@ -77,14 +77,18 @@ async def test_a_mention_goes_to_somebody_certified_and_the_choice_is_explained(
         ({"topic": "press"}, "topic:press"),
     ],
 )
-async def test_a_conversation_that_nobody_can_take_says_what_is_missing(db: Database, changes: dict[str, str], missing: str) -> None:
+async def test_a_conversation_that_nobody_can_take_says_what_is_missing(
+    db: Database, changes: dict[str, str], missing: str
+) -> None:
     await hire(db, 1, topics=["delivery"])
     await db.write(posts.ingest, [post("a", **changes)])
     waiting = await only(db)
     assert (waiting.state, waiting.missing) == ("queued", missing)
 
 
-async def test_whoever_comes_online_gets_the_oldest_that_wait_for_them_up_to_their_room(db: Database, clock: ShiftedClock) -> None:
+async def test_whoever_comes_online_gets_the_oldest_that_wait_for_them_up_to_their_room(
+    db: Database, clock: ShiftedClock
+) -> None:
     await db.write(add_person, 1)
     await db.write(certify, 1)
     for name in ("pt", "a", "b", "c", "d"):
@@ -185,7 +189,9 @@ async def test_all_that_a_person_has_open_goes_to_others_when_they_may_not_answe
 async def test_a_suspended_certificate_that_is_replaced_does_not_count_and_its_replacement_does(db: Database) -> None:
     await hire(db, 1)
     await db.write(lambda session: certify(session, 1, id="renewed", replaces=certificate(1, session)["id"]))
-    await db.write(lambda session: certify(session, 1, id="renewed", replaces=certificate(1, session)["id"], status="revoked"))
+    await db.write(
+        lambda session: certify(session, 1, id="renewed", replaces=certificate(1, session)["id"], status="revoked")
+    )
     await db.write(posts.ingest, [post("a")])
     assert (await only(db)).missing == "certification:responder"
 
@@ -211,9 +217,17 @@ async def test_only_the_assignee_may_accept(db: Database) -> None:
     assert accepted.state == "accepted"
 
 
-async def test_a_reply_is_checked_frees_its_author_and_the_next_word_of_the_customer_comes_back_to_them(db: Database) -> None:
+async def test_a_reply_is_checked_frees_its_author_and_the_next_word_of_the_customer_comes_back_to_them(
+    db: Database,
+) -> None:
     await hire(db, 1, 2)
-    await db.write(bring_into_force, [words_rule("no-guarantee", "promises", "guarantee", severity="block"), words_rule("kind", "tone", "obviously")])
+    await db.write(
+        bring_into_force,
+        [
+            words_rule("no-guarantee", "promises", "guarantee", severity="block"),
+            words_rule("kind", "tone", "obviously"),
+        ],
+    )
     await db.write(posts.ingest, [post("a")])
     given = await only(db)
     with pytest.raises(replies.ReplyBlocked) as refused:
@@ -244,7 +258,9 @@ async def test_a_customer_has_one_conversation_per_network_until_it_is_resolved(
 
 
 async def test_a_pushed_thread_is_the_same_conversation_however_often_it_is_pushed(db: Database) -> None:
-    body = ConversationIn(network="email", thread="t-1", customer="kim@x.example", messages=[MessageIn(network_id="m-1", text="Hello?")])
+    body = ConversationIn(
+        network="email", thread="t-1", customer="kim@x.example", messages=[MessageIn(network_id="m-1", text="Hello?")]
+    )
     first = await db.write(conversations.push, body)
     again = await db.write(conversations.push, body)
     assert again.id == first.id
@@ -261,7 +277,10 @@ async def test_a_pause_stops_replies_and_routing_in_its_scope_until_it_ends(db: 
     await db.write(posts.ingest, [post("before")])
     given = await only(db)
     until = clock.now() + timedelta(hours=1)
-    await db.write(pauses.start, PauseIn(scope="network:mastodon", reason="An outage.", until=until, holding_statement="We are on it."))
+    await db.write(
+        pauses.start,
+        PauseIn(scope="network:mastodon", reason="An outage.", until=until, holding_statement="We are on it."),
+    )
     await db.write(posts.ingest, [post("a"), post("b", network="bluesky")])
 
     by_customer = {one.customer: one for one in await listed(db)}
@@ -292,7 +311,10 @@ async def test_hours_are_kept_in_the_colleagues_own_time_zone(db: Database, cloc
 
 
 def assignments_of(session: Session) -> list[tuple[str | None, bool]]:
-    return [(row.ended, row.accepted_at is not None) for row in session.execute(select(Assignment).order_by(Assignment.id)).scalars()]
+    return [
+        (row.ended, row.accepted_at is not None)
+        for row in session.execute(select(Assignment).order_by(Assignment.id)).scalars()
+    ]
 
 
 async def test_every_assignment_leaves_a_trace_of_how_it_ended(db: Database, clock: ShiftedClock) -> None:

@@ -47,18 +47,23 @@ async def test_concurrent_mentions_fill_everybody_up_to_their_room_and_nobody_be
     assert set((await replicas[0].read(open_counts)).values()) == {CAPACITY}
 
 
-async def test_concurrent_resolutions_bring_each_queued_conversation_to_exactly_one_person(replicas: list[Database]) -> None:
+async def test_concurrent_resolutions_bring_each_queued_conversation_to_exactly_one_person(
+    replicas: list[Database],
+) -> None:
     await hire(replicas[0], *PEOPLE, capacity=CAPACITY)
     await replicas[0].write(posts.ingest, [post(str(number)) for number in range(60)])
     page = await replicas[0].read(showing.listed, PageQuery(200, None), KEY, "assigned", None)
     await asyncio.gather(
-        *(replicas[place % len(replicas)].write(conversations.resolve, one.id, KEY, None) for place, one in enumerate(page.items))
+        *(
+            replicas[place % len(replicas)].write(conversations.resolve, one.id, KEY, None)
+            for place, one in enumerate(page.items)
+        )
     )
 
     left = await replicas[0].read(showing.listed, PageQuery(200, None), KEY, None, None)
     states = Counter(one.state for one in left.items)
     assert states == {"resolved": 32, "assigned": 28}
     given = Counter(one.assignee for one in left.items if one.state == "assigned")
-    assert {f"00000000-0000-7000-8000-{int(who.removeprefix('E-')):012d}": number for who, number in given.items() if who} == {
-        person: number for person, number in (await replicas[0].read(open_counts)).items() if number
-    }
+    assert {
+        f"00000000-0000-7000-8000-{int(who.removeprefix('E-')):012d}": number for who, number in given.items() if who
+    } == {person: number for person, number in (await replicas[0].read(open_counts)).items() if number}

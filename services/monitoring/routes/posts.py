@@ -27,10 +27,10 @@ BODY: dict[str, Any] = {
             "application/json": {
                 "schema": {
                     "oneOf": [
-                        {"$ref": "#/components/schemas/PostIn"},
+                        PostIn.model_json_schema(),
                         {
                             "type": "array",
-                            "items": {"$ref": "#/components/schemas/PostIn"},
+                            "items": PostIn.model_json_schema(),
                             "minItems": 1,
                             "maxItems": AT_ONCE,
                         },
