@@ -21,6 +21,7 @@ from shared.relay import Relay
 from shared.settings import ServiceSettings
 from shared.snapshots import Snapshots, SnapshotServer
 from shared.streams import StreamSettings, consumer_info
+from shared.tasks import end
 from shared.timers import Timers, run_once, run_timer
 
 SWEPT_EVERY = 60.0
@@ -84,9 +85,7 @@ class Backbone:
 
     async def stop(self) -> None:
         """Stop the work, give the lease back and leave the broker."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(*self._tasks)
         await self._bus.stop()
 
     async def _work(self) -> None:

@@ -5,6 +5,7 @@ its futures when the server dies. A service starts without NATS; `connected` say
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
@@ -15,10 +16,10 @@ from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
 from nats.errors import Error as NatsError
-from nats.errors import NoRespondersError
 
 from shared.ids import new_id
 from shared.settings import ServiceSettings
+from shared.tasks import end
 
 STREAM = "EVENTS"
 BATCH_FROM = 16
@@ -69,6 +70,20 @@ class Published:
     error: BusError | None = None
 
 
+class QuietClient(Client):
+    """nats-py's client, but that a server's death leaves neither open sockets nor messages to be sent later."""
+
+    async def _connect_to_server(self, s: Any) -> None:
+        if self._transport is not None:
+            self._transport.close()  # type: ignore[no-untyped-call]
+        await super()._connect_to_server(s)
+
+    def forget_unsent(self) -> None:
+        """Drop what waits to be written; subscriptions are made again from their own list."""
+        self._pending = []
+        self._pending_data_size = 0
+
+
 class Bus:
     """One service's connection to NATS, renewed for ever."""
 
@@ -76,7 +91,12 @@ class Bus:
         self._urls = [url.strip() for url in settings.nats_url.split(",")]
         self._name = name
         self._seed = settings.nats_seed.get_secret_value() if settings.nats_seed else None
-        self.client = Client()
+        self.client = QuietClient()
+        self._inbox = f"_INBOX.{name}.{new_id()}"
+        self._asked: dict[str, asyncio.Future[Msg]] = {}
+        self._questions = itertools.count()
+        self.connections = 0
+        """Counts losses of the connection: what was known of the stream before the last one must be looked at again."""
         self._connecting: asyncio.Task[None] | None = None
         self._up = asyncio.Event()
         self._on_connected: list[Callable[[], None]] = []
@@ -94,8 +114,7 @@ class Bus:
     async def stop(self) -> None:
         """Send what is waiting and close the connection."""
         if self._connecting is not None:
-            self._connecting.cancel()
-            await asyncio.gather(self._connecting, return_exceptions=True)
+            await end(self._connecting)
         await self.client.close()
 
     def on_connected(self, callback: Callable[[], None]) -> None:
@@ -122,6 +141,7 @@ class Bus:
             disconnected_cb=self._lost,
             reconnected_cb=self._renewed,
         )
+        await self.subscribe(f"{self._inbox}.*", self._answered)
         await self._renewed()
 
     async def _renewed(self) -> None:
@@ -132,7 +152,21 @@ class Bus:
             callback()
 
     async def _lost(self) -> None:
+        """Fail at once what waits for an answer, and forget what was not sent: its senders send it again.
+
+        Sent later, it would reach a broker that may have come back with another store, before anybody has looked.
+        """
         log.warning("broker lost", service=self._name)
+        self.connections += 1
+        self.client.forget_unsent()
+        for waiting in self._asked.values():
+            if not waiting.done():
+                waiting.set_exception(BusError("the connection to the broker broke"))
+
+    async def _answered(self, msg: Msg) -> None:
+        waiting = self._asked.get(msg.subject.rpartition(".")[2])
+        if waiting is not None and not waiting.done():
+            waiting.set_result(msg)
 
     async def _failed(self, error: Exception) -> None:
         """Say once that the broker is away, and always what else went wrong, a failed receiver among it."""
@@ -141,22 +175,26 @@ class Bus:
         self._away = not self.connected
 
     async def request(
-        self,
-        subject: str,
-        body: bytes = b"",
-        *,
-        headers: dict[str, str] | None = None,
-        timeout: float = ACK_TIMEOUT,  # noqa: ASYNC109
+        self, subject: str, body: bytes = b"", *, headers: dict[str, str] | None = None, within: float = ACK_TIMEOUT
     ) -> bytes:
-        """Return the answer to a request; raises BusError when there is none."""
+        """Return the answer to a request; raises BusError when there is none `within` seconds."""
         if not self.connected:
             raise BusError("the broker is away")
+        question = str(next(self._questions))
+        waiting = self._asked[question] = asyncio.get_running_loop().create_future()
         try:
-            return (await self.client.request(subject, body, timeout=timeout, headers=headers)).data
-        except NoRespondersError:
-            raise BusError(f"nobody answers {subject}") from None
+            async with asyncio.timeout(within):
+                await self.client.publish(subject, body, reply=f"{self._inbox}.{question}", headers=headers)
+                answer = await waiting
+        except TimeoutError:
+            raise BusError(f"{subject} was not answered within {within:.0f} s") from None
         except (NatsError, OSError) as error:
             raise BusError(f"{subject}: {error!r}") from error
+        finally:
+            del self._asked[question]
+        if not answer.data and (answer.headers or {}).get("Status") == "503":
+            raise BusError(f"nobody answers {subject}")
+        return bytes(answer.data)
 
     async def api(self, subject: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Call the JetStream API; raises ApiError when it refuses."""

@@ -16,11 +16,12 @@ from shared.context import Context
 from shared.db import Database, Session, Unit
 from shared.dead_letters import bury
 from shared.event_metrics import EventMetrics
-from shared.following import Following, begin_following
-from shared.inbox import POSITION, Handlers, handle, read_event
+from shared.following import Following, begin_following, distrust, note_position
+from shared.inbox import Handlers, Heard, Outcome, handle, read_event
 from shared.lanes import RETRY_AFTER, Lanes, Received
 from shared.marks import write_mark
 from shared.problems import Unavailable
+from shared.progress import Progress
 from shared.pull import ACK, TERM, Delivery, Pull, PullLostError
 from shared.snapshots import SnapshotLoader
 from shared.streams import (
@@ -61,8 +62,8 @@ class Consumer:
         self._stream = stream
         self._lanes = Lanes(retry_after)
         self._pull: Pull | None = None
-        self._handled = 0
-        self._open: set[int] = set()
+        self._progress = Progress()
+        self._expected: Following | None = None
         # A page of a snapshot and a batch of the stream may tell of the same aggregate: one after the other.
         self._one_at_a_time = asyncio.Lock()
         self._loader = SnapshotLoader(name, db, bus, handlers, self._one_at_a_time)
@@ -101,10 +102,11 @@ class Consumer:
         consumer = await consumer_info(self._bus, self._name)
         if self._stream is not None and (consumer is None or consumer.subjects != frozenset(subjects)):
             await ensure_consumer(self._bus, self._name, subjects, self._stream.replicas)
-        await reset_consumer(self._bus, self._name, following.position + 1)
-        self._handled = following.position
+        # The event at our position comes once more: by it the stream is known to be the one we read.
+        await reset_consumer(self._bus, self._name, following.position + (following.event is None))
+        self._expected = following if following.event is not None else None
+        self._progress.begin(following)
         self._lanes.clear()
-        self._open.clear()
         return following
 
     async def _find_stream(self) -> StreamState:
@@ -122,17 +124,29 @@ class Consumer:
                     batch = await self._pull.next_batch(self._lanes.wait(IDLE))
                     for received in self._lanes.due():
                         await self._handle([received])
-                    await self._handle(await self._admit(batch))
+                    await self._handle(await self._admit(await self._recognise(batch)))
                     if not batch and not self._lanes:
                         await self._note_idle()
         finally:
             self._pull = None
             loading.cancel()
 
+    async def _recognise(self, batch: list[Delivery]) -> list[Delivery]:
+        """Check the first delivery against what was handled last; a broker restored from a copy has another there."""
+        if self._expected is None or not batch:
+            return batch
+        first, expected = batch[0], self._expected
+        self._expected = None
+        if first.position != expected.position or first.headers.get("Nats-Msg-Id") != expected.event:
+            await self._db.write(distrust)
+            raise PullLostError("the stream has another event where the last one was handled")
+        await self._settle(first, expected.event or "", ACK)
+        return batch[1:]
+
     async def _admit(self, batch: Sequence[Delivery]) -> list[Received]:
         """Read what came, and keep back what must wait for an earlier event of its aggregate."""
         admitted = []
-        self._open.update(delivery.position for delivery in batch)
+        self._progress.receive(batch)
         for delivery in batch:
             try:
                 received = Received(delivery, read_event(self._handlers, delivery.body, delivery.position))
@@ -158,36 +172,29 @@ class Consumer:
             await self._handle([received for received in batch[middle:] if not self._lanes.hold(received)])
 
     async def _handle_together(self, batch: Sequence[Received]) -> None:
-        unit = Unit(
-            handle,
-            (self._handlers, [received.heard for received in batch], self._position_after(batch)),
-            context=Context(),
-        )
+        heard = [received.heard for received in batch]
+        unit = Unit(handle_and_note, (self._handlers, heard, *self._progress.after(batch)), context=Context())
         while True:
             try:
                 async with self._one_at_a_time:
-                    outcomes = (await self._db.run(unit)).result
+                    outcomes: list[Outcome] = (await self._db.run(unit)).result
                 break
             except (Unavailable, OperationalError, InterfaceError):
                 if not await self._database_was_away():
                     raise
         for outcome in outcomes:
             self._metrics.handled.labels(outcome.value).inc()
-        await self._settle([received.delivery for received in batch], ACK)
+        for received in batch:
+            self._progress.settle(received.delivery, received.heard.envelope.id)
+        if self._pull is not None:
+            await self._pull.settle([received.delivery for received in batch], ACK)
         for received in batch:
             await self._handle(self._lanes.release(received))
 
-    def _position_after(self, batch: Sequence[Received]) -> int:
-        """Return the position up to which all is handled once this batch is."""
-        still_open = self._open.difference(received.delivery.position for received in batch)
-        return min(still_open) - 1 if still_open else max(self._handled, batch[-1].delivery.position)
-
-    async def _settle(self, deliveries: Sequence[Delivery], how: bytes) -> None:
-        positions = [delivery.position for delivery in deliveries]
-        self._open.difference_update(positions)
-        self._handled = max(self._handled, *positions)
+    async def _settle(self, delivery: Delivery, event: str, how: bytes) -> None:
+        self._progress.settle(delivery, event)
         if self._pull is not None:
-            await self._pull.settle(deliveries, how)
+            await self._pull.settle([delivery], how)
 
     async def _fail(self, received: Received, error: Exception) -> None:
         envelope = received.heard.envelope
@@ -202,15 +209,15 @@ class Consumer:
             exc_info=error,
         )
         if tries is not None:
-            await self._bury(received.delivery, f"{type(error).__name__}: {error}", tries, envelope.id)
+            await self._bury(received.delivery, f"{type(error).__name__}: {error}", tries)
             await self._handle(self._lanes.release(received))
 
-    async def _bury(self, delivery: Delivery, reason: str, tries: int, event_id: str | None = None) -> None:
-        given = event_id or delivery.headers.get("Nats-Msg-Id", "")
+    async def _bury(self, delivery: Delivery, reason: str, tries: int) -> None:
+        given = delivery.headers.get("Nats-Msg-Id", "")
         name = given if 0 < len(given) <= 36 else f"stream-{delivery.position}"
         await self._db.write(bury, name, delivery.subject, delivery.body, reason, tries)
         self._metrics.dead.labels(delivery.subject.rpartition(".")[0]).inc()
-        await self._settle([delivery], TERM)
+        await self._settle(delivery, given, TERM)
 
     async def _database_was_away(self) -> bool:
         """Try to write until it works; return whether it did not at first. Nothing is pulled in the meantime."""
@@ -231,11 +238,15 @@ class Consumer:
         consumer = await consumer_info(self._bus, self._name)
         if consumer is None:
             raise PullLostError("the consumer is gone")
-        if consumer.lag == 0 and stream.first > self._handled + 1:
-            self._handled = stream.last
-            await self._db.write(write_position, stream.last)
+        if consumer.lag == 0 and stream.first > self._progress.position + 1:
+            self._progress.begin(Following(stream.created, stream.last))
+            await self._db.write(note_position, stream.last, None)
 
 
-def write_position(session: Session, position: int) -> None:
-    """Note up to where all is handled."""
-    write_mark(session, POSITION, str(position))
+def handle_and_note(
+    session: Session, handlers: Handlers, heard: Sequence[Heard], position: int, event: str | None
+) -> list[Outcome]:
+    """Handle events, and note in the same transaction how far all is handled."""
+    outcomes = handle(session, handlers, heard)
+    note_position(session, position, event)
+    return outcomes

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 import orjson
 
 from shared.db import Session
-from shared.inbox import POSITION, Handlers
+from shared.inbox import Handlers
 from shared.marks import read_mark, remove_marks, write_mark
 from shared.streams import StreamState
 
 STREAM = "consumer.stream"
+POSITION = "consumer.position"
+EVENT = "consumer.event"
 TYPES = "consumer.types"
 SNAPSHOT = "snapshot."
 
@@ -20,6 +22,8 @@ class Following:
 
     stream: str
     position: int
+    event: str | None = None
+    """The id of the event at `position`, by which the stream is known to be the same."""
     lost: bool = False
 
 
@@ -35,16 +39,32 @@ def begin_following(session: Session, handlers: Handlers, stream: StreamState) -
     covered = set(types) <= set(orjson.loads(read_mark(session, TYPES) or "[]"))
     follows_on = known == stream.created and stream.first <= position + 1 and position <= stream.last
     if follows_on and covered:
-        return Following(stream.created, position)
+        still_there = stream.first <= position
+        return Following(stream.created, position, read_mark(session, EVENT) if still_there else None)
     start = max(stream.first - 1, 0)
     remove_marks(session, SNAPSHOT)
+    remove_marks(session, EVENT)
     write_mark(session, STREAM, stream.created)
     write_mark(session, POSITION, str(start))
     write_mark(session, TYPES, orjson.dumps(types).decode())
     lost = known is not None and not follows_on
     for handler in handlers.of_loss if lost else ():
         handler(session)
-    return Following(stream.created, start, lost)
+    return Following(stream.created, start, None, lost)
+
+
+def note_position(session: Session, position: int, event: str | None) -> None:
+    """Note up to where all is handled, and which event stands there (None: not one of ours)."""
+    write_mark(session, POSITION, str(position))
+    if event is None:
+        remove_marks(session, EVENT)
+    else:
+        write_mark(session, EVENT, event)
+
+
+def distrust(session: Session) -> None:
+    """Take the stream for another from now on: it does not have at our position what it had."""
+    write_mark(session, STREAM, "another")
 
 
 def snapshots_missing(session: Session, tellers: list[str]) -> list[str]:

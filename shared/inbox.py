@@ -10,7 +10,6 @@ from sqlalchemy import delete, select
 
 from shared.db import Session, insert
 from shared.events.base import Envelope, Event
-from shared.marks import write_mark
 from shared.tables import aggregates_seen, inbox
 
 Handler = Callable[[Any, Session], None]
@@ -20,7 +19,6 @@ H = TypeVar("H", bound=Callable[[Any, Session], None])
 W = TypeVar("W", bound=Callable[[Envelope, Session], None])
 L = TypeVar("L", bound=Callable[[Session], None])
 
-POSITION = "consumer.position"
 KEPT = timedelta(days=45)
 """Longer than the stream and the outboxes keep an event, so that one told again is still known."""
 SWEPT_AT_ONCE = 5000
@@ -106,11 +104,8 @@ def read_event(handlers: Handlers, body: bytes, position: int | None = None) -> 
     return Heard(envelope, cls.model_validate(envelope.data) if cls else None, position)
 
 
-def handle(session: Session, handlers: Handlers, heard: Sequence[Heard], position: int | None = None) -> list[Outcome]:
-    """Handle events of the stream in order, all in this unit; one that was handled before changes nothing.
-
-    `position` is the stream position up to which all are handled once this unit has committed.
-    """
+def handle(session: Session, handlers: Handlers, heard: Sequence[Heard]) -> list[Outcome]:
+    """Handle events of the stream in order, all in this unit; one that was handled before changes nothing."""
     known = handled_before(session, (event.envelope.id for event in heard))
     seen = versions_seen(session, heard)
     given = session.context
@@ -129,8 +124,6 @@ def handle(session: Session, handlers: Handlers, heard: Sequence[Heard], positio
     session.context = given
     note_handled(session, new)
     note_versions(session, {event.aggregate: seen[event.aggregate] for event in new if event.event is not None})
-    if position is not None:
-        write_mark(session, POSITION, str(position))
     return outcomes
 
 

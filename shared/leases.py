@@ -7,9 +7,9 @@ database. Both end with the process that holds them; another takes over within s
 import asyncio
 import fcntl
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 import structlog
 from sqlalchemy import Connection, create_engine, make_url, text
@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from shared.db import Database
+from shared.tasks import end
 
 EVERY = 0.5
 """Seconds between two looks: at a lease that is taken, and at our own."""
@@ -116,6 +117,16 @@ def lock_for(db: Database, name: str) -> Lock:
     return FileLock(Path(f"{make_url(db.url).database}.lease"))
 
 
+async def finished(blocking: Coroutine[Any, Any, bool]) -> bool:
+    """Wait for what runs in a thread to its end, also when cancelled: only then is it known what it took."""
+    task = asyncio.ensure_future(blocking)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await task
+        raise
+
+
 class Lease:
     """The right to do a service's work. `held` says whether this process has it now."""
 
@@ -124,17 +135,20 @@ class Lease:
         self._lock = lock
         self.held = False
 
-    async def run(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do `work` whenever the lease is ours, until cancelled; work that breaks is begun again."""
-        while True:
-            if await asyncio.to_thread(self._lock.take):
-                await self._work(work)
-            await asyncio.sleep(EVERY)
+        try:
+            while True:
+                if await finished(asyncio.to_thread(self._lock.take)):
+                    await self._work(work)
+                await asyncio.sleep(EVERY)
+        finally:
+            await asyncio.to_thread(self._lock.drop)
 
-    async def _work(self, work: Callable[[], Awaitable[None]]) -> None:
+    async def _work(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         self.held = True
         log.info("lease taken", service=self._name)
-        task = asyncio.ensure_future(work())
+        task = asyncio.create_task(work(), name=f"{self._name} work")
         try:
             while not task.done():
                 await asyncio.wait({task}, timeout=EVERY)
@@ -143,8 +157,8 @@ class Lease:
                     break
         finally:
             self.held = False
-            task.cancel()
-            (ended,) = await asyncio.gather(task, return_exceptions=True)
+            await end(task)
             await asyncio.to_thread(self._lock.drop)
-        if isinstance(ended, Exception):
-            log.error("work broke off; beginning again", service=self._name, exc_info=ended)
+        broken = None if task.cancelled() else task.exception()
+        if broken is not None:
+            log.error("work broke off; beginning again", service=self._name, exc_info=broken)

@@ -140,8 +140,8 @@ def mark_published(session: Session, positions: Mapping[str, int], last: int) ->
 def reconcile(session: Session, created: str, last: int) -> int:
     """Publish kept events again that a new or damaged stream does not have; return how many.
 
-    `created` identifies the stream and `last` is its last position. A stream that was made anew gets all that is
-    kept; one that lost its end gets what was published after that.
+    `created` identifies the stream and `last` is the position of this service's last event on it. A stream that was
+    made anew gets all that is kept; one that lost its end gets what was published after that.
     """
     known = read_mark(session, "relay.stream")
     position = int(read_mark(session, "relay.position") or 0)

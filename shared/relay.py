@@ -11,7 +11,7 @@ from shared.bus import BATCH_LIMIT, Bus, BusError
 from shared.db import Database
 from shared.event_metrics import EventMetrics
 from shared.problems import Unavailable
-from shared.streams import StreamSettings, StreamState, ensure_stream, stream_info
+from shared.streams import StreamSettings, StreamState, ensure_stream, last_position, stream_info
 
 POLL = 1.0
 CHECKED_EVERY = 10.0
@@ -44,19 +44,15 @@ class Relay:
         self._stream = stream
         self._wake = asyncio.Event()
         self._checked: float | None = None
+        self._connection = -1
         self._position = 0
         point, _, times = (fault or "").partition(":")
         self._deaths_door = int(times or 1) if point == FAULT else 0
         db.on_told(self.wake)
-        bus.on_connected(self.check)
+        bus.on_connected(self.wake)
 
     def wake(self) -> None:
         """Look into the outbox now."""
-        self._wake.set()
-
-    def check(self) -> None:
-        """Look at the stream before publishing on: the broker may have come back without its store."""
-        self._checked = None
         self._wake.set()
 
     async def run(self) -> None:
@@ -99,13 +95,16 @@ class Relay:
         return len(messages) == BATCH_LIMIT
 
     async def _check_stream(self) -> None:
-        if self._checked is not None and time.monotonic() - self._checked < CHECKED_EVERY:
+        fresh = self._checked is not None and time.monotonic() - self._checked < CHECKED_EVERY
+        if fresh and self._connection == self._bus.connections:
             return
+        self._connection = self._bus.connections
         state = await self._state()
-        again = await self._db.write(outbox.reconcile, state.created, state.last)
+        last = await last_position(self._bus, self._name)
+        again = await self._db.write(outbox.reconcile, state.created, last)
         if again:
             log.warning("the stream lost events; telling them again", service=self._name, events=again)
-        self._position = state.last
+        self._position = last
         self._checked = time.monotonic()
 
     async def _state(self) -> StreamState:

@@ -3,17 +3,21 @@
 Making them is an administrator's step in production; in development a service does it at its start.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from shared.bus import STREAM, ApiError, Bus
+from shared.bus import STREAM, ApiError, Bus, refused
 
 SERVICES = ("policy", "training", "monitoring", "gateway")
 STREAM_NOT_FOUND = 10059
 CONSUMER_NOT_FOUND = 10014
 NAME_IN_USE = 10058
+WRONG_LAST_SEQUENCE = 10071
+LAST_SEQUENCE = re.compile(r"wrong last sequence: (\d+)")
+IMPOSSIBLE = 2**63 - 1
 SECOND = 1_000_000_000
 ACK_WAIT = 30.0
 
@@ -92,6 +96,26 @@ async def stream_info(bus: Bus) -> StreamState | None:
         if error.code == STREAM_NOT_FOUND:
             return None
         raise
+
+
+async def last_position(bus: Bus, service: str) -> int:
+    """Return the position of the last event on the stream that a service told, 0 for none.
+
+    Asked by publishing on a condition that cannot hold: the refusal names the position, nothing is stored, and a
+    service needs no right to read the stream past its own consumer.
+    """
+    headers = {
+        "Nats-Expected-Last-Subject-Sequence": str(IMPOSSIBLE),
+        "Nats-Expected-Last-Subject-Sequence-Subject": f"{service}.>",
+    }
+    try:
+        refused(await bus.request(f"{service}.last", headers=headers))
+    except ApiError as error:
+        stated = LAST_SEQUENCE.search(str(error))
+        if error.code == WRONG_LAST_SEQUENCE and stated:
+            return int(stated[1])
+        raise
+    raise AssertionError("no stream has so many events")
 
 
 def stream_state(answer: dict[str, Any]) -> StreamState:

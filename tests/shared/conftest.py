@@ -16,6 +16,7 @@ from shared.bus import Bus
 from shared.clock import ShiftedClock
 from shared.db import Database, Session, insert
 from shared.events.base import Envelope
+from shared.events.training import PersonChangedV1
 from shared.inbox import Handlers
 from shared.settings import ServiceSettings
 from shared.snapshots import Snapshots
@@ -41,6 +42,33 @@ def copy(session: Session, aggregate: str, value: str) -> None:
     """Keep the state of something that another service told of."""
     statement = insert(session, copies).values(id=aggregate, value=value)
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"value": value}))
+
+
+def person(number: int, name: str = "Ana") -> PersonChangedV1:
+    """Return the event of a person whose id holds what subjects refuse."""
+    return PersonChangedV1(
+        id=f"person {number}.*>é",
+        employee_number=f"E-{number}",
+        user_name=f"u{number}",
+        name=name,
+        email=f"u{number}@x.example",
+        department="Support",
+        region="EMEA",
+        languages=["en"],
+    )
+
+
+def listening() -> Handlers:
+    """Return handlers that count each event and keep the people's names."""
+    handlers = Handlers()
+
+    @handlers.on(PersonChangedV1)
+    def keep(event: PersonChangedV1, session: Session) -> None:
+        assert session.context.event is not None
+        count(session.context.event, session)
+        copy(session, event.id, event.name)
+
+    return handlers
 
 
 @dataclass
@@ -121,6 +149,13 @@ class Services:
         self.running.remove(node)
         await node.backbone.stop()
         node.db.stop()
+
+    async def converge(self, teller: Node, hearer: Node) -> None:
+        """Wait until all is settled; then what one told must have had its effect at the other, once each."""
+        await self.settle()
+        heard = await hearer.effects()
+        assert set(heard) == await teller.told()
+        assert set(heard.values()) <= {1}
 
     async def settle(self) -> None:
         """Wait until all that was told is published, and handled by all that run."""
