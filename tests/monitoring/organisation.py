@@ -60,7 +60,7 @@ def certificate(number: int, session: Session) -> dict[str, Any]:
     }
 
 
-def certify(session: Session, number: int, **changes: object) -> None:
+def certify(session: Session, number: int, /, **changes: object) -> None:
     """Handle the event by which a person is certified to answer customers."""
     handlers.follow_certificate(CertificateIssuedV1(**{**certificate(number, session), **changes}), session)
 
@@ -72,7 +72,7 @@ def suspend(session: Session, number: int) -> None:
     )
 
 
-def state_availability(session: Session, number: int, **changes: object) -> None:
+def state_availability(session: Session, number: int, /, **changes: object) -> None:
     """Put a person's availability: online, English, all topics, room for three."""
     body = {"languages": ["en"], "capacity": 3, "weekly_minutes": 600, "online": True, **changes}
     availability.put(session, f"E-{number}", AvailabilityIn.model_validate(body), KEY, None)

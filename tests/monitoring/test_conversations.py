@@ -15,6 +15,7 @@ from shared.clock import ShiftedClock
 from shared.db import Database, Session
 from shared.events.training import PersonLeftV1
 from shared.pages import PageQuery
+from shared.problems import NotFound
 from shared.tables import outbox
 from tests.monitoring.organisation import (
     KEY,
@@ -50,7 +51,8 @@ async def only(db: Database) -> ConversationOut:
 
 def told(session: Session, kind: str) -> int:
     statement = select(func.count()).where(outbox.c.type == f"monitoring.conversation.{kind}.v1")
-    return session.execute(statement).scalar_one()
+    number: int = session.execute(statement).scalar_one()
+    return number
 
 
 def open_count(session: Session, number: int) -> int:
@@ -209,7 +211,7 @@ async def test_only_the_assignee_may_accept(db: Database) -> None:
     await db.write(add_person, 2)
     await db.write(posts.ingest, [post("a")])
     given = await only(db)
-    with pytest.raises(conversations.NotFound):
+    with pytest.raises(NotFound):
         await db.write(conversations.accept, given.id, signed_in(2), None, None)
     with pytest.raises(conversations.NotWithYou):
         await db.write(conversations.accept, given.id, KEY, "E-2", None)
