@@ -96,11 +96,16 @@ def test_ctrl_c_leaves_no_process_and_a_second_run_keeps_the_data_small_and_fast
         assert second.told()["api_key"] == before["api_key"]
         with second.client() as client:
             assert client.get("/v1/people/E-1").json()["name"] == PERSON["name"]
-        pss = sum(psutil.Process(pid).memory_full_info().pss for pid in second.pids()) / 2**20
-        print(f"\nready after {second.seconds:.1f} s with {pss:.0f} MB in {len(second.pids())} processes")
+        processes = [psutil.Process(pid) for pid in second.pids()]
+        pss = sum(process.memory_full_info().pss for process in processes) / 2**20
+        # Wall time says how busy the machine is; what a start costs is its processor time. The goal on two idle
+        # cores, 3 s to ready, leaves 6 s of it.
+        cost = sum(times.user + times.system for times in (process.cpu_times() for process in processes))
+        print(
+            f"\nready after {second.seconds:.1f} s ({cost:.1f} s of processor time), {pss:.0f} MB in {len(processes)} processes"
+        )
         assert pss < 400
-        # The goal is 3 s on an idle machine; here other tests run beside.
-        assert second.seconds < 15
+        assert cost < 6
 
 
 def test_a_killed_supervisor_leaves_no_process_and_the_store_starts_again(tmp_path: Path) -> None:
