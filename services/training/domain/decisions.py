@@ -8,7 +8,7 @@ transaction, person by person under the same lock, so that it also misses nothin
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, func, literal, tuple_
+from sqlalchemy import ColumnElement, delete, func, literal
 from sqlalchemy import select as core_select
 from sqlmodel import col, select
 
@@ -27,11 +27,11 @@ from services.training.tables import (
     Recheck,
 )
 from shared.db import Session, insert
-from shared.events.training import CertificateIssuedV1, CertificateRenewedV1
+from shared.events.training import CertificateIssuedV1, CertificateRenewedV1, CertificateTold
 from shared.evidence import record
 from shared.outbox import tell
 
-CHUNK = 500
+CHUNK = 200
 
 
 def lock(session: Session, people: Iterable[str]) -> None:
@@ -138,14 +138,10 @@ def issue(session: Session, person: str, ready: Due, facts: Facts) -> Certificat
 
 def sections(session: Session, accepted: Mapping[str, int]) -> list[dict[str, object]]:
     """Return the sections, with their hashes, of the policy versions that a certificate rests on."""
-    if not accepted:
-        return []
-    versions = select(PolicyVersion).where(
-        tuple_(col(PolicyVersion.policy), col(PolicyVersion.version)).in_(list(accepted.items()))
-    )
+    versions = [session.get_one(PolicyVersion, which) for which in sorted(accepted.items())]
     return [
         {"policy": version.policy, "version": version.version, "section": section["id"], "hash": section["hash"]}
-        for version in session.exec(versions.order_by(PolicyVersion.policy))
+        for version in versions
         for section in version.sections
     ]
 
@@ -153,14 +149,15 @@ def sections(session: Session, accepted: Mapping[str, int]) -> list[dict[str, ob
 def announce(session: Session, found: list[tuple[Certificate, Due]]) -> None:
     """Tell of new certificates, enter them in the feed and prove them."""
     session.flush()
-    entries = []
+    events: list[CertificateTold] = []
+    entries: list[changes.Entry] = []
     for certificate, ready in found:
         status = status_at(certificate, session.now, None)
-        kind = CertificateRenewedV1 if ready.renews else CertificateIssuedV1
-        change = Change.RENEWED if ready.renews else Change.ISSUED
-        tell(session, certificates.event(kind, certificate, status))
+        change, kind = (Change.RENEWED, CertificateRenewedV1) if ready.renews else (Change.ISSUED, CertificateIssuedV1)
+        events.append(certificates.event(kind, certificate, status))
         entries.append(changes.Entry(certificate.person, certificate.id, change, status, certificate.issued_at))
         record(session, f"certificate.{change}", f"certificate/{certificate.id}", person=certificate.person)
+    tell(session, *events)
     changes.add(session, entries)
 
 

@@ -12,10 +12,10 @@ from services.training.domain import certificates, changes, decisions
 from services.training.schemas.certificates import Change, Status
 from services.training.tables import Certificate
 from shared.db import Session
-from shared.events.training import CertificateExpiredV1, CertificateExpiringV1
+from shared.events.training import CertificateExpiredV1, CertificateExpiringV1, CertificateTold
 from shared.outbox import tell
 
-CHUNK = 500
+CHUNK = 200
 
 
 def next_turn(certificate: Certificate) -> datetime | None:
@@ -37,21 +37,23 @@ def sweep(session: Session) -> None:
     if not people:
         return
     decisions.lock(session, people)
-    entries: list[changes.Entry] = []
+    turns: list[tuple[changes.Entry, CertificateTold]] = []
     for row in session.exec(
         due_now.where(col(Certificate.person).in_(people)).execution_options(populate_existing=True)
     ).all():
         while row.next_turn_at is not None and row.next_turn_at <= session.now:
-            entries.append(turn(session, row, row.next_turn_at))
-    changes.add(session, entries)
+            turns.append(turn(row, row.next_turn_at))
+        session.add(row)
+    tell(session, *(event for _, event in turns))
+    changes.add(session, [entry for entry, _ in turns])
     decisions.decide(session, dict.fromkeys(people))
 
 
-def turn(session: Session, row: Certificate, at: datetime) -> changes.Entry:
+def turn(row: Certificate, at: datetime) -> tuple[changes.Entry, CertificateTold]:
     """Take one certificate one step on: from valid to expiring, or from expiring to expired."""
     begins = row.told == Status.VALID
     row.told = Status.EXPIRING if begins else Status.EXPIRED
     row.next_turn_at = next_turn(row)
-    session.add(row)
-    tell(session, certificates.event(CertificateExpiringV1 if begins else CertificateExpiredV1, row, Status(row.told)))
-    return changes.Entry(row.person, row.id, Change(row.told), Status(row.told), at)
+    kind = CertificateExpiringV1 if begins else CertificateExpiredV1
+    event = certificates.event(kind, row, Status(row.told))
+    return changes.Entry(row.person, row.id, Change(row.told), Status(row.told), at), event
