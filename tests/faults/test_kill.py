@@ -127,6 +127,7 @@ async def test_what_was_answered_is_everywhere_once_whatever_died(
         with Copies(fleet) as copies:
             await until_sealed(copies)
             check_answers(load, copies)
+            copies.check_told()
             assert await copies.check_events() > 0, "no repeat reached the stream: the outage was no test of it"
     assert deaths.killed == Counter(dict.fromkeys((*SERVICES, BROKER), measure.kills)) + Counter([BROKER])
     assert min(deaths.between[name] for name in SERVICES) >= measure.kills
