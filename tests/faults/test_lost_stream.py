@@ -17,8 +17,8 @@ import orjson
 import pytest
 from sqlalchemy import create_engine, delete
 
-from services.gateway.domain import event_log
 from services.gateway import tables as gateway
+from services.gateway.domain import event_log
 from shared import inbox, outbox, tables
 from shared.clock import ShiftedClock
 from shared.db import Database
