@@ -254,11 +254,12 @@ def list_dead_letters(
     context: typer.Context, service: Annotated[str | None, typer.Argument(help="Only those of one service.")] = None
 ) -> None:
     """List the events that a service could not handle, with the reason."""
-    table = Table("service", "id", "type", "reason", "at")
+    table = Table("service", "event", "subject", "reason", "died at")
     with api_of(context) as api:
         for name in [service] if service else SERVICES:
             for letter in api.all(f"/v1/operations/{name}/dead-letters"):
-                table.add_row(name, letter["id"], letter["type"], letter["reason"], letter["at"])
+                reason = letter["reason"].splitlines()[0]
+                table.add_row(name, letter["event_id"], letter["subject"], reason, letter["died_at"])
     out.print(table)
 
 
@@ -271,7 +272,7 @@ def replay_dead_letters(
     """Handle dead letters again, after the fault is mended."""
     path = f"/v1/operations/{service}/dead-letters"
     with api_of(context) as api:
-        chosen = letters or [letter["id"] for letter in api.all(path)]
+        chosen = letters or [letter["event_id"] for letter in api.all(path)]
         for letter in chosen:
             api.post(f"{path}/{letter}/replay", {})
     out.print(f"{len(chosen)} handled again")
