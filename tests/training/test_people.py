@@ -1,12 +1,17 @@
 """People come by API and by CSV, and leave."""
 
+import asyncio
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.training.domain import people
 from services.training.domain.imports import Row, managers_first
-from services.training.schemas.people import PersonIn
+from services.training.schemas.people import PersonIn, PersonOut
 from shared.context import Principal
+from shared.db import Database
 from tests.training.conftest import TrainingService
 
 HEADER = "employee_number,name,email,department,region,manager,languages\n"
@@ -65,6 +70,18 @@ async def test_a_taken_number_a_taken_user_name_and_an_unknown_manager_are_refus
     assert [(answer.status_code, answer.json()["errors"][0]["pointer"]) for answer in (stray, own)] == [
         (422, "/manager")
     ] * 2
+
+
+async def test_of_two_who_add_the_same_person_at_once_one_is_told_of_the_other(
+    open_database: Callable[[str], Database],
+) -> None:
+    db = open_database("training")
+    added = [db.write(people.create, row_of(1, None)) for _ in range(8)]
+
+    outcomes = await asyncio.gather(*added, return_exceptions=True)
+
+    assert sum(isinstance(one, PersonOut) for one in outcomes) == 1
+    assert sum(isinstance(one, people.PersonExists) for one in outcomes) == 7
 
 
 async def test_an_import_applies_good_rows_and_reports_the_others(service: TrainingService) -> None:
