@@ -22,7 +22,7 @@ from services.gateway.limiter import Limiter
 from services.gateway.portal import pages
 from services.gateway.read_model.policies import Policies
 from services.gateway.routes import api_keys as api_key_routes
-from services.gateway.routes import documents, embed_tokens, events
+from services.gateway.routes import documents, embed_tokens, events, operations
 from services.gateway.settings import GatewaySettings
 from services.gateway.stream.hub import Hub
 from services.gateway.stream.tail import Tail
@@ -47,7 +47,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         name="gateway",
         settings=settings,
         migrations=Path(__file__).parent / "migrations" / "versions",
-        routers=[api_key_routes.router, embed_tokens.router, events.router, documents.router, pages.router],
+        routers=[api_key_routes.router, embed_tokens.router, events.router, documents.router, operations.router, pages.router],
         handlers=handlers,
         timers=timers,
         authenticate=authenticate,

@@ -1,0 +1,91 @@
+"""/operations: what an operator does about one service's events; handed on to the service whose they are."""
+
+from enum import StrEnum
+from typing import Annotated
+from urllib.parse import quote, urlencode
+
+from fastapi import APIRouter, Path, Query, Request, status
+from fastapi.responses import Response
+
+from services.gateway.forward import Answer, Forwarder, ServiceAway
+from shared import dead_letters, operations
+from shared.auth import Caller, Principal, needs
+from shared.operations import DeadLetterPage, ReplayIn, ReplayOut
+from shared.problems import NotFound, problems
+
+router = APIRouter(prefix="/v1/operations/{service}", tags=["operations"])
+
+EventId = Annotated[str, Path(max_length=100)]
+
+
+class ServiceName(StrEnum):
+    """A service with events of its own."""
+
+    POLICY = "policy"
+    TRAINING = "training"
+    MONITORING = "monitoring"
+    GATEWAY = "gateway"
+
+
+@router.get(
+    "/dead-letters", dependencies=[needs("admin:read")], responses=problems(ServiceAway), response_model=DeadLetterPage
+)
+async def list_dead_letters(
+    service: ServiceName,
+    request: Request,
+    caller: Caller,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> DeadLetterPage | Response:
+    """List the events that a service could not handle, each with the reason."""
+    if service is ServiceName.GATEWAY:
+        return await operations.list_dead_letters(request, cursor, limit)
+    query = urlencode({"limit": limit, **({"cursor": cursor} if cursor else {})})
+    return passed_on(await ask(request, service, caller, "GET", f"/internal/dead-letters?{query}"))
+
+
+@router.post(
+    "/dead-letters/{event_id}/replay",
+    dependencies=[needs("admin:write")],
+    status_code=status.HTTP_204_NO_CONTENT,
+    responses=problems(NotFound, dead_letters.StillFails, ServiceAway),
+    response_model=None,
+)
+async def replay_dead_letter(
+    service: ServiceName, event_id: EventId, request: Request, caller: Caller
+) -> Response | None:
+    """Handle an event again, after what made it fail was put right."""
+    if service is ServiceName.GATEWAY:
+        await operations.replay_dead_letter(request, event_id)
+        return None
+    path = f"/internal/dead-letters/{quote(event_id, safe='')}/replay"
+    return passed_on(await ask(request, service, caller, "POST", path))
+
+
+@router.post(
+    "/events/replay",
+    dependencies=[needs("admin:write")],
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(ServiceAway),
+    response_model=ReplayOut,
+)
+async def replay_events(service: ServiceName, body: ReplayIn, request: Request, caller: Caller) -> ReplayOut | Response:
+    """Publish what a service told once more, for a broker that lost its store; who knows an event already skips it."""
+    if service is ServiceName.GATEWAY:
+        return await operations.replay_events(request, body)
+    return passed_on(
+        await ask(request, service, caller, "POST", "/internal/events/replay", body.model_dump(mode="json"))
+    )
+
+
+async def ask(
+    request: Request, service: ServiceName, caller: Principal, method: str, path: str, json: object = None
+) -> Answer:
+    """Ask a service on behalf of the caller."""
+    forwarder: Forwarder = request.app.state.doors.forwarder
+    return await forwarder.ask(service.value, method, path, caller, json)
+
+
+def passed_on(answer: Answer) -> Response:
+    """Give a service's answer as it is."""
+    return Response(answer.body or None, answer.status, media_type=answer.header(b"content-type"))

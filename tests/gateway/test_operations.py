@@ -1,0 +1,54 @@
+"""What an operator sees and does about events, through the gateway."""
+
+from nats.aio.client import Client
+
+from tests.gateway.story import add_people, client_with
+from tests.platform import Platform
+
+
+async def test_an_event_that_cannot_be_read_is_listed_with_its_reason_and_a_replay_says_why_it_fails(
+    platform: Platform,
+) -> None:
+    broker = Client()
+    await broker.connect(platform.nats_url)
+    await broker.request("training.person.changed.v1.somebody", b"not an event", timeout=10)
+    await broker.close()
+    await platform.settle()
+
+    for service in ("policy", "monitoring", "gateway"):
+        dead = (await platform.client.get(f"/v1/operations/{service}/dead-letters")).json()
+        [letter] = dead["items"]
+        assert letter["body"] == "not an event"
+        assert "cannot be read" in letter["reason"]
+        again = await platform.client.post(f"/v1/operations/{service}/dead-letters/{letter['event_id']}/replay")
+        assert again.status_code in {409, 422}, again.text
+        assert again.headers["Content-Type"] == "application/problem+json"
+    assert (await platform.client.get("/v1/operations/training/dead-letters")).json() == {
+        "items": [],
+        "next_cursor": None,
+    }
+    unknown = await platform.client.post("/v1/operations/policy/dead-letters/nobody%2Fhere/replay")
+    assert unknown.status_code == 404
+
+
+async def test_what_a_service_told_is_published_again_and_changes_nothing(platform: Platform) -> None:
+    await add_people(platform, 3)
+    await platform.settle()
+    before = (await platform.client.get("/v1/events?after=start", headers={"Accept": "application/x-ndjson"})).text
+
+    again = await platform.client.post("/v1/operations/training/events/replay", json={})
+    await platform.settle()
+
+    assert again.status_code == 202
+    assert again.json() == {"events": 3}
+    assert (
+        await platform.client.get("/v1/events?after=start", headers={"Accept": "application/x-ndjson"})
+    ).text == before
+
+
+async def test_operations_need_the_rights_of_an_administrator(platform: Platform) -> None:
+    reader = await client_with(platform, "admin:read", "people:read")
+    assert (await reader.get("/v1/operations/policy/dead-letters")).status_code == 200
+    assert (await reader.post("/v1/operations/policy/events/replay", json={})).status_code == 403
+    people = await client_with(platform, "people:read")
+    assert (await people.get("/v1/operations/gateway/dead-letters")).status_code == 403
