@@ -250,32 +250,50 @@ def stream(api: Api, types: str | None, after: str | None) -> Iterator[dict[str,
 
 
 @events.command("dead")
-def list_dead_letters(
-    context: typer.Context, service: Annotated[str | None, typer.Argument(help="Only those of one service.")] = None
+def show_dead_letters(
+    context: typer.Context,
+    service: Annotated[str | None, typer.Argument(help="Only those of one service.")] = None,
+    replay: Annotated[bool, typer.Option(help="Handle them again, now that the fault is mended.")] = False,
 ) -> None:
-    """List the events that a service could not handle, with the reason."""
-    table = Table("service", "event", "subject", "reason", "died at")
+    """List the events that a service could not handle, with the reason, or handle them again."""
+    table = Table("service", "id", "subject", "tries", "reason")
+    failed = False
     with api_of(context) as api:
         for name in [service] if service else SERVICES:
-            for letter in api.all(f"/v1/operations/{name}/dead-letters"):
-                reason = letter["reason"].splitlines()[0]
-                table.add_row(name, letter["event_id"], letter["subject"], reason, letter["died_at"])
+            path = f"/v1/operations/{name}/dead-letters"
+            for letter in list(api.all(path)):
+                reason = handle_again(api, f"{path}/{letter['event_id']}/replay") if replay else letter["reason"]
+                failed = failed or (replay and reason != "handled")
+                table.add_row(name, letter["event_id"], letter["subject"], str(letter["tries"]), reason)
     out.print(table)
+    if failed:
+        raise typer.Exit(1)
+
+
+def handle_again(api: Api, path: str) -> str:
+    """Send a dead letter in again and say what came of it."""
+    try:
+        api.post(path, None)
+    except RefusedError as refused:
+        return str(refused)
+    return "handled"
 
 
 @events.command("replay")
-def replay_dead_letters(
+def replay_events(
     context: typer.Context,
-    service: Annotated[str, typer.Argument(help="The service that shall handle them again.")],
-    letters: Annotated[list[str] | None, typer.Argument(help="Which ones; all if none is named.")] = None,
+    service: Annotated[
+        list[str] | None, typer.Argument(help="Whose events; those of all services if none is named.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option(help="From when on, in UTC; all that is kept (30 days) otherwise.")
+    ] = None,
 ) -> None:
-    """Handle dead letters again, after the fault is mended."""
-    path = f"/v1/operations/{service}/dead-letters"
+    """Publish kept events again, for a broker that lost its store; who knows an event already skips it."""
+    body = {"since": since.replace(tzinfo=UTC).isoformat() if since else None}
     with api_of(context) as api:
-        chosen = letters or [letter["event_id"] for letter in api.all(path)]
-        for letter in chosen:
-            api.post(f"{path}/{letter}/replay", {})
-    out.print(f"{len(chosen)} handled again")
+        for name in service or SERVICES:
+            out.print(f"{name}: {api.post(f'/v1/operations/{name}/events/replay', body)['events']} events")
 
 
 def main() -> None:
