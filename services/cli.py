@@ -20,6 +20,11 @@ from services.client import Api, NowhereError, Place, RefusedError
 
 SERVICES = ("policy", "training", "monitoring", "gateway")
 CHUNK = 500
+SHOWN = 20
+"""How many rejected lines are shown one by one."""
+POST_FIELDS = frozenset(
+    {"network", "network_id", "kind", "author", "text", "lang", "topic", "posted_at", "in_reply_to", "url"}
+)
 
 app = typer.Typer(help="Shareload from a terminal.", no_args_is_help=True, pretty_exceptions_enable=False)
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
@@ -183,7 +188,7 @@ def import_posts(
             for answer in api.upload("/v1/posts", content, "application/x-ndjson").text.splitlines():
                 item = json.loads(answer)
                 counts[item["status"]] += 1
-                if item["status"] == "rejected":
+                if item["status"] == "rejected" and counts["rejected"] <= SHOWN:
                     progress.console.print(
                         f"{item['network_id']}: {item['reason']}", style="red", markup=False, soft_wrap=True
                     )
@@ -194,11 +199,9 @@ def import_posts(
 
 
 def as_post(line: dict[str, Any]) -> dict[str, Any]:
-    """Take a line with its own `id` as the network's id."""
-    post = {**line}
-    if "id" in post:
-        post.setdefault("network_id", str(post.pop("id")))
-    return post
+    """Take what a post has from a line; its own `id` stands for the network's, other fields are left out."""
+    renamed = {"network_id": str(line["id"])} if "id" in line else {}
+    return renamed | {name: value for name, value in line.items() if name in POST_FIELDS}
 
 
 @events.command("tail")
