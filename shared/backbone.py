@@ -130,6 +130,8 @@ class Backbone:
 
     async def settled(self) -> bool:
         """Say whether all that was told is published, and all that is on the stream is handled here."""
+        if not self._lease.tried or (self._lease.held and not self._consumer.following):
+            return False
         state = await self.state()
         return state.bootstrapped and state.outbox_waiting == 0 and state.consumer_lag == 0
 

@@ -67,6 +67,8 @@ class Consumer:
         # A page of a snapshot and a batch of the stream may tell of the same aggregate: one after the other.
         self._one_at_a_time = asyncio.Lock()
         self._loader = SnapshotLoader(name, db, bus, handlers, self._one_at_a_time)
+        self.following = False
+        """Whether the stream is being read; not so before the first look at it, and while the broker is away."""
         bus.on_connected(self._begin_again)
 
     def _begin_again(self) -> None:
@@ -76,6 +78,7 @@ class Consumer:
     async def run(self) -> None:
         """Follow the stream until cancelled. A broker or database that is away is waited for."""
         if not self._handlers.subjects():
+            self.following = True
             return
         while True:
             await self._bus.wait_connected()
@@ -120,6 +123,7 @@ class Consumer:
     async def _follow(self, loading: asyncio.Task[None]) -> None:
         try:
             async with Pull(self._bus, self._name) as self._pull:
+                self.following = True
                 while True:
                     batch = await self._pull.next_batch(self._lanes.wait(IDLE))
                     for received in self._lanes.due():
@@ -128,6 +132,7 @@ class Consumer:
                     if not batch and not self._lanes:
                         await self._note_idle()
         finally:
+            self.following = False
             self._pull = None
             loading.cancel()
 

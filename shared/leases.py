@@ -128,12 +128,13 @@ async def finished(blocking: Coroutine[Any, Any, bool]) -> bool:
 
 
 class Lease:
-    """The right to do a service's work. `held` says whether this process has it now."""
+    """The right to do a service's work: whether this process has it now, and whether it has tried to take it yet."""
 
     def __init__(self, name: str, lock: Lock) -> None:
         self._name = name
         self._lock = lock
         self.held = False
+        self.tried = False
 
     async def run(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         """Do `work` whenever the lease is ours, until cancelled; work that breaks is begun again."""
@@ -141,12 +142,13 @@ class Lease:
             while True:
                 if await finished(asyncio.to_thread(self._lock.take)):
                     await self._work(work)
+                self.tried = True
                 await asyncio.sleep(EVERY)
         finally:
             await asyncio.to_thread(self._lock.drop)
 
     async def _work(self, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self.held = True
+        self.held = self.tried = True
         log.info("lease taken", service=self._name)
         task = asyncio.create_task(work(), name=f"{self._name} work")
         try:

@@ -1,12 +1,14 @@
 """Small services of the tests' own, which tell and handle real events over a real broker."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import logging
+from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from prometheus_client import CollectorRegistry
 from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, select
 
@@ -165,6 +167,14 @@ class Services:
                 settled = [await node.backbone.settled() for node in self.running]
                 calm = calm + 1 if all(settled) else 0
                 await asyncio.sleep(0.01)
+
+
+@pytest.fixture(autouse=True)
+def plain_logs() -> Iterator[None]:
+    """Keep logs short: structlog's own set-up draws each traceback with all its locals, which takes seconds."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
+    yield
+    structlog.reset_defaults()
 
 
 @pytest.fixture
