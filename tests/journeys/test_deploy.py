@@ -195,12 +195,9 @@ async def test_the_broker_lets_a_service_neither_speak_for_another_nor_read_arou
 
 
 async def test_the_broker_refuses_those_it_does_not_know(deployment: Deployment) -> None:
-    refusals: asyncio.Queue[Exception] = asyncio.Queue()
-    with pytest.raises(Exception, match=r"(?i)authorization|no servers|nats"):
-        await Client().connect(
-            f"nats://127.0.0.1:{deployment.ports['nats']}",
-            allow_reconnect=False,
-            connect_timeout=5,
-            error_cb=refusals.put,
-        )
-    assert "authorization" in str(await asyncio.wait_for(refusals.get(), 10)).lower()
+    reader, writer = await asyncio.open_connection("127.0.0.1", deployment.ports["nats"])
+    assert (await reader.readline()).startswith(b"INFO")
+    writer.write(b'CONNECT {"verbose": false}\r\nPING\r\n')
+    assert b"Authorization Violation" in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
