@@ -150,6 +150,27 @@ async def test_a_person_sees_themself_and_a_limited_key_sees_its_departments(ser
     assert (await ana.patch("/v1/people/E-1", json={"department": "Legal"})).status_code == 403
 
 
+async def test_a_limited_key_writes_only_people_of_its_departments(service: TrainingService) -> None:
+    await service.add_person("E-1")
+    scopes = frozenset({"people:read", "people:write"})
+    limited = service.ask_as(Principal(id="key:few", scopes=scopes, departments=frozenset({"Legal"})))
+    person = {"employee_number": "E-2", "name": "N", "email": "n@x.example", "region": "R"}
+    rows = f"{HEADER}E-1,N,e-1@x.example,Legal,R,,\nE-3,N,e-3@x.example,Support,R,,\nE-4,N,e-4@x.example,Legal,R,,\n"
+
+    assert (await limited.post("/v1/people", json={**person, "department": "Support"})).status_code == 403
+    assert (await limited.post("/v1/people", json={**person, "department": "Legal"})).status_code == 201
+    assert (await limited.patch("/v1/people/E-2", json={"department": "Support"})).status_code == 403
+    report = (await limited.post("/v1/people/imports", content=rows, headers=CSV)).json()
+    assert [row["outcome"] for row in report["rows"]] == ["rejected", "rejected", "created"]
+
+
+async def test_null_is_refused_where_it_means_nothing(service: TrainingService) -> None:
+    await service.add_person("E-1")
+
+    assert (await service.client.patch("/v1/people/E-1", json={"name": None})).status_code == 422
+    assert (await service.client.patch("/v1/certifications/responder", json={"validity_days": None})).status_code == 422
+
+
 async def test_lists_come_in_pages(service: TrainingService) -> None:
     await upload(service, "".join(f"E-{n},N,e{n}@x.example,D,R,,en\n" for n in range(10, 35)))
 

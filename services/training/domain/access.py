@@ -5,7 +5,7 @@ from sqlmodel import col, select
 
 from services.training.tables import Person
 from shared.db import Session
-from shared.problems import FieldError, Invalid, NotFound
+from shared.problems import FieldError, Forbidden, Invalid, NotFound
 
 
 def limits(session: Session, scope: str) -> list[ColumnElement[bool]]:
@@ -20,6 +20,18 @@ def limits(session: Session, scope: str) -> list[ColumnElement[bool]]:
     if caller.has(scope):
         return [] if caller.departments is None else [col(Person.department).in_(caller.departments)]
     return [col(Person.id) == caller.person if caller.person is not None else false()]
+
+
+def within_limits(session: Session, department: str) -> bool:
+    """Say whether the caller may put people into a department."""
+    caller = session.context.caller
+    return caller is None or caller.departments is None or department in caller.departments
+
+
+def refuse_department(session: Session, department: str) -> None:
+    """Raise Forbidden when the caller's key is limited to other departments."""
+    if not within_limits(session, department):
+        raise Forbidden(f"This key may not write people of the department {department}.")
 
 
 def get_person(session: Session, employee_number: str, scope: str) -> Person:

@@ -42,9 +42,7 @@ def change(session: Session, key: str, body: CertificationPatch, if_match: int |
     session.refresh(row, with_for_update=True)
     expect(row.revision, if_match)
     for name in body.model_fields_set - {"audience"}:
-        value = getattr(body, name)
-        if value is not None:
-            setattr(row, name, value)
+        setattr(row, name, getattr(body, name))
     if "audience" in body.model_fields_set:
         row.departments = body.audience.departments if body.audience else None
     refuse_unknown(session, row.courses, row.certifications)

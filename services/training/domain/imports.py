@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from sqlalchemy import insert, update
 from sqlmodel import col, select
 
-from services.training.domain import decisions, people
+from services.training.domain import access, decisions, people
 from services.training.schemas.people import ImportedRow, ImportOut, PersonIn
 from services.training.tables import Person
 from shared.db import Session
@@ -103,22 +103,26 @@ def to_person(cells: dict[str, str | None]) -> PersonIn:
 
 def plan(session: Session, rows: list[Row], refused: list[ImportedRow]) -> Plan:
     """Compare a file with itself and with who is known: refuse duplicates, taken names and unknown managers."""
-    known = dict(session.exec(select(Person.employee_number, Person.user_name)).all())
-    owner = {user_name: number for number, user_name in known.items()}
+    everyone = session.exec(select(Person.employee_number, Person.user_name, Person.department)).all()
+    departments = {number: department for number, _, department in everyone}
+    owner = {user_name: number for number, user_name, _ in everyone}
     first: dict[str, int] = {}
     good: list[Row] = []
     refused = list(refused)
     for row in rows:
         number = row.person.employee_number
+        touched = {row.person.department, departments.get(number, row.person.department)}
         if number in first:
             refused.append(refusal(row.number, number, f"employee_number: row {first[number]} has it already"))
         elif owner.get(row.user_name, number) != number:
             refused.append(refusal(row.number, number, f"user_name: {owner[row.user_name]} has it already"))
+        elif not all(access.within_limits(session, department) for department in touched):
+            refused.append(refusal(row.number, number, "department: not one that this key may write"))
         else:
             first[number] = row.number
             owner[row.user_name] = number
             good.append(row)
-    ordered, strays = managers_first(good, set(known))
+    ordered, strays = managers_first(good, set(departments))
     refused += [
         refusal(row.number, row.person.employee_number, f"manager: {row.person.manager} is not known") for row in strays
     ]

@@ -26,7 +26,8 @@ class NotManaged(Invalid):
 
 
 def create(session: Session, body: PersonIn) -> PersonOut:
-    """Add a person; raises PersonExists or NotManaged."""
+    """Add a person; raises Forbidden, PersonExists or NotManaged."""
+    access.refuse_department(session, body.department)
     refuse_taken(session, body.employee_number, body.user_name or body.email)
     person = Person(
         **body.model_dump(exclude={"manager", "user_name"}),
@@ -42,10 +43,11 @@ def create(session: Session, body: PersonIn) -> PersonOut:
 
 
 def change(session: Session, employee_number: str, body: PersonPatch, if_match: int | None) -> PersonOut:
-    """Change what the body names; raises NotFound, Stale, PersonExists or NotManaged."""
+    """Change what the body names; raises NotFound, Forbidden, Stale, PersonExists or NotManaged."""
     person = access.get_person(session, employee_number, "people:write")
     session.refresh(person, with_for_update=True)
     expect(person.revision, if_match)
+    access.refuse_department(session, body.department or person.department)
     before = person.model_dump(exclude={"revision"})
     asked = body.model_dump(exclude_unset=True)
     if "manager" in asked:
@@ -53,8 +55,7 @@ def change(session: Session, employee_number: str, body: PersonPatch, if_match: 
     if body.user_name is not None and body.user_name != person.user_name:
         refuse_taken(session, None, body.user_name)
     for name, value in asked.items():
-        if value is not None or name == "manager":
-            setattr(person, name, value)
+        setattr(person, name, value)
     if person.model_dump(exclude={"revision"}) == before:
         return out(session, [person])[0]
     person.revision += 1

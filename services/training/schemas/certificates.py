@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from services.training.schemas.fields import Moment
+from services.training.schemas.fields import Moment, Patch
 from shared.schemas import Body, EmployeeNumber, Line, Paragraph, Resource, Slug, Text
 
 Keys = Annotated[list[Slug], Field(max_length=50)]
@@ -67,8 +67,10 @@ class CertificationIn(Body):
         return self
 
 
-class CertificationPatch(Body):
+class CertificationPatch(Patch):
     """What changes about a tier; certificates issued before keep their dates."""
+
+    nullable = frozenset({"audience"})
 
     title: Line | None = None
     description: Annotated[Text, Field(max_length=5000)] | None = None

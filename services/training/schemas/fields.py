@@ -1,11 +1,11 @@
 """Kinds of fields that several bodies of this service have."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
-from shared.schemas import Text
+from shared.schemas import Body, Text
 
 EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 LATEST = datetime(2200, 1, 1, tzinfo=UTC)
@@ -22,3 +22,17 @@ Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
 """A time with its zone, kept in UTC."""
 Id = Annotated[Text, Field(min_length=1, max_length=36)]
 """An id in a path; one that is not ours is not found."""
+
+
+class Patch(Body):
+    """A body of which only the fields that were sent change something; null is refused but where it means `none`."""
+
+    nullable: ClassVar[frozenset[str]] = frozenset()
+
+    @model_validator(mode="after")
+    def refuse_null(self) -> Self:
+        """Refuse null for what cannot be empty."""
+        empty = [name for name in self.model_fields_set - self.nullable if getattr(self, name) is None]
+        if empty:
+            raise ValueError(f"{', '.join(sorted(empty))} cannot be null")
+        return self

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from services.training.schemas.fields import Patch
 from shared.schemas import Body, EmployeeNumber, Line, Resource, Text
 
 Email = Annotated[Text, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$", examples=["ana@x.example"])]
@@ -25,8 +26,10 @@ class PersonIn(Body):
     user_name: Line | None = None
 
 
-class PersonPatch(Body):
+class PersonPatch(Patch):
     """What changes about a person; `active: false` means that they left, `true` that they are back."""
+
+    nullable = frozenset({"manager"})
 
     name: Line | None = None
     email: Email | None = None
