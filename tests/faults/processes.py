@@ -32,7 +32,6 @@ from tests.servers import NatsServer
 ROOT = Path(__file__).parents[2]
 SERVICES = ("policy", "training", "monitoring", "gateway")
 KEY = "sl_test_" + "f" * 43
-OPERATOR = Principal(id="key:operator", scopes=frozenset({"admin:read", "admin:write"}))
 READY_WITHIN = 60.0
 LOOK = 0.02
 
@@ -99,17 +98,14 @@ class Nursery:
 
 
 @dataclass
-class Fleet:
-    """Four services as processes, each of which can be killed, started again, or started so that it will die."""
+class Site:
+    """What the processes of one platform are told: where everything is."""
 
     folder: Path
     broker: NatsServer
-    nursery: Nursery
-    database_urls: dict[str, str]
+    database_urls: Mapping[str, str]
     more: Mapping[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=lambda: {name: steady_port() for name in SERVICES})
-    pids: dict[str, int] = field(default_factory=dict)
-    statuses: dict[int, int] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         key = make_key()
@@ -138,6 +134,26 @@ class Fleet:
     def url(self, name: str) -> str:
         """Return where a service is reached."""
         return f"http://127.0.0.1:{self.ports[name]}"
+
+    def client(self) -> httpx.AsyncClient:
+        """Return a client of the gateway with all rights."""
+        headers = {"Authorization": f"Bearer {KEY}"}
+        return httpx.AsyncClient(base_url=self.url("gateway"), headers=headers, timeout=30)
+
+    def client_of(self, name: str, *scopes: str) -> httpx.AsyncClient:
+        """Return a client straight at a service, with a token that the gateway would give somebody with these rights."""
+        principal = Principal(id="key:operator", scopes=frozenset(scopes))
+        token = TokenSigner(self.folder / "signing-key.json").token(principal, name)
+        return httpx.AsyncClient(base_url=self.url(name), headers={"Shareload-Caller": token}, timeout=30)
+
+
+@dataclass
+class Fleet(Site):
+    """Four services as processes, each of which can be killed, started again, or started so that it will die."""
+
+    nursery: Nursery = field(default_factory=Nursery)
+    pids: dict[str, int] = field(default_factory=dict)
+    statuses: dict[int, int] = field(default_factory=dict)
 
     def start(self, name: str, fault: str = "") -> None:
         """Start a service; `fault` says where it shall die."""
@@ -197,16 +213,6 @@ class Fleet:
         log = self.folder / f"{name}.log"
         return log.read_bytes()[-4000:].decode(errors="replace") if log.exists() else ""
 
-    def client(self) -> httpx.AsyncClient:
-        """Return a client of the gateway with all rights."""
-        headers = {"Authorization": f"Bearer {KEY}"}
-        return httpx.AsyncClient(base_url=self.url("gateway"), headers=headers, timeout=30)
-
-    def client_of(self, name: str) -> httpx.AsyncClient:
-        """Return a client straight at a service, with an operator's token of the gateway."""
-        token = TokenSigner(self.folder / "signing-key.json").token(OPERATOR, name)
-        return httpx.AsyncClient(base_url=self.url(name), headers={"Shareload-Caller": token}, timeout=30)
-
     async def stop(self) -> None:
         """End all that runs, in order."""
         living = [name for name in self.pids if self.status(name) is None]
@@ -232,8 +238,7 @@ async def run_fleet(
 ) -> AsyncIterator[Fleet]:
     """Run broker and services for one test, in a folder that is there."""
     broker = NatsServer(folder / "nats", port=steady_port())
-    nursery = Nursery()
-    fleet = Fleet(folder, broker, nursery, {name: database_for(name) for name in SERVICES}, more or {})
+    fleet = Fleet(folder, broker, {name: database_for(name) for name in SERVICES}, more or {})
     try:
         broker.start()
         for name in SERVICES:
@@ -242,7 +247,7 @@ async def run_fleet(
         yield fleet
         await fleet.stop()
     finally:
-        nursery.close()
+        fleet.nursery.close()
         broker.stop()
 
 
