@@ -87,9 +87,7 @@ def ingest_fitting(session: Session, items: Sequence[PostIn | PostAnswer]) -> li
 
 def answer(one: Incoming, status: Status, post: str | None, reason: str | None = None) -> PostAnswer:
     """Say what became of a post."""
-    return PostAnswer.model_construct(
-        network=one.body.network, network_id=one.body.network_id, status=status, reason=reason, id=post
-    )
+    return PostAnswer(one.body.network, one.body.network_id, status, reason, post)
 
 
 def keep(session: Session, incoming: Sequence[Incoming]) -> set[str]:
@@ -133,9 +131,9 @@ def receive(session: Session, new: Sequence[Incoming], counts: Counts) -> None:
 
 
 def received(one: Incoming) -> PostReceivedV1:
-    """Return the event of a post; its parts were validated as they came in."""
+    """Return the event of a post."""
     body = one.body
-    return PostReceivedV1.model_construct(
+    return PostReceivedV1(
         id=one.id,
         network=body.network,
         network_id=body.network_id,

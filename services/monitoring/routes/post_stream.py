@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import AsyncIterator, Sequence
 from typing import BinaryIO
 
+import orjson
 import structlog
 from fastapi import Request
 from fastapi.responses import Response
-from pydantic import TypeAdapter
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
@@ -88,7 +88,7 @@ async def write_all(answers: AsyncIterator[bytes], spool: BinaryIO, written: asy
             written.set()
     except StorageUnavailable as problem:
         spool.write(
-            lines([PostAnswer(status="rejected", reason=f"{problem.detail} Send this line and all after it again.")])
+            lines([PostAnswer(None, None, "rejected", f"{problem.detail} Send this line and all after it again.")])
         )
         spool.flush()
     finally:
@@ -148,9 +148,6 @@ async def split_lines(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
         yield bytes(rest)
 
 
-ANSWER = TypeAdapter(PostAnswer)
-
-
 def lines(answers: Sequence[PostAnswer]) -> bytes:
     """Return answers as NDJSON."""
-    return b"".join(ANSWER.dump_json(answer) + b"\n" for answer in answers)
+    return b"".join(orjson.dumps(answer, option=orjson.OPT_APPEND_NEWLINE) for answer in answers)
