@@ -6,9 +6,10 @@ Pure ASGI, for its price of microseconds a request.
 import re
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -24,6 +25,9 @@ log = structlog.get_logger()
 REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,100}$")
 OPEN = frozenset({"/livez", "/readyz", "/metrics"})
 """What answers without a caller: whether the process lives, is ready, and its metrics; none of it names a person."""
+
+ABOUT_BODY = frozenset({b"content-length", b"content-type"})
+"""What a 304 does not carry."""
 
 Authenticate = Callable[[Scope, Headers], Awaitable[Principal | None]]
 """Returns who asks, or None for nobody; raises Unauthorized for bad credentials."""
@@ -48,6 +52,7 @@ class Edge:
         self.app = app
         self.authenticate = authenticate
         self.metrics = metrics
+        self._log: Any = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -75,7 +80,9 @@ class Edge:
             seconds = time.perf_counter() - started
             route = route_of(scope)
             self.metrics.count(scope["method"], route, exchange.status, seconds)
-            log.debug(
+            # Bound once: the lazy logger would be put together anew for each request.
+            self._log = self._log or log.bind()
+            self._log.debug(
                 "request", method=scope["method"], route=route, status=exchange.status, ms=round(seconds * 1000, 2)
             )
 
@@ -99,19 +106,23 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            headers["X-Request-ID"] = self._request_id
-            if message["status"] == 200 and self._if_none_match and matches(self._if_none_match, headers.get("etag")):
+            headers = [*message.get("headers", ()), (b"x-request-id", self._request_id.encode())]
+            if message["status"] == 200 and self._if_none_match and matches(self._if_none_match, etag_of(headers)):
                 self._silent = True
                 message["status"] = 304
-                for name in ("content-length", "content-type"):
-                    del headers[name]
+                headers = [header for header in headers if header[0] not in ABOUT_BODY]
+            message["headers"] = headers
             self.status = message["status"]
         elif self._silent:
             if message.get("more_body"):
                 return
             message = {"type": "http.response.body", "body": b""}
         await self._send(message)
+
+
+def etag_of(headers: list[tuple[bytes, bytes]]) -> str | None:
+    """Return the ETag of an answer."""
+    return next((value.decode("latin-1") for name, value in headers if name == b"etag"), None)
 
 
 def matches(if_none_match: str, etag: str | None) -> bool:

@@ -1,0 +1,266 @@
+"""The gateway against nginx at forwarding, against a bare FastAPI route at hot reads, and with 1,000 listeners.
+
+Everything runs in processes of its own on loopback. Run it with `python -m tests.benchmarks.bench_gateway`.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import httpx
+import nats
+import orjson
+
+from services.gateway.domain.policies import keep_answer, note_in_force
+from shared import migrate
+from shared.auth import make_key
+from shared.clock import SystemClock
+from shared.db import Database
+from shared.events.policy import VersionInForceV1
+from shared.ids import new_id
+from tests.benchmarks.plain_service import BODY
+from tests.benchmarks.table import Row, print_table
+from tests.servers import NatsServer, free_port, wait_until_listening
+
+ROOT = Path(__file__).parent.parent.parent
+KEY = "sl_bench_" + "k" * 40
+AUTHORIZATION = f"Authorization: Bearer {KEY}"
+CONNECTIONS = 64
+SECONDS = 3.0
+ROUNDS = 3
+LISTENERS = 1000
+EVENTS_PER_SECOND = 50
+NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
+
+
+@dataclass
+class Places:
+    """Where everything listens."""
+
+    gateway: str
+    service: str
+    nginx: str | None
+    nats: str
+    gateway_pid: int
+
+
+@contextlib.contextmanager
+def process(arguments: list[str], port: int, **environment: str) -> Iterator[int]:
+    """Run a process that listens on a port."""
+    running = subprocess.Popen(arguments, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
+    try:
+        wait_until_listening(port, running)
+        yield running.pid
+    finally:
+        running.terminate()
+        running.wait()
+
+
+def nginx_config(folder: Path, port: int, upstream: int) -> Path:
+    """Write what makes nginx do the same as the gateway's forwarding."""
+    file = folder / "nginx.conf"
+    temp = "\n".join(
+        f"{kind}_temp_path {folder}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    )
+    file.write_text(
+        f"""daemon off; worker_processes 1; pid {folder}/nginx.pid; error_log {folder}/error.log;
+events {{ worker_connections 1024; }}
+http {{
+{temp}
+access_log off;
+upstream service {{ server 127.0.0.1:{upstream}; keepalive 64; keepalive_requests 1000000; }}
+server {{
+  listen 127.0.0.1:{port}; keepalive_requests 1000000;
+  location / {{ proxy_pass http://service; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+}}
+}}
+"""
+    )
+    return file
+
+
+async def prepare(folder: Path) -> None:
+    """Write the keys, and a gateway's database that holds one policy."""
+    key = make_key()
+    (folder / "key.json").write_bytes(orjson.dumps(key.as_dict(private=True)))
+    db = Database(f"sqlite:///{folder / 'gateway.db'}", SystemClock())
+    migrate.upgrade(db.engine, ROOT / "services" / "gateway" / "migrations" / "versions")
+    now = datetime.now(UTC)
+    told = VersionInForceV1(
+        policy="bench", version=1, title="Bench", locale="en", effective_at=now, source="", sections=[], rules=[]
+    )
+    await db.write(note_in_force, told)
+    await db.write(keep_answer, "bench", 1, '"1"', BODY)
+    db.stop()
+
+
+@contextlib.contextmanager
+def everything() -> Iterator[Places]:
+    """Run a service, nginx and the gateway before it, and a broker."""
+    with contextlib.ExitStack() as running:
+        folder = Path(running.enter_context(tempfile.TemporaryDirectory()))
+        asyncio.run(prepare(folder))
+        broker = NatsServer(folder / "nats")
+        broker.start()
+        running.callback(broker.stop)
+        service, gateway = free_port(), free_port()
+        uvicorn = [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning", "--backlog", "2048"]
+        running.enter_context(
+            process([*uvicorn, "--port", str(service), "tests.benchmarks.plain_service:app"], service)
+        )
+        nginx = None
+        if Path(NGINX).exists():
+            port = free_port()
+            running.enter_context(process([NGINX, "-c", str(nginx_config(folder, port, service))], port))
+            nginx = f"http://127.0.0.1:{port}"
+        names = {
+            f"SHARELOAD_GATEWAY_{name.upper()}_URL": f"http://127.0.0.1:{service}"
+            for name in ("policy", "training", "monitoring")
+        }
+        pid = running.enter_context(
+            process(
+                [sys.executable, "-m", "services", "gateway"],
+                gateway,
+                SHARELOAD_ENVIRONMENT="test",
+                SHARELOAD_DATA_DIR=str(folder),
+                SHARELOAD_NATS_URL=broker.url,
+                SHARELOAD_GATEWAY_DATABASE_URL=f"sqlite:///{folder / 'gateway.db'}",
+                SHARELOAD_GATEWAY_SIGNING_KEY=str(folder / "key.json"),
+                SHARELOAD_GATEWAY_BOOTSTRAP_KEY=KEY,
+                SHARELOAD_GATEWAY_RATE_LIMIT="100000000/minute",
+                SHARELOAD_GATEWAY_PORT=str(gateway),
+                SHARELOAD_LOG_LEVEL="warning",
+                **names,
+            )
+        )
+        wait_until_answering(f"http://127.0.0.1:{gateway}/v1/policies/bench")
+        yield Places(f"http://127.0.0.1:{gateway}", f"http://127.0.0.1:{service}", nginx, broker.url, pid)
+
+
+def wait_until_answering(url: str) -> None:
+    """Wait until the gateway serves."""
+    name, _, value = AUTHORIZATION.partition(": ")
+    end = time.monotonic() + 20
+    while httpx.get(url, headers={name: value}, timeout=20).status_code != 200:
+        if time.monotonic() > end:
+            raise TimeoutError(url)
+        time.sleep(0.05)
+
+
+def load(url: str, *headers: str) -> dict[str, Any]:
+    """Ask for a while from a process of its own."""
+    arguments = [sys.executable, "-m", "tests.benchmarks.http_load", url, str(CONNECTIONS), str(SECONDS), *headers]
+    result: dict[str, Any] = json.loads(subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True).stdout)
+    if set(result["statuses"]) - {"200", "304"}:
+        raise RuntimeError(f"{url}: {result['statuses']}")
+    return result
+
+
+def compare(ours: list[str], baseline: list[str]) -> tuple[float, dict[str, Any]]:
+    """Measure both in turn, so that a busy machine slows both, and return the median of the ratios."""
+    ratios = []
+    for _ in range(ROUNDS):
+        base = load(*baseline)
+        mine = load(*ours)
+        ratios.append(mine["rate"] / base["rate"])
+    return median(ratios), mine
+
+
+def http_rows(places: Places) -> list[Row]:
+    """Forwarding and hot reads."""
+    hello = [f"{places.service}/hello"]
+    hot = f"{places.gateway}/v1/policies/bench"
+    rows = []
+    if places.nginx:
+        ratio, mine = compare(
+            [f"{places.gateway}/v1/policies/bench?at=now", AUTHORIZATION], [f"{places.nginx}/v1/policies/bench"]
+        )
+        rows.append(Row("gateway forwarding, real service behind", ratio, "nginx doing the same", ">= 0.9", note(mine)))
+    ratio, mine = compare([hot, AUTHORIZATION], hello)
+    rows.append(Row("gateway hot read: key, limit, metrics", ratio, "bare FastAPI hello", ">= 1.3", note(mine)))
+    ratio, mine = compare([hot, AUTHORIZATION, 'If-None-Match: "1"'], hello)
+    rows.append(Row("the same, 304", ratio, "bare FastAPI hello", ">= 1.5", note(mine)))
+    return rows
+
+
+def note(measured: dict[str, Any]) -> str:
+    """Say what was measured."""
+    return f"{measured['rate']:,.0f}/s, p99 {measured['p99']:.1f} ms"
+
+
+def resident(pid: int) -> int:
+    """Return a process's memory in bytes, its share of what is shared."""
+    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise LookupError(pid)
+
+
+async def tell_events(url: str, seconds: float) -> None:
+    """Publish posts on the stream, evenly."""
+    client = await nats.connect(url)
+    end = time.monotonic() + seconds
+    at = time.monotonic()
+    while time.monotonic() < end:
+        event, now = new_id(), datetime.now(UTC).isoformat()
+        body = {
+            "specversion": "1.0", "id": event, "source": "/monitoring", "type": "monitoring.post.received.v1",
+            "subject": f"post/{event}", "time": now, "datacontenttype": "application/json", "aggregateversion": 1,
+            "data": {"id": event, "network": "bluesky", "network_id": event, "kind": "mention", "author": "@bench", "text": "x" * 120, "posted_at": now},
+        }  # fmt: skip
+        await client.publish(f"monitoring.post.received.v1.{event}", orjson.dumps(body), headers={"Nats-Msg-Id": event})
+        at += 1 / EVENTS_PER_SECOND
+        await asyncio.sleep(max(0.0, at - time.monotonic()))
+    await client.close()
+
+
+def sse_rows(places: Places) -> list[Row]:
+    """A thousand listeners, each of whom gets every event."""
+    seconds = 2 * SECONDS
+    before = resident(places.gateway_pid)
+    arguments = [
+        sys.executable,
+        "-m",
+        "tests.benchmarks.sse_load",
+        f"{places.gateway}/v1/events?types=monitoring",
+        str(LISTENERS),
+        str(seconds),
+        AUTHORIZATION,
+    ]
+    with subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as listeners:
+        assert listeners.stdin is not None
+        assert listeners.stdout is not None
+        assert listeners.stdout.readline() == "connected\n"
+        each = (resident(places.gateway_pid) - before) / LISTENERS
+        listeners.stdin.write("go\n")
+        listeners.stdin.flush()
+        asyncio.run(tell_events(places.nats, seconds + 1))
+        result = json.loads(listeners.stdout.readline())
+    offered = LISTENERS * EVENTS_PER_SECOND
+    told = f"{result['rate']:,.0f} deliveries/s, p50 {result['p50']:.0f} ms, p99 {result['p99']:.0f} ms"
+    return [
+        Row("1,000 listeners, deliveries", result["rate"] / offered, f"{offered:,}/s offered", ">= 0.8 (40k/s)", told),
+        Row("memory of a listener", each / 20_480, "20 KB", "< 1", f"{each / 1024:.1f} KB"),
+    ]
+
+
+def run() -> list[Row]:
+    """Measure everything."""
+    with everything() as places:
+        return [*http_rows(places), *sse_rows(places)]
+
+
+if __name__ == "__main__":
+    print_table(run())

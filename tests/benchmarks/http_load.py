@@ -1,0 +1,81 @@
+"""A small load generator: keep-alive connections that each ask again as soon as they are answered.
+
+`python -m tests.benchmarks.http_load URL CONNECTIONS SECONDS [HEADER ...]` prints answers a second and latencies.
+"""
+
+import asyncio
+import json
+import re
+import sys
+import time
+from urllib.parse import urlsplit
+
+import uvloop
+
+LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+STATUS = re.compile(rb"HTTP/1.1 (\d+)")
+
+
+class Asker(asyncio.Protocol):
+    """One connection; counts answers of known length."""
+
+    def __init__(self, request: bytes, statuses: dict[int, int], latencies: list[float]) -> None:
+        self.request = request
+        self.statuses = statuses
+        self.latencies = latencies
+        self.buffer = b""
+        self.sent = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport
+        self.ask()
+
+    def ask(self) -> None:
+        self.sent = time.perf_counter()
+        self.transport.write(self.request)  # type: ignore[attr-defined]
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        head = self.buffer.find(b"\r\n\r\n")
+        if head < 0:
+            return
+        status = int(STATUS.match(self.buffer)[1])  # type: ignore[index]
+        length = LENGTH.search(self.buffer, 0, head)
+        size = head + 4 + (int(length[1]) if length else 0)
+        if len(self.buffer) < size:
+            return
+        self.buffer = self.buffer[size:]
+        self.statuses[status] = self.statuses.get(status, 0) + 1
+        self.latencies.append(time.perf_counter() - self.sent)
+        self.ask()
+
+
+async def measure(url: str, connections: int, seconds: float, headers: list[str]) -> dict[str, object]:
+    """Ask for some seconds and return what came."""
+    parts = urlsplit(url)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    lines = [f"GET {path} HTTP/1.1", f"Host: {parts.netloc}", *headers]
+    request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+    statuses: dict[int, int] = {}
+    latencies: list[float] = []
+    loop = asyncio.get_running_loop()
+    for _ in range(connections):
+        await loop.create_connection(lambda: Asker(request, statuses, latencies), parts.hostname, parts.port)
+    await asyncio.sleep(0.3)
+    statuses.clear()
+    latencies.clear()
+    began = time.perf_counter()
+    await asyncio.sleep(seconds)
+    took = time.perf_counter() - began
+    ordered = sorted(latencies) or [0.0]
+    return {
+        "rate": len(latencies) / took,
+        "p50": ordered[len(ordered) // 2] * 1000,
+        "p99": ordered[int(len(ordered) * 0.99)] * 1000,
+        "statuses": statuses,
+    }
+
+
+if __name__ == "__main__":
+    _, target, count, duration, *extra = sys.argv
+    print(json.dumps(uvloop.run(measure(target, int(count), float(duration), extra))))
