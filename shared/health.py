@@ -74,5 +74,6 @@ async def read_readiness(request: Request) -> JSONResponse:
 
 @router.get("/metrics")
 async def read_metrics(request: Request) -> Response:
-    """Metrics in Prometheus' text format."""
+    """Metrics in Prometheus' text format; the state is asked now, for nobody else may have asked of late."""
+    await read_state(request.app.state.db, request.app.state.backbone)
     return Response(generate_latest(request.app.state.registry), media_type=CONTENT_TYPE_LATEST)
