@@ -1,9 +1,12 @@
 """The monitoring service, put together."""
 
+import contextlib
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.monitoring.domain import rules
 from services.monitoring.handlers import handlers, timers
 from services.monitoring.routes import (
     accounts,
@@ -31,4 +34,12 @@ def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
         routers=[resource.router for resource in RESOURCES],
         handlers=handlers,
         timers=timers,
+        while_running=with_rules_compiled,
     ).app
+
+
+@contextlib.asynccontextmanager
+async def with_rules_compiled(app: FastAPI) -> AsyncIterator[None]:
+    """Compile the rules in force before the first post comes, off the event loop."""
+    await app.state.db.read(rules.in_force)
+    yield
