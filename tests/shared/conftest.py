@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -184,8 +185,7 @@ async def services(
     """Services of the test's own, on each kind of database."""
 
     def make(name: str) -> str:
-        folder = tmp_path / name
-        folder.mkdir()
+        folder = Path(tempfile.mkdtemp(prefix=name, dir=tmp_path))
         url = templates.copy(database_kind, "backbone", folder)
         engine = create_engine(url)
         metadata.create_all(engine)

@@ -1,0 +1,116 @@
+"""Relay, handlers and timers run in one process of a service; another takes over when it ends."""
+
+import asyncio
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import text
+
+from shared.db import Session
+from shared.timers import Timers
+from tests.shared.conftest import Node, Services, listening, person
+
+WITHIN = 10.0
+
+
+async def leads(node: Node) -> float:
+    """Wait until a process leads; return the seconds it took."""
+    began = time.monotonic()
+    async with asyncio.timeout(WITHIN):
+        while not (await node.backbone.state()).leader:  # noqa: ASYNC110  the state is asked for, as an operator does
+            await asyncio.sleep(0.02)
+    return time.monotonic() - began
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(WITHIN):
+        while not condition():  # noqa: ASYNC110  it comes true in the database's threads
+            await asyncio.sleep(0.02)
+
+
+async def test_another_process_takes_over_when_the_leader_ends(services: Services) -> None:
+    teller = await services.start("training")
+    first = await services.start("policy", listening())
+    await leads(first)
+    second = await services.start("policy", listening())
+    await teller.tell(*(person(n) for n in range(20)))
+    await services.settle()
+    assert not (await second.backbone.state()).leader
+
+    await services.stop(first)
+    await teller.tell(*(person(n) for n in range(20, 40)))
+    assert await leads(second) < 3
+    await services.converge(teller, second)
+
+
+async def test_what_a_follower_tells_is_published_by_the_leader(services: Services) -> None:
+    leader = await services.start("training")
+    await leads(leader)
+    follower = await services.start("training")
+    hearer = await services.start("policy", listening())
+    await follower.tell(person(1))
+    await services.converge(leader, hearer)
+
+
+async def test_a_leader_that_loses_its_lock_stops_working(services: Services, database_kind: str) -> None:
+    if database_kind != "postgresql":
+        pytest.skip("a lock on a file can only end with its process")
+    runs: list[str] = []
+
+    def timed(name: str) -> Timers:
+        timers = Timers()
+
+        @timers.every(seconds=0.05)
+        def sweep(session: Session) -> None:
+            assert session.now
+            runs.append(name)
+
+        return timers
+
+    first = await services.start("training", timers=timed("first"))
+    await leads(first)
+    second = await services.start("training", timers=timed("second"))
+    await first.db.write(cut_locks)
+    await leads_alone(first, second)
+    runs.clear()
+    await until(lambda: len(runs) >= 5)
+    assert len(set(runs)) == 1
+
+
+def cut_locks(session: Session) -> None:
+    """End the connections that hold advisory locks, as a network that breaks does."""
+    session.execute(
+        text(
+            "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+    )
+
+
+async def leads_alone(*nodes: Node) -> None:
+    """Wait until exactly one process leads, at two looks one after the other."""
+    calm = 0
+    async with asyncio.timeout(WITHIN):
+        while calm < 2:
+            leading = [node for node in nodes if (await node.backbone.state()).leader]
+            calm = calm + 1 if len(leading) == 1 else 0
+            await asyncio.sleep(0.6)
+
+
+async def test_a_timer_that_fails_runs_again_and_the_others_go_on(services: Services) -> None:
+    runs = {"failing": 0, "sound": 0}
+    timers = Timers()
+
+    @timers.every(seconds=0.02)
+    def failing(session: Session) -> None:
+        runs["failing"] += 1
+        raise LookupError(session.now)
+
+    @timers.every(seconds=0.02)
+    def sound(session: Session) -> None:
+        assert session.now
+        runs["sound"] += 1
+
+    await services.start("training", timers=timers)
+    await until(lambda: min(runs.values()) >= 3)
