@@ -5,7 +5,7 @@ from fastapi import APIRouter, status
 from services.monitoring.domain import accounts
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.accounts import AccountIn, AccountOut
-from services.monitoring.schemas.names import Network
+from services.monitoring.schemas.names import Id, Network
 from shared.auth import Caller, needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
@@ -37,6 +37,6 @@ async def register_account(body: AccountIn, db: Db, caller: Caller) -> AccountOu
     dependencies=[needs("monitoring:write", "self")],
     responses=problems(NotFound),
 )
-async def remove_account(account_id: str, db: Db, caller: Caller) -> None:
+async def remove_account(account_id: Id, db: Db, caller: Caller) -> None:
     """End a registration: what the account posts from now on is linked to nobody."""
     await db.write(accounts.remove, account_id, caller)

@@ -16,6 +16,7 @@ from services.monitoring.schemas.conversations import (
     ReplyOut,
     ResolutionIn,
 )
+from services.monitoring.schemas.names import Id
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -47,7 +48,7 @@ async def push_conversation(body: ConversationIn, db: Db) -> ConversationOut:
 
 
 @router.get("/{conversation_id}", dependencies=[needs("conversations:read", "self")], responses=problems(NotFound))
-async def get_conversation(conversation_id: str, db: Db, caller: Caller) -> ConversationDetailOut:
+async def get_conversation(conversation_id: Id, db: Db, caller: Caller) -> ConversationDetailOut:
     """Return one conversation with its last messages and our replies."""
     return await db.read(showing.detail, conversation_id, caller)
 
@@ -57,7 +58,7 @@ async def get_conversation(conversation_id: str, db: Db, caller: Caller) -> Conv
     dependencies=[needs("conversations:write")],
     responses=problems(NotFound, conversations.AlreadyResolved),
 )
-async def add_message(conversation_id: str, body: MessageIn, db: Db) -> ConversationOut:
+async def add_message(conversation_id: Id, body: MessageIn, db: Db) -> ConversationOut:
     """Add a customer's message; the same network id again changes nothing."""
     return await db.write(conversations.add_message, conversation_id, body)
 
@@ -66,7 +67,7 @@ async def add_message(conversation_id: str, body: MessageIn, db: Db) -> Conversa
     "/{conversation_id}/acceptance", dependencies=[needs("conversations:write", "self")], responses=problems(*WORKING)
 )
 async def accept_conversation(
-    conversation_id: str, body: AcceptanceIn, db: Db, caller: Caller, if_match: IfMatch
+    conversation_id: Id, body: AcceptanceIn, db: Db, caller: Caller, if_match: IfMatch
 ) -> ConversationOut:
     """Take on a conversation that one was given."""
     return await db.write(conversations.accept, conversation_id, caller, body.employee_number, if_match)
@@ -76,7 +77,7 @@ async def accept_conversation(
     "/{conversation_id}/handoff", dependencies=[needs("conversations:write", "self")], responses=problems(*WORKING)
 )
 async def hand_off_conversation(
-    conversation_id: str, body: HandoffIn, db: Db, caller: Caller, if_match: IfMatch
+    conversation_id: Id, body: HandoffIn, db: Db, caller: Caller, if_match: IfMatch
 ) -> ConversationOut:
     """Give a conversation to somebody else."""
     return await db.write(conversations.hand_off, conversation_id, body, caller, if_match)
@@ -89,7 +90,7 @@ async def hand_off_conversation(
     responses=problems(*WORKING, replies.Paused, replies.NotCertified, replies.ReplyBlocked, replies.ReplyHeld),
 )
 async def reply_to_conversation(
-    conversation_id: str, body: ReplyIn, db: Db, caller: Caller, if_match: IfMatch
+    conversation_id: Id, body: ReplyIn, db: Db, caller: Caller, if_match: IfMatch
 ) -> ReplyOut:
     """Answer the customer; the text is checked against the rules in force first."""
     return await db.write(replies.send, conversation_id, body, caller, if_match)
@@ -101,7 +102,7 @@ async def reply_to_conversation(
     responses=problems(NotFound, Stale),
 )
 async def resolve_conversation(
-    conversation_id: str, body: ResolutionIn, db: Db, caller: Caller, if_match: IfMatch
+    conversation_id: Id, body: ResolutionIn, db: Db, caller: Caller, if_match: IfMatch
 ) -> ConversationOut:
     """Say that nothing more is to be done."""
     del body

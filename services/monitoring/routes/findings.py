@@ -1,12 +1,11 @@
 """/v1/findings: rules that matched a post, and what coaches do about them."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, status
 
 from services.monitoring.domain import findings, guidance
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.findings import ClaimIn, DismissalIn, FindingOut, FindingState, GuidanceIn, GuidanceOut
+from services.monitoring.schemas.names import Id
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -26,7 +25,7 @@ async def list_findings(
     caller: Caller,
     state: FindingState | None = None,
     rule: Slug | None = None,
-    post: Annotated[str | None, Query(min_length=1, max_length=36)] = None,
+    post: Id | None = None,
     employee_number: EmployeeNumber | None = None,
 ) -> Page[FindingOut]:
     """List findings, the newest first."""
@@ -34,13 +33,13 @@ async def list_findings(
 
 
 @router.get("/{finding_id}", dependencies=[needs("monitoring:read", "self")], responses=problems(NotFound))
-async def get_finding(finding_id: str, db: Db, caller: Caller) -> FindingOut:
+async def get_finding(finding_id: Id, db: Db, caller: Caller) -> FindingOut:
     """Return one finding."""
     return await db.read(findings.read, finding_id, caller)
 
 
 @router.post("/{finding_id}/claim", dependencies=[needs("monitoring:write")], responses=COACHING)
-async def claim_finding(finding_id: str, body: ClaimIn, db: Db, caller: Caller, if_match: IfMatch) -> FindingOut:
+async def claim_finding(finding_id: Id, body: ClaimIn, db: Db, caller: Caller, if_match: IfMatch) -> FindingOut:
     """Take a finding on, as a coach."""
     return await db.write(findings.claim, finding_id, body, caller, if_match)
 
@@ -51,12 +50,12 @@ async def claim_finding(finding_id: str, body: ClaimIn, db: Db, caller: Caller, 
     dependencies=[needs("monitoring:write")],
     responses=COACHING,
 )
-async def give_guidance(finding_id: str, body: GuidanceIn, db: Db, caller: Caller, if_match: IfMatch) -> GuidanceOut:
+async def give_guidance(finding_id: Id, body: GuidanceIn, db: Db, caller: Caller, if_match: IfMatch) -> GuidanceOut:
     """Tell the author of a post something about a finding; takes it on by the way."""
     return await db.write(guidance.give, finding_id, body, caller, if_match)
 
 
 @router.post("/{finding_id}/dismissal", dependencies=[needs("monitoring:write")], responses=COACHING)
-async def dismiss_finding(finding_id: str, body: DismissalIn, db: Db, caller: Caller, if_match: IfMatch) -> FindingOut:
+async def dismiss_finding(finding_id: Id, body: DismissalIn, db: Db, caller: Caller, if_match: IfMatch) -> FindingOut:
     """Decide that a finding needs nothing; takes it on by the way."""
     return await db.write(findings.dismiss, finding_id, body, caller, if_match)

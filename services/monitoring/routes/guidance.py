@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.monitoring.domain import guidance
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.findings import AcknowledgementIn, AppealIn, GuidanceOut, GuidanceState
+from services.monitoring.schemas.names import Id
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -31,7 +32,7 @@ async def list_guidance(
 
 @router.post("/{guidance_id}/acknowledgement", dependencies=[needs("monitoring:write", "self")], responses=ANSWERING)
 async def acknowledge_guidance(
-    guidance_id: str, body: AcknowledgementIn, db: Db, caller: Caller, if_match: IfMatch
+    guidance_id: Id, body: AcknowledgementIn, db: Db, caller: Caller, if_match: IfMatch
 ) -> GuidanceOut:
     """Accept guidance; its finding comes to its end."""
     del body
@@ -39,6 +40,6 @@ async def acknowledge_guidance(
 
 
 @router.post("/{guidance_id}/appeal", dependencies=[needs("monitoring:write", "self")], responses=ANSWERING)
-async def appeal_guidance(guidance_id: str, body: AppealIn, db: Db, caller: Caller, if_match: IfMatch) -> GuidanceOut:
+async def appeal_guidance(guidance_id: Id, body: AppealIn, db: Db, caller: Caller, if_match: IfMatch) -> GuidanceOut:
     """Ask another coach to look again."""
     return await db.write(guidance.appeal, guidance_id, body, caller, if_match)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, status
 
 from services.monitoring.domain import pauses
 from services.monitoring.schemas.load import PauseIn, PauseOut
+from services.monitoring.schemas.names import Id
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
@@ -30,6 +31,6 @@ async def start_pause(body: PauseIn, db: Db) -> PauseOut:
     dependencies=[needs("conversations:write")],
     responses=problems(NotFound),
 )
-async def end_pause(pause_id: str, db: Db) -> None:
+async def end_pause(pause_id: Id, db: Db) -> None:
     """Let replies and routing go on."""
     await db.write(pauses.end, pause_id)

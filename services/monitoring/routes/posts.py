@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from services.monitoring.domain import posts
 from services.monitoring.routes.post_stream import PostStream
-from services.monitoring.schemas.names import Instant, Network
+from services.monitoring.schemas.names import Id, Instant, Network
 from services.monitoring.schemas.posts import Kind, PostAnswer, PostAnswers, PostIn, PostOut, read_post
 from shared.auth import Caller, needs
 from shared.db import Session
@@ -115,6 +115,6 @@ async def list_posts(
 
 
 @router.get("/{post_id}", dependencies=[needs("monitoring:read", "self")], responses=problems(NotFound))
-async def get_post(post_id: str, db: Db, caller: Caller) -> PostOut:
+async def get_post(post_id: Id, db: Db, caller: Caller) -> PostOut:
     """Return one post."""
     return await db.read(posts.read, post_id, caller)

@@ -6,6 +6,7 @@ from fastapi import APIRouter
 
 from services.monitoring.domain import replies
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyOut
+from services.monitoring.schemas.names import Id
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
@@ -23,6 +24,6 @@ async def list_replies(
 
 
 @router.post("/{reply_id}/delivery", dependencies=[needs("conversations:write")], responses=problems(NotFound))
-async def report_delivery(reply_id: str, body: DeliveryIn, db: Db) -> ReplyOut:
+async def report_delivery(reply_id: Id, body: DeliveryIn, db: Db) -> ReplyOut:
     """Report what became of a reply, as the tool that sends it."""
     return await db.write(replies.report, reply_id, body)

@@ -17,6 +17,8 @@ def within_reason(value: datetime) -> datetime:
     return value.astimezone(UTC)
 
 
+Id = Annotated[Text, Field(min_length=1, max_length=64, examples=["0192f0c1-2c3d-7e4f-8a5b-6c7d8e9fa0b1"])]
+"""An id of ours in a path; one that we never gave is simply not found."""
 Network = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", examples=["mastodon"])]
 """The name of a network."""
 NetworkId = Annotated[Text, Field(min_length=1, max_length=500, examples=["113522871400"])]
