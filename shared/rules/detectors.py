@@ -26,7 +26,7 @@ from shared.rules.draft import Span
 from shared.rules.folding import fold
 from shared.rules.links import host_of
 from shared.rules.literals import required
-from shared.rules.patterns import MAX_LENGTH, InvalidPattern, compile_pattern
+from shared.rules.patterns import MAX_LENGTH, InvalidPattern, Pattern
 from shared.rules.plan import WHOLE, Plan, Probe
 from shared.rules.reading import Reading, by_place
 
@@ -94,14 +94,14 @@ class PatternDetector(Model):
     @classmethod
     def _is_usable(cls, pattern: str) -> str:
         try:
-            compile_pattern(pattern)
+            Pattern(pattern)
         except InvalidPattern as error:
             raise PydanticCustomError("pattern", "{reason}", {"reason": str(error)}) from None
         return pattern
 
     def compile(self, plan: Plan, *, strict: bool) -> Probe:  # noqa: ARG002 - a pattern says itself how strict it is
         """See `Probe`."""
-        compiled = compile_pattern(self.pattern)
+        compiled = Pattern(self.pattern)
         literals = required(self.pattern)
         signs = None if literals is None else frozenset([plan.words(literals, substring=True)])
         return Probe(signs, lambda reading: reading.search(compiled))

@@ -6,6 +6,7 @@ Both are built for speed; the way back (`OffsetMap`) is only made when something
 """
 
 import re
+import sys
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable
@@ -83,46 +84,52 @@ class OffsetMap:
     def __init__(self) -> None:
         self._at: list[int] = []
         self._from: list[int] = []
-        self._to: list[int] = []
-        self._plain: list[bool] = []
+        self._to: list[int | None] = []
         self._length = 0
+        self._goes_on: int | None = None
         self._gap: tuple[int, int] | None = None
 
     @classmethod
     def of_clean(cls, text: str) -> "OffsetMap":
         """The way back from `clean(text)`."""
         made = cls()
-        made._walk(text, _clean_piece, made._add_piece)
+        made._walk(text, _clean_piece, made._add_piece, sys.maxsize)
         return made
 
     @classmethod
-    def of_folded(cls, text: str) -> "OffsetMap":
-        """The way back from `fold(text)`."""
+    def of_folded(cls, text: str, until: int) -> "OffsetMap":
+        """The way back from the first `until` characters of `fold(text)`, or some more."""
         made = cls()
-        if _keeps_places(text):
-            made._add_plain(0, len(text))
-        else:
-            made._walk(text, _fold_piece, made._add_folded_piece)
+        made._walk(text, _fold_piece, made._add_folded_piece, until)
         return made
 
     def back(self, start: int, end: int) -> tuple[int, int]:
         """The smallest stretch of the original that covers `start` to `end` of the made text."""
         first = bisect_right(self._at, start) - 1
         last = bisect_right(self._at, end - 1) - 1
-        begin = self._from[first] + (start - self._at[first] if self._plain[first] else 0)
-        finish = self._from[last] + end - self._at[last] if self._plain[last] else self._to[last]
-        return begin, finish
+        begin = self._from[first] + (start - self._at[first] if self._to[first] is None else 0)
+        finish = self._to[last]
+        return begin, self._from[last] + end - self._at[last] if finish is None else finish
 
-    def _walk(self, text: str, transform: Callable[[str], str], add: Callable[[str, int, int], None]) -> None:
+    @property
+    def length(self) -> int:
+        """How many characters of the made text are mapped."""
+        return self._length
+
+    def _walk(
+        self, text: str, transform: Callable[[str], str], add: Callable[[str, int, int], None], until: int
+    ) -> None:
         position, length = 0, len(text)
-        while position < length:
+        while position < length and self._length < until:
             run = _plain.match(text, position)
-            # The last character of a plain run may be the base of a mark that follows, so it is looked at alone.
-            end = 0 if run is None else run.end() - (run.end() < length and not text[run.end()].isascii())
-            if end > position:
-                self._add_plain(position, end)
-                position = end
-                continue
+            if run is not None:
+                end = run.end()
+                if end < length and (continues(text[end]) or _is_ignorable(text[end])):
+                    end -= 1
+                if end > position:
+                    self._add_plain(position, end)
+                    position = end
+                    continue
             start, position, visible = position, position + 1, position + 1
             while position < length and not text[position].isascii():
                 if continues(text[position]):
@@ -133,42 +140,51 @@ class OffsetMap:
             add(transform(text[start:position]), start, visible)
 
     def _add_plain(self, start: int, end: int) -> None:
-        self._close_gap()
-        self._record(start, end, end - start, plain=True)
+        if self._gap is not None:
+            self._close_gap()
+        if self._goes_on != start:
+            self._begin(start, None)
+        self._length += end - start
+        self._goes_on = end
 
     def _add_piece(self, made: str, start: int, end: int) -> None:
-        if made:
-            self._record(start, end, len(made), plain=False)
+        if len(made) == 1 == end - start:
+            self._add_plain(start, end)
+        elif made:
+            self._begin(start, end)
+            self._length += len(made)
 
     def _add_folded_piece(self, made: str, start: int, end: int) -> None:
         for char in made:
             if char.isspace():
                 self._gap = self._gap or (start, end)
+            elif len(made) == 1:
+                self._close_gap()
+                self._add_piece(made, start, end)
             else:
                 self._close_gap()
-                self._record(start, end, 1, plain=False)
+                self._begin(start, end)
+                self._length += 1
 
     def _close_gap(self) -> None:
         """White space becomes one space, and only where something stands on both sides."""
-        if self._gap and self._length:
-            self._record(*self._gap, 1, plain=False)
+        if self._gap is not None and self._length:
+            self._begin(*self._gap)
+            self._length += 1
         self._gap = None
 
-    def _record(self, start: int, end: int, length: int, *, plain: bool) -> None:
+    def _begin(self, start: int, end: int | None) -> None:
         self._at.append(self._length)
         self._from.append(start)
         self._to.append(end)
-        self._plain.append(plain)
-        self._length += length
+        self._goes_on = None
 
 
-def _keeps_places(text: str) -> bool:
-    """Tell whether each character of `fold(text)` stands for the one at the same place in `text`."""
-    cased = clean(text).casefold()
-    # No `casefold` shortens a character, so equal lengths mean that none was stretched.
-    return (
-        len(text) == len(cased) == len(fold(text))
-        and not _ignorable.search(text)
-        and unicodedata.is_normalized("NFKC", text)
-        and unicodedata.is_normalized("NFKC", cased)
-    )
+def keeps_places(text: str, folded: str) -> bool:
+    """Tell whether each character of the folded text stands for the one at the same place in the text.
+
+    Folding only ever makes a normalised text longer by casing, and otherwise shorter: equal lengths mean neither.
+    """
+    if len(text) != len(folded):
+        return False
+    return text.isascii() or (len(text.casefold()) == len(text) and unicodedata.is_normalized("NFKC", text))

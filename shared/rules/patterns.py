@@ -1,7 +1,7 @@
 """Regular expressions that an author may write: RE2, which takes linear time on any text."""
 
 import re
-from dataclasses import dataclass
+from functools import cached_property
 
 import re2
 
@@ -20,36 +20,40 @@ class InvalidPattern(ValueError):  # noqa: N818 - named like InvalidRule, into w
     """A pattern that cannot be used, with what its author can do about it."""
 
 
-@dataclass(frozen=True, slots=True)
 class Pattern:
-    """A compiled pattern and the group that holds what its author asked for."""
+    """A pattern that is known to be usable; raises InvalidPattern with words for its author if it is not."""
 
-    compiled: "re2._Regexp"
-    group: int
+    def __init__(self, written: str) -> None:
+        self._written = written
+        self._checked = _compiled(written)
+        if _any_byte.search(written):
+            raise InvalidPattern(r"`\C` (any byte) would cut characters in two; use `.`.")
+        if self._checked.programsize > MAX_PROGRAM:
+            raise InvalidPattern("The pattern is too large once its repetitions are spelt out; use smaller counts.")
+        if self._checked.search("") is not None:
+            raise InvalidPattern("The pattern also matches nothing at all, so every text would match it.")
 
     def search(self, text: str) -> tuple[int, int] | None:
         """Where the pattern first matches."""
-        found = self.compiled.search(text)
-        return None if found is None else found.span(self.group)
+        compiled, group = self._in_use
+        found = compiled.search(text)
+        return None if found is None else found.span(group)
+
+    @cached_property
+    def _in_use(self) -> "tuple[re2._Regexp, int]":
+        """What is searched for and the group that counts; made late, as the classes of all letters are large."""
+        bounded = written_out(self._written)
+        return (self._checked, 0) if bounded is None else (_compiled(bounded), 1)
 
 
-def compile_pattern(pattern: str) -> Pattern:
-    """Compile an author's pattern; raises InvalidPattern with words for the author."""
+def _compiled(pattern: str) -> "re2._Regexp":
     options = re2.Options()
     options.log_errors = False
     options.max_mem = MAX_MEMORY
     try:
-        compiled = re2.compile(pattern, options)
+        return re2.compile(pattern, options)
     except re2.error as error:
         raise InvalidPattern(_in_plain_words(pattern, error)) from None
-    if _any_byte.search(pattern):
-        raise InvalidPattern(r"`\C` (any byte) would cut characters in two; use `.`.")
-    if compiled.programsize > MAX_PROGRAM:
-        raise InvalidPattern("The pattern is too large once its repetitions are spelt out; use smaller counts.")
-    if compiled.search("") is not None:
-        raise InvalidPattern("The pattern also matches nothing at all, so every text would match it.")
-    bounded = written_out(pattern)
-    return Pattern(compiled, 0) if bounded is None else Pattern(re2.compile(bounded, options), 1)
 
 
 def _in_plain_words(pattern: str, error: Exception) -> str:

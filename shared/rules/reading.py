@@ -4,7 +4,7 @@ from functools import cached_property
 
 from shared.rules import links
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import OffsetMap, clean, fold
+from shared.rules.folding import OffsetMap, clean, keeps_places
 from shared.rules.patterns import Pattern
 from shared.rules.plan import WHOLE
 
@@ -12,11 +12,13 @@ from shared.rules.plan import WHOLE
 class Reading:
     """What detectors are given: the draft, and ways to ask where something stands in it."""
 
-    def __init__(self, draft: Draft) -> None:
+    def __init__(self, draft: Draft, folded: str) -> None:
         self.draft = draft
-        self.folded = fold(draft.text)
+        self.folded = folded
         self.seen: dict[int, list[tuple[int, int]]] = {}
         """Signs seen in the folded text, with their places there."""
+        self._keeps_places: bool | None = None
+        self._places: OffsetMap | None = None
         self.disguised: dict[int, list[Span]] = {}
         """Signs seen through a disguise, with their places in the text that was sent."""
 
@@ -52,17 +54,18 @@ class Reading:
         return clean(self.draft.text)
 
     @cached_property
-    def _folded_places(self) -> OffsetMap:
-        return OffsetMap.of_folded(self.draft.text)
-
-    @cached_property
     def _clean_places(self) -> OffsetMap:
         return OffsetMap.of_clean(self.draft.text)
 
     def _from_folded(self, start: int, end: int) -> Span:
-        if len(self.folded) == len(self.draft.text) and self.draft.text.isascii():
+        # Not a cached_property, whose lock costs more than most texts need here.
+        if self._keeps_places is None:
+            self._keeps_places = keeps_places(self.draft.text, self.folded)
+        if self._keeps_places:
             return Span(start, end)
-        return Span(*self._folded_places.back(start, end))
+        if self._places is None or self._places.length < end:
+            self._places = OffsetMap.of_folded(self.draft.text, end)
+        return Span(*self._places.back(start, end))
 
     def _from_clean(self, start: int, end: int) -> Span:
         return Span(*self._clean_places.back(start, end))

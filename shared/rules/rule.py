@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, ValidationError
@@ -85,16 +86,22 @@ class Rule(Model):
     examples: Examples = Examples()
     evasion: Evasion = Evasion.NORMAL
 
-    @classmethod
-    def from_yaml(cls, text: str) -> "Rule":
+    @staticmethod
+    def from_yaml(text: str) -> "Rule":
         """Read a rule block; raises InvalidRule with every fault and its place."""
-        data, lines = parse(text)
-        if not isinstance(data, dict):
-            raise InvalidRule(Fault("A rule block is a mapping that begins with `id:`."))
-        try:
-            return cls.model_validate(data)
-        except ValidationError as error:
-            raise InvalidRule(*(_fault(one["loc"], one["msg"], data, lines) for one in error.errors())) from None
+        return _read(text)
+
+
+@lru_cache(maxsize=20_000)
+def _read(text: str) -> Rule:
+    """Rules do not change, so when a policy comes into force only the blocks that are new are read."""
+    data, lines = parse(text)
+    if not isinstance(data, dict):
+        raise InvalidRule(Fault("A rule block is a mapping that begins with `id:`."))
+    try:
+        return Rule.model_validate(data)
+    except ValidationError as error:
+        raise InvalidRule(*(_fault(one["loc"], one["msg"], data, lines) for one in error.errors())) from None
 
 
 def _fault(loc: Path, message: str, data: Data, lines: dict[Path, int]) -> Fault:

@@ -13,13 +13,13 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from shared.rules import evasion
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import is_word, without_surrogates
+from shared.rules.folding import fold, is_word, without_surrogates
 from shared.rules.plan import WHOLE, Plan, Probe
 from shared.rules.reading import Reading
 from shared.rules.rule import AppliesTo, Evasion, PlacedRule
 
 # Beyond this a DFA takes longer to build than it saves, and no longer fits the processor's cache.
-MAX_DFA_KEYWORDS = 500
+MAX_DFA_KEYWORDS = 3_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,7 @@ class RuleSet:
         self._disguised = list(plan.disguised.values())
         self._skeletons = _automaton(list(plan.disguised))
         self._link_sign = plan.links
+        self._looks_further = bool(self._always or self._disguised or plan.links)
 
     @classmethod
     def compile(cls, rules: Sequence[PlacedRule]) -> "RuleSet":
@@ -84,14 +85,36 @@ class RuleSet:
             return self._run(draft._replace(text=without_surrogates(draft.text)))
 
     def _run(self, draft: Draft) -> list[Match]:
-        reading = Reading(draft)
-        self._look_for_keywords(reading)
+        folded = fold(draft.text)
+        keywords = self._keywords.find_matches_as_indexes(folded, overlapping=True)
+        if not keywords and not self._looks_further:
+            return []
+        reading = Reading(draft, folded)
+        self._keep_whole_words(reading, keywords)
         if self._disguised:
             self._look_behind_disguises(reading)
         if self._link_sign is not None and reading.links:
             reading.seen[self._link_sign] = []
         if not reading.seen and not reading.disguised and not self._always:
             return []
+        return self._ask(reading)
+
+    def _keep_whole_words(self, reading: Reading, keywords: Sequence[tuple[int, int, int]]) -> None:
+        text, seen, targets = reading.folded, reading.seen, self._targets
+        for keyword, start, end in keywords:
+            left, right, whole, anywhere = targets[keyword]
+            for sign in anywhere:
+                seen.setdefault(sign, []).append((start, end))
+            if not whole or (left and start and is_word(text[start - 1])):
+                continue
+            if right and end < len(text) and is_word(text[end]):
+                continue
+            for sign in whole:
+                seen.setdefault(sign, []).append((start, end))
+
+    def _ask(self, reading: Reading) -> list[Match]:
+        """Ask the rules that wait for what was seen, and those that cannot wait for anything."""
+        draft = reading.draft
         numbers = {*self._always}
         for sign in (*reading.seen, *reading.disguised):
             numbers.update(self._waiting.get(sign, ()))
@@ -105,19 +128,6 @@ class RuleSet:
                     found.append((severity, span.start, name, number, Match(placed, span)))
         found.sort()
         return [match for *_, match in found]
-
-    def _look_for_keywords(self, reading: Reading) -> None:
-        text, seen, targets = reading.folded, reading.seen, self._targets
-        for keyword, start, end in self._keywords.find_matches_as_indexes(text, overlapping=True):
-            left, right, whole, anywhere = targets[keyword]
-            for sign in anywhere:
-                seen.setdefault(sign, []).append((start, end))
-            if not whole or (left and start and is_word(text[start - 1])):
-                continue
-            if right and end < len(text) and is_word(text[end]):
-                continue
-            for sign in whole:
-                seen.setdefault(sign, []).append((start, end))
 
     def _look_behind_disguises(self, reading: Reading) -> None:
         text = reading.draft.text
