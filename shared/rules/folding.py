@@ -132,10 +132,10 @@ class OffsetMap:
                     continue
             start, position, visible = position, position + 1, position + 1
             while position < length and not text[position].isascii():
-                if continues(text[position]):
+                if not _is_ignorable(text[position]):
+                    if not continues(text[position]):
+                        break
                     visible = position + 1
-                elif not _is_ignorable(text[position]):
-                    break
                 position += 1
             add(transform(text[start:position]), start, visible)
 

@@ -110,6 +110,7 @@ def placed(*detects: object) -> list[PlacedRule]:
 @example([{"words": ["strasse"]}], Draft("😀 STRAẞE"))
 @example([{"words": ["istanbul"]}], Draft("İSTANBUL ıstanbul"))
 @example([{"words": ["e"]}], Draft("e\u0301 e\u200b\u0301 e"))
+@example([{"words": ["'"]}], Draft("a ´\ufe0f b"))
 @example([{"words": ["f"], "substring": True}], Draft("aﬃb"))
 def test_the_engine_agrees_with_a_slow_and_plain_reading(detects: list[object], draft: Draft) -> None:
     rules = placed(*detects)
