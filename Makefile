@@ -49,7 +49,7 @@ openapi: setup ## Merge the services' OpenAPI documents into the one that the ga
 
 .PHONY: schemas
 schemas: setup ## Take new snapshots of the event schemas; a breaking change is refused
-	$(BIN)/python -m tests.contracts.snapshots
+	$(BIN)/python -m tests.contracts.schemas
 
 .PHONY: format
 format: setup ## Format the code and fix what lint can fix
