@@ -58,6 +58,8 @@ _latin = {other: letter for letter, others in _look_alikes.items() for other in 
 _undisguised = {sign: letter for letter, signs in reversed(_leet.items()) for sign in signs} | {"l": "i", "£": "i"}
 MAX_PLACES = 8
 """So many places are tried for the first and the last letter; more only come from texts that repeat one letter."""
+MAX_LENGTH = 600
+"""So long is the longest disguise that is looked behind, in characters."""
 
 Places = list[tuple[int, int]]
 
@@ -136,8 +138,9 @@ class Disguised:
         starts = [start for start, _ in first if not self._whole or not _is_letter(text[max(start - 1, 0) : start])]
         ends = [end for _, end in last if not self._whole or not _is_letter(text[end : end + 1])]
         for start in starts[:MAX_PLACES]:
-            for end in ends[: -MAX_PLACES - 1 : -1]:
-                if start < end and self._confirm.fullmatch("".join(map(_letters, text[start:end]))):
+            near = [end for end in ends if start < end <= start + MAX_LENGTH]
+            for end in near[: -MAX_PLACES - 1 : -1]:
+                if self._confirm.fullmatch("".join(map(_letters, text[start:end]))):
                     return Span(start, end)
         return None
 

@@ -17,6 +17,9 @@ IGNORABLE = (
     "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f"
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
 )
+MAX_REMEMBERED = 16
+"""Longer pieces (a letter under a heap of marks) are worked out anew each time, so that nobody can fill our memory."""
+
 _ignorable = re.compile(f"[{IGNORABLE}]")
 _surrogates = re.compile("[\ud800-\udfff]")
 _plain = re.compile("[!-~]+(?: [!-~]+)*")
@@ -70,8 +73,16 @@ def _is_ignorable(char: str) -> bool:
     return _ignorable.match(char) is not None
 
 
-_clean_piece = lru_cache(maxsize=8192)(clean)
-_fold_piece = lru_cache(maxsize=8192)(_fold_letters)
+_clean_short = lru_cache(maxsize=8192)(clean)
+_fold_short = lru_cache(maxsize=8192)(_fold_letters)
+
+
+def _clean_piece(piece: str) -> str:
+    return _clean_short(piece) if len(piece) <= MAX_REMEMBERED else clean(piece)
+
+
+def _fold_piece(piece: str) -> str:
+    return _fold_short(piece) if len(piece) <= MAX_REMEMBERED else _fold_letters(piece)
 
 
 class OffsetMap:

@@ -3,7 +3,6 @@
 import ipaddress
 import re
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -69,7 +68,6 @@ def _looks_like_a_link(link: str) -> bool:
     return known or name.casefold().startswith("www.") or (len(last) > 1 and bool(path and path[0]))
 
 
-@lru_cache(maxsize=4096)
 def host_of(link: str) -> str | None:
     """The host that a browser would go to, in ASCII and lower case; None if there is none."""
     rest = _scheme.sub("", link.strip(), count=1)

@@ -92,7 +92,7 @@ class Rule(Model):
         return _read(text)
 
 
-@lru_cache(maxsize=20_000)
+@lru_cache(maxsize=10_000)
 def _read(text: str) -> Rule:
     """Rules do not change, so when a policy comes into force only the blocks that are new are read."""
     data, lines = parse(text)

@@ -81,14 +81,17 @@ def test_staff_who_mention_us_must_say_so_within_the_first_part_of_the_text() ->
         (["example.org"], "never", "é http://a.b.example.org:80", "http://a.b.example.org:80"),
         (["bücher.example"], "never", "https://xn--bcher-kva.example/1", "https://xn--bcher-kva.example/1"),
         (["xn--bcher-kva.example"], "never", "bücher.example/1", "bücher.example/1"),
-        (["acme.example"], "only", "https://shop.acme.example/ and https://acme.example@evil.test/ ", None),
+        (
+            ["acme.example"],
+            "only",
+            "https://a.acme.example/ https://acme.example@evil.test/ ",
+            "https://acme.example@evil.test/",
+        ),
         (["acme.example"], "only", "mail ana@evil.test or @ana@evil.test, see acme.example", None),
         (["acme.example"], "only", "That was all.Then she left, e.g. for 24.12./25.12.", None),
     ],
 )
 def test_links_are_known_by_the_host_they_lead_to(domains: list[str], mode: str, text: str, place: str | None) -> None:
-    if "evil.test/" in text:
-        place = "https://acme.example@evil.test/"
     assert found({"links": {"domains": domains, "mode": mode}}, text) == place
 
 
@@ -149,9 +152,9 @@ def test_matches_come_most_severe_first_then_by_place_then_by_id() -> None:
 def test_a_pattern_that_would_take_ages_elsewhere_takes_no_time() -> None:
     slow = RuleSet.compile(place(rule({"pattern": r"(?:(?:a+)+)+b|(?:x*)*y|\b(?:\w+\s*)+!$"})))
 
-    begin = time.perf_counter()
+    begin = time.process_time()
     assert slow.run(Draft("a" * 20_000 + " " + "x" * 20_000)) == []
-    assert time.perf_counter() - begin < 2
+    assert time.process_time() - begin < 2
 
 
 @pytest.mark.parametrize(
