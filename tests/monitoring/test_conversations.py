@@ -329,3 +329,24 @@ async def test_every_assignment_leaves_a_trace_of_how_it_ended(db: Database, clo
     await db.write(conversations.accept, given.id, KEY, "E-2", None)
     await db.write(conversations.resolve, given.id, KEY, None)
     assert await db.read(assignments_of) == [(assignments.SILENT, False), ("resolved", True)]
+
+
+def bodies_told(session: Session) -> str:
+    return b"".join(session.execute(select(outbox.c.body)).scalars()).decode()
+
+
+async def test_events_name_nobody_by_employee_number_and_hold_no_words_of_a_conversation(db: Database) -> None:
+    await hire(db, 77)
+    await db.write(
+        conversations.push,
+        ConversationIn(
+            network="email",
+            thread="t",
+            customer="kim@x.example",
+            messages=[MessageIn(network_id="1", text="My secret.")],
+        ),
+    )
+    await db.write(conversations.resolve, (await only(db)).id, KEY, None)
+    everything = await db.read(bodies_told)
+    assert "assigned.v1" in everything
+    assert not any(private in everything for private in ("E-77", "My secret", "kim@x.example"))

@@ -71,7 +71,7 @@ def place(session: Session, conversations: Sequence[Conversation], team: Sequenc
     for choice in choices:
         if choice.person is not None:
             given[choice.person] = given.get(choice.person, 0) + 1
-            assign(session, by_id[choice.waiting.conversation], choice, by_person[choice.person].employee_number)
+            assign(session, by_id[choice.waiting.conversation], choice)
     for person in sorted(given):
         staff.charge(by_person[person].row, session.now, given[person])
     left = [by_id[choice.waiting.conversation] for choice in choices if choice.person is None]
@@ -96,7 +96,7 @@ def decide(session: Session, waiting: Sequence[Conversation], members: Sequence[
     )
 
 
-def assign(session: Session, conversation: Conversation, choice: Choice, employee_number: str) -> None:
+def assign(session: Session, conversation: Conversation, choice: Choice) -> None:
     """Put a conversation with a person until the deadline to accept."""
     assignment = Assignment(
         id=new_id(), conversation=conversation.id, person=choice.person or "", assigned_at=session.now
@@ -106,9 +106,7 @@ def assign(session: Session, conversation: Conversation, choice: Choice, employe
     conversation.assignee = choice.person
     conversation.assignment = assignment.id
     conversation.accept_by = session.now + terms().accept_within
-    conversation.chosen = (
-        f"{employee_number} handled fewest per online hour ({choice.rate:.2f}) of {choice.could} who could take it"
-    )
+    conversation.chosen = f"handled fewest per online hour ({choice.rate:.2f}) of {choice.could} who could take it"
     conversation.passed_over = [{"person": one.person, "why": one.why} for one in choice.passed_over]
     conversation.missing = None
     conversation.revision += 1

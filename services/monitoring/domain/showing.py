@@ -37,13 +37,10 @@ def show(one: Conversation, numbers: dict[str, str]) -> ConversationOut:
     passed_over = [
         PassedOverOut(person=numbers.get(past["person"], past["person"]), why=past["why"]) for past in one.passed_over
     ]
-    return ConversationOut.model_validate(
-        {
-            **one.model_dump(),
-            "assignee": numbers.get(one.assignee, one.assignee) if one.assignee else None,
-            "why": WhyOut(chosen=one.chosen, passed_over=passed_over),
-        }
-    )
+    assignee = numbers.get(one.assignee, one.assignee) if one.assignee else None
+    chosen = f"{assignee} {one.chosen}" if one.chosen else None
+    why = WhyOut(chosen=chosen, passed_over=passed_over)
+    return ConversationOut.model_validate({**one.model_dump(), "assignee": assignee, "why": why})
 
 
 def listed(
