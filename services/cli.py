@@ -89,10 +89,15 @@ def seed(
     count: Annotated[int, typer.Option("--posts", min=0, help="How many posts the year has.")] = 3000,
 ) -> None:
     """Load the demonstration organisation; doing it again changes nothing."""
-    from services.demo.seed import Seed
+    from services.demo.seed import ElsewhereError, Seed
 
     with api_of(context) as api, bars() as progress:
-        for step in Seed(api, count).steps():
+        try:
+            steps = Seed(api, count).steps()
+        except ElsewhereError as problem:
+            err.print(str(problem), style="red", markup=False, soft_wrap=True)
+            raise typer.Exit(1) from None
+        for step in steps:
             task = progress.add_task(step.title, total=step.total)
             for _ in step.work():
                 progress.advance(task)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from services.client import Api, RefusedError
 from services.demo import content, history
@@ -14,6 +15,12 @@ AUTHOR, APPROVER = "E-1087", "E-1009"
 HISTORY = 3000
 CHUNK = 500
 GUIDED = 120
+MINUTES_A_WEEK = 7 * 24 * 60
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class ElsewhereError(Exception):
+    """The platform is not on this machine: people's real work is no place for invented colleagues."""
 
 
 @dataclass(frozen=True)
@@ -26,9 +33,17 @@ class Step:
 
 
 class Seed:
-    """The organisation on its way into a platform, through a key with all scopes."""
+    """The organisation on its way into a platform, through a key with all scopes.
+
+    Raises ElsewhereError for a platform that is not on this machine.
+    """
 
     def __init__(self, api: Api, posts: int = HISTORY) -> None:
+        host = urlsplit(api.place.url).hostname
+        if host not in LOOPBACK:
+            raise ElsewhereError(
+                f"The demonstration organisation is loaded only into a platform on this machine, not on {host}."
+            )
         self.api = api
         # Midnight: taken again on the same day, the same dates come out.
         self.today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -188,6 +203,8 @@ class Seed:
         for entry in content.lines_of("monitoring", "availability.jsonl"):
             number = entry["employee_number"]
             body = {name: value for name, value in entry.items() if name != "employee_number"}
+            # The demonstration lives faster than people do: a week's minutes would be gone within hours.
+            body["weekly_minutes"] = min(MINUTES_A_WEEK, 20 * body["weekly_minutes"])
             yield self.api.put(f"/v1/availability/{number}", body)
 
 
