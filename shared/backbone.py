@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from nats.aio.msg import Msg
 from prometheus_client import CollectorRegistry
 
 from shared import dead_letters, inbox, outbox
@@ -24,7 +25,7 @@ from shared.streams import StreamSettings, consumer_info
 from shared.tasks import end
 from shared.timers import Timers, run_once, run_timer
 
-SWEPT_EVERY = 60.0
+SWEPT_EVERY = 10.0
 UNKNOWN = -1
 
 
@@ -74,6 +75,8 @@ class Backbone:
         self._timers.every(seconds=SWEPT_EVERY)(outbox.sweep)
         self._timers.every(seconds=SWEPT_EVERY)(inbox.sweep)
         self._tasks: list[asyncio.Task[None]] = []
+        self._wake = f"shareload.wake.{name}"
+        db.on_told(self._let_leader_publish)
 
     async def start(self) -> None:
         """Begin; returns at once, also when the broker is away."""
@@ -81,12 +84,25 @@ class Backbone:
         self._tasks = [
             asyncio.create_task(self._lease.run(self._work), name=f"{self.name} lease"),
             asyncio.create_task(self._server.run(), name=f"{self.name} snapshots"),
+            asyncio.create_task(self._listen(), name=f"{self.name} wake"),
         ]
 
     async def stop(self) -> None:
         """Stop the work, give the lease back and leave the broker."""
         await end(*self._tasks)
         await self._bus.stop()
+
+    def _let_leader_publish(self) -> None:
+        """Tell the process that has the lease, where this one has not, that the outbox has something."""
+        if not self._lease.held:
+            self._bus.notify(self._wake)
+
+    async def _listen(self) -> None:
+        await self._bus.wait_connected()
+        await self._bus.subscribe(self._wake, self._woken)
+
+    async def _woken(self, _msg: Msg) -> None:
+        self._relay.wake()
 
     async def _work(self) -> None:
         async with asyncio.TaskGroup() as tasks:

@@ -101,6 +101,7 @@ class Bus:
         self._up = asyncio.Event()
         self._on_connected: list[Callable[[], None]] = []
         self._away = False
+        self._notes: set[asyncio.Future[None]] = set()
 
     @property
     def connected(self) -> bool:
@@ -199,6 +200,18 @@ class Bus:
     async def api(self, subject: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """Call the JetStream API; raises ApiError when it refuses."""
         return refused(await self.request(f"$JS.API.{subject}", orjson.dumps(body or {})))
+
+    def notify(self, subject: str) -> None:
+        """Send an empty message if the broker is there; nobody counts on its arrival."""
+        if self.connected:
+            note = asyncio.ensure_future(self.client.publish(subject))
+            self._notes.add(note)
+            note.add_done_callback(self._noted)
+
+    def _noted(self, note: asyncio.Future[None]) -> None:
+        self._notes.discard(note)
+        if not note.cancelled() and note.exception() is not None:
+            log.debug("message not sent", service=self._name, error=repr(note.exception()))
 
     async def send(self, protocol: bytes) -> None:
         """Write many acknowledgements to the socket at once; lost without a word when the broker is away."""

@@ -1,6 +1,7 @@
 """Relay, handlers and timers run in one process of a service; another takes over when it ends."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable
 
@@ -8,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.db import Session
+from shared.problems import Problem
 from shared.timers import Timers
 from tests.shared.conftest import Node, Services, listening, person
 
@@ -44,11 +46,15 @@ async def test_another_process_takes_over_when_the_leader_ends(services: Service
     await services.converge(teller, second)
 
 
-async def test_what_a_follower_tells_is_published_by_the_leader(services: Services) -> None:
+async def test_what_a_follower_tells_is_published_by_the_leader_at_once(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.relay.POLL", 3600)
     leader = await services.start("training")
     await leads(leader)
     follower = await services.start("training")
     hearer = await services.start("policy", listening())
+    await services.settle()
     await follower.tell(person(1))
     await services.converge(leader, hearer)
 
@@ -114,3 +120,34 @@ async def test_a_timer_that_fails_runs_again_and_the_others_go_on(services: Serv
 
     await services.start("training", timers=timers)
     await until(lambda: min(runs.values()) >= 3)
+
+
+async def test_a_database_that_breaks_its_connections_loses_and_doubles_nothing(
+    services: Services, database_kind: str
+) -> None:
+    if database_kind != "postgresql":
+        pytest.skip("SQLite has no connections that break")
+    teller = await services.start("training")
+    hearer = await services.start("policy", listening())
+
+    async def load() -> None:
+        for n in range(200):
+            await teller.tell(person(n))
+
+    loading = asyncio.create_task(load())
+    for _ in range(5):
+        await asyncio.sleep(0.1)
+        with contextlib.suppress(Problem):
+            await hearer.db.write(cut_all)
+    await loading
+    await services.converge(teller, hearer)
+    assert (await hearer.backbone.state()).dead_letters == 0
+
+
+def cut_all(session: Session) -> None:
+    """End every connection to this database, as a server that restarts does."""
+    session.execute(
+        text(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    )
