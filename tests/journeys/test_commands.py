@@ -1,0 +1,121 @@
+"""`shareload` from a terminal, against the running platform."""
+
+import asyncio
+import json
+import os
+import sysconfig
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+
+from tests.platform import KEY, Platform
+
+SHARELOAD = Path(sysconfig.get_path("scripts")) / "shareload"
+PEOPLE = """employee_number,name,email,department,region,manager,languages
+E-1,Ana Sá,ana@company.example,Support,EMEA,,pt;en
+E-2,Bo Lind,not an address,Support,EMEA,E-1,sv
+"""
+POLICY = """---
+title: Social media policy
+locale: en
+---
+# Promise only what we can keep {#promises}
+We do not guarantee what depends on others.
+
+```rule
+id: no-guarantee
+severity: block
+detect:
+  words: [guarantee]
+message: We do not guarantee delivery dates.
+examples:
+  match: ["Delivery on Friday is certain."]
+  pass: ["Delivery is planned for Friday."]
+```
+"""
+
+
+async def start(platform: Platform, *arguments: str | Path) -> Process:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "SHARELOAD_URL": platform.running["gateway"].url,
+        "SHARELOAD_API_KEY": KEY,
+    }
+    return await asyncio.create_subprocess_exec(SHARELOAD, *arguments, env=environment, stdout=PIPE, stderr=PIPE)
+
+
+async def run(platform: Platform, *arguments: str | Path) -> tuple[int | None, str]:
+    """Return the exit status and all that was said."""
+    process = await start(platform, *arguments)
+    out, err = await process.communicate()
+    return process.returncode, (out + err).decode()
+
+
+async def test_a_key_that_was_made_opens_what_its_scopes_say(platform: Platform) -> None:
+    status, key = await run(platform, "keys", "create", "HR", "--scope", "people:read")
+    assert status == 0
+    client = await platform.client_for(headers={"Authorization": f"Bearer {key.strip()}"})
+    assert (await client.get("/v1/people")).status_code == 200
+    assert (await client.get("/v1/posts")).status_code == 403
+
+    status, said = await run(platform, "keys", "create", "HR", "--scope", "people:own")
+    assert status == 1
+    assert "there is no scope 'people:own'" in said
+
+
+async def test_imports_say_what_they_took_and_why_they_refused_the_rest(platform: Platform, tmp_path: Path) -> None:
+    people, policy, posts = tmp_path / "people.csv", tmp_path / "social-media.md", tmp_path / "posts.jsonl"
+    people.write_text(PEOPLE)
+    policy.write_text(POLICY)
+    lines = [{"id": f"p-{number}", "text": f"Post {number}", "lang": "en", "unknown": 1} for number in range(3)]
+    posts.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"id": "p-3"}]))
+
+    status, said = await run(platform, "people", "import", "--dry-run", people)
+    assert (status, "1 created" in said) == (1, True)
+    assert (await platform.client.get("/v1/people")).json()["items"] == []
+    status, said = await run(platform, "people", "import", people)
+    assert status == 1
+    assert "row 2 (E-2)" in said
+    assert [one["employee_number"] for one in (await platform.client.get("/v1/people")).json()["items"]] == ["E-1"]
+
+    status, said = await run(platform, "policies", "import", policy)
+    assert status == 1
+    assert "social-media version 1: 1 sections, 1 rules, draft" in said
+    assert "rule no-guarantee" in said
+
+    status, said = await run(platform, "posts", "import", posts)
+    assert status == 1
+    assert "3 accepted, 0 duplicate, 1 rejected" in said
+    status, said = await run(platform, "posts", "import", posts)
+    assert "0 accepted, 3 duplicate, 1 rejected" in said
+
+
+async def test_events_are_followed_as_they_are_told(platform: Platform) -> None:
+    tail = await start(platform, "events", "tail", "--types", "training.person.*", "--after", "start")
+    assert tail.stdout is not None
+    person = {
+        "employee_number": "E-1",
+        "name": "Ana Sá",
+        "email": "ana@company.example",
+        "department": "Support",
+        "region": "EMEA",
+    }
+    made = (await platform.client.post("/v1/people", json=person)).json()
+    line = (await asyncio.wait_for(tail.stdout.readline(), 30)).decode()
+    tail.kill()
+    await tail.communicate()
+    assert line.split()[1:] == ["training.person.changed.v1", f"person/{made['id']}"]
+
+    status, said = await run(platform, "events", "replay", "training")
+    assert (status, "training: 1 events" in said) == (0, True)
+    status, said = await run(platform, "events", "dead")
+    assert (status, "service" in said) == (0, True)
+
+
+async def test_where_nothing_runs_one_line_says_what_to_do(tmp_path: Path) -> None:
+    process = await asyncio.create_subprocess_exec(
+        SHARELOAD, "--data-dir", tmp_path, "events", "dead", env={"PATH": os.environ["PATH"]}, stdout=PIPE, stderr=PIPE
+    )
+    out, err = await process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert err.decode().count("\n") == 1
+    assert "Start it with `make run`" in err.decode()
