@@ -104,7 +104,6 @@ class Site:
     folder: Path
     broker: NatsServer
     database_urls: Mapping[str, str]
-    more: Mapping[str, str] = field(default_factory=dict)
     ports: dict[str, int] = field(default_factory=lambda: {name: steady_port() for name in SERVICES})
 
     def __post_init__(self) -> None:
@@ -126,7 +125,6 @@ class Site:
             "GATEWAY_PUBLIC_URL": self.url("gateway"),
             f"{name.upper()}_PORT": str(self.ports[name]),
             **{f"GATEWAY_{service.upper()}_URL": self.url(service) for service in SERVICES if service != "gateway"},
-            **self.more,
         }
         own = {key: value for key, value in os.environ.items() if not key.startswith("SHARELOAD_")}
         return own | {f"SHARELOAD_{key}": value for key, value in shared.items()}
@@ -147,11 +145,11 @@ class Site:
         return httpx.AsyncClient(base_url=self.url(name), headers={"Shareload-Caller": token}, timeout=30)
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Fleet(Site):
     """Four services as processes, each of which can be killed, started again, or started so that it will die."""
 
-    nursery: Nursery = field(default_factory=Nursery)
+    nursery: Nursery
     pids: dict[str, int] = field(default_factory=dict)
     statuses: dict[int, int] = field(default_factory=dict)
 
@@ -213,6 +211,12 @@ class Fleet(Site):
         log = self.folder / f"{name}.log"
         return log.read_bytes()[-4000:].decode(errors="replace") if log.exists() else ""
 
+    def kill_all(self) -> None:
+        """Leave nothing behind, whatever happened."""
+        for name in self.pids:
+            if self.status(name) is None:
+                self.kill(name)
+
     async def stop(self) -> None:
         """End all that runs, in order."""
         living = [name for name in self.pids if self.status(name) is None]
@@ -233,12 +237,10 @@ def is_calm(state: dict[str, Any]) -> bool:
 
 
 @contextlib.asynccontextmanager
-async def run_fleet(
-    folder: Path, database_for: DatabaseFor, more: Mapping[str, str] | None = None
-) -> AsyncIterator[Fleet]:
+async def run_fleet(nursery: Nursery, folder: Path, database_for: DatabaseFor) -> AsyncIterator[Fleet]:
     """Run broker and services for one test, in a folder that is there."""
     broker = NatsServer(folder / "nats", port=steady_port())
-    fleet = Fleet(folder, broker, {name: database_for(name) for name in SERVICES}, more or {})
+    fleet = Fleet(folder, broker, {name: database_for(name) for name in SERVICES}, nursery=nursery)
     try:
         broker.start()
         for name in SERVICES:
@@ -247,7 +249,7 @@ async def run_fleet(
         yield fleet
         await fleet.stop()
     finally:
-        fleet.nursery.close()
+        fleet.kill_all()
         broker.stop()
 
 

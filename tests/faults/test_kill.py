@@ -12,16 +12,14 @@ import asyncio
 import random
 from collections import Counter
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 
 from shared.relay import FAULT
 from shared.streams import StreamSettings, ensure_stream
-from tests.conftest import Templates
 from tests.faults.copies import Copies
 from tests.faults.load import Load
-from tests.faults.processes import SERVICES, Fleet, bus_to, run_fleet, until
+from tests.faults.processes import SERVICES, Fleet, bus_to, until
 
 BROKER = "nats-server"
 DIED_BY_ITSELF = 137
@@ -37,7 +35,6 @@ class Round:
     kills: int
     away: float
     people: int
-    database: str = "sqlite"
 
 
 @dataclass
@@ -91,44 +88,40 @@ class Deaths:
         self.fleet.start(name)
 
 
-ROUNDS = [
-    pytest.param(Round(kills=1, away=3, people=40), id="short", marks=pytest.mark.timeout(240)),
-    pytest.param(Round(kills=5, away=20, people=200), id="long", marks=[pytest.mark.long, pytest.mark.timeout(1200)]),
-    pytest.param(
-        Round(kills=5, away=20, people=200, database="postgresql"),
-        id="long-postgresql",
-        marks=[pytest.mark.long, pytest.mark.timeout(1200)],
-    ),
-]
+SHORT = Round(kills=1, away=3, people=40)
+LONG = Round(kills=5, away=20, people=200)
+for_long = [pytest.mark.long, pytest.mark.timeout(1200)]
 
 
-@pytest.mark.parametrize("measure", ROUNDS)
-async def test_what_was_answered_is_everywhere_once_whatever_died(
-    measure: Round, templates: Templates, tmp_path: Path
-) -> None:
-    def database_for(name: str) -> str:
-        return templates.copy(measure.database, name, tmp_path)
-
-    async with run_fleet(tmp_path, database_for) as fleet:
-        load = Load(fleet)
-        try:
-            await load.prepare(measure.people)
-            load.start()
-            deaths = await let_die(fleet, load, measure)
-            await load.finish()
-        finally:
-            await load.stop()
-        converged = await fleet.settled(within=CONVERGED_WITHIN)
-        print(f"\n{dict(deaths.killed)} killed, {dict(deaths.between)} between publish and mark,")
-        print(
-            f"{load.unanswered.total()} requests sent again, {len(load.posts)} posts, {len(load.certified)} certificates,"
-        )
-        print(f"converged after {converged:.1f} s")
-        with Copies(fleet) as copies:
-            await until_sealed(copies)
-            check_answers(load, copies)
-            copies.check_told()
-            assert await copies.check_events() > 0, "no repeat reached the stream: the outage was no test of it"
+@pytest.mark.parametrize(
+    ("measure", "database"),
+    [
+        pytest.param(SHORT, "sqlite", id="short", marks=pytest.mark.timeout(240)),
+        pytest.param(LONG, "sqlite", id="long", marks=for_long),
+        pytest.param(LONG, "postgresql", id="long-postgresql", marks=for_long),
+    ],
+)
+async def test_what_was_answered_is_everywhere_once_whatever_died(fleet: Fleet, measure: Round) -> None:
+    load = Load(fleet)
+    try:
+        await load.prepare(measure.people)
+        load.start()
+        deaths = await let_die(fleet, load, measure)
+        await load.finish()
+    finally:
+        await load.stop()
+    converged = await fleet.settled(within=CONVERGED_WITHIN)
+    print(f"\n{dict(deaths.killed)} killed, {dict(deaths.between)} between publish and mark,")
+    print(
+        f"{load.unanswered.total()} requests sent again, {len(load.posts)} posts, {len(load.certified)} certificates,"
+    )
+    print(f"converged after {converged:.1f} s")
+    with Copies(fleet) as copies:
+        await until(copies.all_sealed, "the seal of the last evidence", within=10)
+        copies.check_evidence()
+        check_answers(load, copies)
+        copies.check_told()
+        assert await copies.check_events() > 0, "no repeat reached the stream: the outage was no test of it"
     assert deaths.killed == Counter(dict.fromkeys((*SERVICES, BROKER), measure.kills)) + Counter([BROKER])
     assert min(deaths.between[name] for name in SERVICES) >= measure.kills
 
@@ -144,12 +137,6 @@ async def let_die(fleet: Fleet, load: Load, measure: Round) -> Deaths:
     await deaths.outlast_the_window("monitoring")
     await fleet.ready()
     return deaths
-
-
-async def until_sealed(copies: Copies) -> None:
-    """Wait until the evidence is sealed, which happens about every second, and check it."""
-    await until(copies.all_sealed, "the seal of the last evidence", within=10)
-    copies.check_evidence()
 
 
 def check_answers(load: Load, copies: Copies) -> None:

@@ -9,12 +9,10 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import httpx
 import orjson
-import pytest
 from sqlalchemy import create_engine, delete
 
 from services.gateway import tables as gateway
@@ -22,10 +20,9 @@ from services.gateway.domain import event_log
 from shared import inbox, outbox, tables
 from shared.clock import ShiftedClock
 from shared.db import Database
-from tests.conftest import Templates
 from tests.faults.copies import METADATA, Copies
 from tests.faults.load import Load
-from tests.faults.processes import SERVICES, Fleet, run_fleet, until
+from tests.faults.processes import SERVICES, Fleet, until
 
 AGE = timedelta(days=46)
 """Longer than stream, outbox, inbox and public log keep anything."""
@@ -38,13 +35,6 @@ COPIES = {
 CONVERGED_WITHIN = 30.0
 
 
-@pytest.fixture
-async def fleet(templates: Templates, tmp_path: Path) -> AsyncIterator[Fleet]:
-    """A platform of processes."""
-    async with run_fleet(tmp_path, lambda name: templates.copy("sqlite", name, tmp_path)) as running:
-        yield running
-
-
 @contextlib.asynccontextmanager
 async def some_life(fleet: Fleet) -> AsyncIterator[Load]:
     """Let people learn and posts come in until there is something of everything."""
@@ -52,7 +42,7 @@ async def some_life(fleet: Fleet) -> AsyncIterator[Load]:
     try:
         await load.prepare(10)
         load.start()
-        await until(lambda: len(load.certified) >= 5 and len(load.matching) >= 5, "some life")
+        await until(lambda: len(load.certified) >= 2 and len(load.matching) >= 2, "some life")
         await load.finish()
         await fleet.settled(CONVERGED_WITHIN)
         yield load

@@ -9,13 +9,11 @@ import os
 import sqlite3
 import sys
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from shared.lanes import RETRY_AFTER
-from tests.conftest import Templates
-from tests.faults.processes import KEY, ROOT, Fleet, run_fleet, until
+from tests.faults.processes import KEY, ROOT, Fleet, until
 
 REASON = "no room for this one"
 TRIGGER = (
@@ -27,32 +25,29 @@ DEAD_WITHIN = sum(RETRY_AFTER) + 60
 
 @pytest.mark.long
 @pytest.mark.timeout(400)
-async def test_a_poison_event_is_kept_with_its_reason_and_handled_after_the_fix(
-    templates: Templates, tmp_path: Path
-) -> None:
-    async with run_fleet(tmp_path, lambda name: templates.copy("sqlite", name, tmp_path)) as fleet:
-        execute(fleet, TRIGGER)
-        for number in range(5):
-            await hire(fleet, f"P-{number}")
-        await until(lambda: copies(fleet) == ["P-0", "P-2", "P-3", "P-4"], "the copies of all but one")
+async def test_a_poison_event_is_kept_with_its_reason_and_handled_after_the_fix(fleet: Fleet) -> None:
+    execute(fleet, TRIGGER)
+    for number in range(5):
+        await hire(fleet, f"P-{number}")
+    await until(lambda: copies(fleet) == ["P-0", "P-2", "P-3", "P-4"], "the copies of all but one")
 
-        async def dead() -> bool:
-            return bool((await fleet.state("monitoring")).get("dead_letters"))
+    async def dead() -> bool:
+        return bool((await fleet.state("monitoring")).get("dead_letters"))
 
-        await until(dead, "the dead letter", within=DEAD_WITHIN)
-        assert (await shareload(fleet, "events", "dead", "policy"))[0] == 0
-        status, said = await shareload(fleet, "events", "dead", "monitoring")
-        assert status == 0
-        assert REASON in said
-        assert str(len(RETRY_AFTER) + 1) in said
-        assert (await shareload(fleet, "events", "dead", "--replay"))[0] == 1
+    await until(dead, "the dead letter", within=DEAD_WITHIN)
+    assert (await shareload(fleet, "events", "dead", "policy"))[0] == 0
+    status, said = await shareload(fleet, "events", "dead", "monitoring")
+    assert status == 0
+    assert REASON in said
+    assert str(len(RETRY_AFTER) + 1) in said
+    assert (await shareload(fleet, "events", "dead", "--replay"))[0] == 1
 
-        execute(fleet, "DROP TRIGGER poison")
-        assert (await shareload(fleet, "events", "dead", "--replay"))[0] == 0
-        assert copies(fleet) == [f"P-{number}" for number in range(5)]
-        status, said = await shareload(fleet, "events", "dead")
-        assert REASON not in said
-        await fleet.settled(within=10)
+    execute(fleet, "DROP TRIGGER poison")
+    assert (await shareload(fleet, "events", "dead", "--replay"))[0] == 0
+    assert copies(fleet) == [f"P-{number}" for number in range(5)]
+    status, said = await shareload(fleet, "events", "dead")
+    assert REASON not in said
+    await fleet.settled(within=10)
 
 
 def execute(fleet: Fleet, statement: str) -> None:
