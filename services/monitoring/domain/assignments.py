@@ -30,8 +30,10 @@ SILENT = "did not accept in time"
 
 def lock(session: Session) -> None:
     """Take the router's lock until the transaction ends (on SQLite there is one writer anyway)."""
-    statement = insert(session, Router.__table__).values(id=1)  # type: ignore[attr-defined]
-    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"id": 1}))
+    there = select(Router.id).where(col(Router.id) == 1).with_for_update()
+    if session.execute(there).scalar() is None:
+        session.execute(insert(session, Router.__table__).values(id=1).on_conflict_do_nothing())  # type: ignore[attr-defined]
+        session.execute(there)
 
 
 def told(conversation: Conversation) -> dict[str, Any]:
@@ -64,7 +66,6 @@ def place(session: Session, conversations: Sequence[Conversation], team: Sequenc
     if not waiting:
         return
     members = team if team is not None else staff.members(session, online_only=True)
-    by_person = {member.row.person: member for member in members}
     choices = decide(session, waiting, members)
     by_id = {one.id: one for one in waiting}
     given: dict[str, int] = {}
@@ -73,7 +74,7 @@ def place(session: Session, conversations: Sequence[Conversation], team: Sequenc
             given[choice.person] = given.get(choice.person, 0) + 1
             assign(session, by_id[choice.waiting.conversation], choice)
     for person in sorted(given):
-        staff.charge(by_person[person].row, session.now, given[person])
+        staff.charge(session.get_one(Availability, person), session.now, given[person])
     left = [by_id[choice.waiting.conversation] for choice in choices if choice.person is None]
     if left and team is None:
         note_what_is_missing(session, left)

@@ -125,7 +125,7 @@ def resume(session: Session, conversation: Conversation) -> bool:
     """Give an answered conversation back to whom it was with, if they may still take it; else queue it."""
     for member in staff.members(session, persons=[conversation.assignee or ""]):
         if member.barrier in (None, staff.FULL, staff.SPENT):
-            member.row.open += 1
+            session.get_one(Availability, member.row.person).open += 1
             conversation.state = "accepted"
             conversation.revision += 1
             tell(session, ConversationAcceptedV1(**assignments.told(conversation)))

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlmodel import col, func, select
 
 from services.monitoring.domain import staff
+from services.monitoring.domain.routing import NEWCOMER_HOURS
 from services.monitoring.schemas.load import DependencyOut, LoadOut, ShareOut, WaitsOut
 from services.monitoring.tables import Assignment, Conversation
 from shared.db import Session
@@ -41,7 +42,7 @@ def report(session: Session) -> LoadOut:
             )
         )
         if hours > 0:
-            rates.append(weighted / hours)
+            rates.append(weighted / (hours + NEWCOMER_HOURS))
     return LoadOut(
         people=sorted(shares, key=lambda share: (-share.handled, share.employee_number)),
         jain=jain(rates),

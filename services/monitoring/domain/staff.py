@@ -1,12 +1,14 @@
 """Who could answer customers at this moment: availability, certificates and load, as the router wants them."""
 
 import math
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any, Protocol, cast
 from zoneinfo import ZoneInfo
 
-from sqlmodel import col, select
+from sqlalchemy import select
+from sqlmodel import col
 
 from services.monitoring.domain import people
 from services.monitoring.domain.routing import Colleague
@@ -28,11 +30,35 @@ GONE = (LEFT, UNCERTIFIED, AWAY)
 """Barriers at which a person's open conversations go to others at once."""
 
 
-@dataclass(frozen=True, slots=True)
+class Standing(Protocol):
+    """What the rules below read of an availability, whether it is a row to change or only its columns."""
+
+    person: str
+    languages: list[str]
+    topics: list[str]
+    capacity: int
+    weekly_minutes: int
+    online: bool
+    hours: dict[str, Any] | None
+    away_from: datetime | None
+    away_until: datetime | None
+    open: int
+    minutes: int
+    week: date | None
+    handled: float
+    online_hours: float
+    faded_at: datetime
+    idle_since: datetime
+
+
+COLUMNS = [col(getattr(Availability, name)) for name in Standing.__annotations__]
+
+
+@dataclass(slots=True)
 class Member:
     """A person with their availability, and what keeps them from taking one more conversation, if anything does."""
 
-    row: Availability
+    row: Standing
     employee_number: str
     barrier: str | None
 
@@ -55,38 +81,51 @@ class Member:
 
 def members(session: Session, *, persons: Collection[str] | None = None, online_only: bool = False) -> list[Member]:
     """Read people with their availability; on PostgreSQL the caller holds the router's lock if it will assign."""
-    statement = select(Availability, Person).join(Person, col(Person.id) == col(Availability.person))
+    statement = select(*COLUMNS, col(Person.employee_number), col(Person.active)).join(
+        Person, col(Person.id) == col(Availability.person)
+    )
     if persons is not None:
         statement = statement.where(col(Availability.person).in_(persons))
     if online_only:
         statement = statement.where(col(Availability.online))
     rows = session.execute(statement.order_by(col(Availability.person))).all()
     certified = people.holders(session, terms().certification, session.now, persons)
-    return [Member(row, person.employee_number, barrier(row, person, certified, session.now)) for row, person in rows]
+    now = session.now
+    return [
+        Member(row, row.employee_number, barrier(row, now, active=row.active, certified=row.person in certified))
+        for row in cast("Sequence[Any]", rows)
+    ]
 
 
-def barrier(row: Availability, person: Person, certified: Collection[str], now: datetime) -> str | None:
+def barrier(row: Standing, now: datetime, *, active: bool, certified: bool) -> str | None:
     """Say why somebody cannot take a conversation at this moment, the gravest reason first."""
-    checks = (
-        (not person.active, LEFT),
-        (row.person not in certified, UNCERTIFIED),
-        (is_away(row, now), AWAY),
-        (not row.online, OFFLINE),
-        (not at_work(row, now), OFF_HOURS),
-        (row.open >= row.capacity, FULL),
-        (room(row, now) <= 0, SPENT),
-    )
-    return next((why for bars, why in checks if bars), None)
+    if not active:
+        return LEFT
+    if not certified:
+        return UNCERTIFIED
+    absent = absence(row, now)
+    if absent is not None or room(row, now) > 0:
+        return absent
+    return FULL if row.open >= row.capacity else SPENT
 
 
-def is_away(row: Availability, now: datetime) -> bool:
+def absence(row: Standing, now: datetime) -> str | None:
+    """Say why somebody is not there at this moment."""
+    if is_away(row, now):
+        return AWAY
+    if not row.online:
+        return OFFLINE
+    return None if at_work(row, now) else OFF_HOURS
+
+
+def is_away(row: Standing, now: datetime) -> bool:
     """Tell whether an absence covers this instant."""
     if row.away_from is None:
         return False
     return row.away_from <= now and (row.away_until is None or now < row.away_until)
 
 
-def at_work(row: Availability, now: datetime) -> bool:
+def at_work(row: Standing, now: datetime) -> bool:
     """Tell whether somebody's hours cover this instant, in their own time zone; a night shift belongs to its first day."""
     if row.hours is None:
         return True
@@ -103,18 +142,18 @@ def week_of(now: datetime) -> date:
     return now.date() - timedelta(days=now.weekday())
 
 
-def minutes_spent(row: Availability, now: datetime) -> int:
+def minutes_spent(row: Standing, now: datetime) -> int:
     """Return how many of the weekly minutes are spent."""
     return row.minutes if row.week == week_of(now) else 0
 
 
-def room(row: Availability, now: datetime) -> int:
+def room(row: Standing, now: datetime) -> int:
     """Return how many conversations somebody can take on, by capacity and by weekly minutes."""
     left = (row.weekly_minutes - minutes_spent(row, now)) // terms().minutes_per_conversation
     return max(0, min(row.capacity - row.open, left))
 
 
-def faded(row: Availability, now: datetime) -> tuple[float, float]:
+def faded(row: Standing, now: datetime) -> tuple[float, float]:
     """Return what somebody handled and their online hours, older ones counting less.
 
     While somebody is online for t hours, the faded hours approach half_life / ln 2 * (1 - 2^(-t / half_life)).
