@@ -21,7 +21,7 @@ PIECES = [
     for piece in row.split("|")
 ]
 
-texts = st.lists(st.one_of(st.sampled_from(PIECES), st.characters()), max_size=14).map("".join)
+texts = st.lists(st.one_of(st.sampled_from(PIECES), st.characters(codec="utf-8")), max_size=14).map("".join)
 typed = st.lists(st.sampled_from([*PIECES, *"abcdefghijk ABC"]), max_size=14).map("".join)
 keywords = (
     st.lists(st.sampled_from([piece for piece in PIECES if piece != "\ud800"]), min_size=1, max_size=3)
