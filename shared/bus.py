@@ -185,12 +185,10 @@ class Bus:
         waiting = self._asked[question] = asyncio.get_running_loop().create_future()
         try:
             async with asyncio.timeout(within):
-                await self.client.publish(subject, body, reply=f"{self._inbox}.{question}", headers=headers)
+                await self.write(subject, body, reply=f"{self._inbox}.{question}", headers=headers)
                 answer = await waiting
         except TimeoutError:
             raise BusError(f"{subject} was not answered within {within:.0f} s") from None
-        except (NatsError, OSError) as error:
-            raise BusError(f"{subject}: {error!r}") from error
         finally:
             del self._asked[question]
         if not answer.data and (answer.headers or {}).get("Status") == "503":
@@ -223,9 +221,19 @@ class Bus:
         self, subject: str, receive: Callable[[Msg], Awaitable[None]], *, queue: str = ""
     ) -> Subscription:
         """Receive messages as they come; with `queue`, one of several processes gets each."""
-        return await self.client.subscribe(
-            subject, queue=queue, cb=receive, pending_bytes_limit=0, pending_msgs_limit=0
-        )
+        try:
+            return await self.client.subscribe(
+                subject, queue=queue, cb=receive, pending_bytes_limit=0, pending_msgs_limit=0
+            )
+        except (NatsError, OSError) as error:
+            raise BusError(repr(error)) from error
+
+    async def write(self, subject: str, body: bytes, *, reply: str = "", headers: dict[str, str] | None = None) -> None:
+        """Send a message without waiting for anything."""
+        try:
+            await self.client.publish(subject, body, reply=reply, headers=headers)
+        except (NatsError, OSError) as error:
+            raise BusError(repr(error)) from error
 
     async def publish(self, messages: Sequence[Message]) -> Published:
         """Store messages in the stream, in order within a lane; what is stored is stored for good.
@@ -250,18 +258,12 @@ class Bus:
         for number, message in enumerate(messages, 1):
             headers = message.headers() | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
             if number < len(messages):
-                await self._send(message, headers)
+                await self.write(message.subject, message.body, headers=headers)
             else:
                 headers["Nats-Batch-Commit"] = "1"
                 answer = refused(await self.request(message.subject, message.body, headers=headers))
         first = cast(int, answer["seq"]) - len(messages) + 1
         return Published({message.id: first + number for number, message in enumerate(messages)})
-
-    async def _send(self, message: Message, headers: dict[str, str]) -> None:
-        try:
-            await self.client.publish(message.subject, message.body, headers=headers)
-        except (NatsError, OSError) as error:
-            raise BusError(repr(error)) from error
 
     async def _publish_singly(self, messages: Sequence[Message]) -> Published:
         """Publish lanes side by side; within a lane one after the other, and none after one that failed."""

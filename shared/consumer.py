@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import Sequence
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from shared.bus import Bus, BusError
 from shared.context import Context
@@ -20,7 +19,6 @@ from shared.following import Following, begin_following, distrust, note_position
 from shared.inbox import Handlers, Heard, Outcome, handle, read_event
 from shared.lanes import RETRY_AFTER, Lanes, Received
 from shared.marks import write_mark
-from shared.problems import Unavailable
 from shared.progress import Progress
 from shared.pull import ACK, TERM, Delivery, Pull, PullLostError
 from shared.snapshots import SnapshotLoader
@@ -33,6 +31,7 @@ from shared.streams import (
     reset_consumer,
     stream_info,
 )
+from shared.tasks import DATABASE_AWAY
 
 IDLE = 30.0
 AWAY = 1.0
@@ -87,7 +86,7 @@ class Consumer:
                 async with asyncio.TaskGroup() as tasks:
                     loading = tasks.create_task(self._loader.load_missing(following.stream))
                     tasks.create_task(self._follow(loading))
-            except* (BusError, Unavailable, OperationalError) as errors:
+            except* (BusError, *DATABASE_AWAY) as errors:
                 log.warning(
                     "following the stream again", service=self._name, errors=[str(error) for error in errors.exceptions]
                 )
@@ -184,7 +183,7 @@ class Consumer:
                 async with self._one_at_a_time:
                     outcomes: list[Outcome] = (await self._db.run(unit)).result
                 break
-            except (Unavailable, OperationalError, InterfaceError):
+            except DATABASE_AWAY:
                 if not await self._database_was_away():
                     raise
         for outcome in outcomes:
@@ -230,7 +229,7 @@ class Consumer:
         while True:
             try:
                 await self._db.write(write_mark, "consumer.probe", self._name)
-            except (Unavailable, OperationalError, InterfaceError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("the database is away", service=self._name, error=str(error))
                 away = True
                 await asyncio.sleep(AWAY)

@@ -5,6 +5,7 @@ a batch decides when the next request goes out: nothing is pulled while a batch 
 """
 
 import asyncio
+import contextlib
 import time
 from collections import deque
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from typing import Self
 import orjson
 from nats.aio.msg import Msg
 from nats.aio.subscription import Subscription
+from nats.errors import Error as NatsError
 
 from shared.bus import STREAM, Bus, BusError
 from shared.streams import ACK_WAIT, SECOND
@@ -70,8 +72,9 @@ class Pull:
     ) -> None:
         if self._keeper is not None:
             self._keeper.cancel()
-        if self._subscription is not None and self._bus.connected:
-            await self._subscription.unsubscribe()
+        if self._subscription is not None:
+            with contextlib.suppress(NatsError, OSError):
+                await self._subscription.unsubscribe()
 
     def lose(self, why: str = "connection renewed") -> None:
         """Make whoever waits for the next batch begin again."""
@@ -114,7 +117,7 @@ class Pull:
         self._outstanding = BATCH
         self._heard = time.monotonic()
         body = {"batch": BATCH, "expires": int(EXPIRES * SECOND), "idle_heartbeat": int(HEARTBEAT * SECOND)}
-        await self._bus.client.publish(self._ask, orjson.dumps(body), reply=f"{self._inbox}.{self._request}")
+        await self._bus.write(self._ask, orjson.dumps(body), reply=f"{self._inbox}.{self._request}")
 
     async def _receive(self, msg: Msg) -> None:
         self._heard = time.monotonic()

@@ -10,8 +10,8 @@ from shared import outbox
 from shared.bus import BATCH_LIMIT, Bus, BusError
 from shared.db import Database
 from shared.event_metrics import EventMetrics
-from shared.problems import Unavailable
 from shared.streams import StreamSettings, StreamState, ensure_stream, last_position, stream_info
+from shared.tasks import DATABASE_AWAY
 
 POLL = 1.0
 CHECKED_EVERY = 10.0
@@ -61,7 +61,7 @@ class Relay:
             self._wake.clear()
             try:
                 more = await self.publish_waiting()
-            except (BusError, Unavailable) as error:
+            except (BusError, *DATABASE_AWAY) as error:
                 log.warning("events wait in the outbox", service=self._name, error=str(error))
                 self._checked = None
                 more = False

@@ -1,9 +1,16 @@
-"""Ending background tasks for certain."""
+"""What background tasks have in common: how they end for certain, and what they wait out."""
 
 import asyncio
 from typing import Any
 
+from sqlalchemy.exc import InterfaceError, OperationalError
+
+from shared.problems import Unavailable
+
 AGAIN = 1.0
+
+DATABASE_AWAY = (Unavailable, OperationalError, InterfaceError)
+"""What a unit of work raises when the database cannot be reached or cannot write; handlers' own faults may be among it."""
 
 
 async def end(*tasks: asyncio.Task[Any]) -> None:

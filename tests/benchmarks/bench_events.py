@@ -10,8 +10,8 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 import structlog
@@ -78,8 +78,7 @@ async def tell_all(nats_url: str, folder: Path) -> None:
         for line in iter(sys.stdin.readline, ""):
             if line == "bulk\n":
                 for _ in range(COUNT // TOGETHER):
-                    told = [post() for _ in range(TOGETHER)]
-                    await db.write(lambda session, told=told: outbox.tell(session, *told))
+                    await db.write(outbox.tell, *(post() for _ in range(TOGETHER)))
             else:
                 for _ in range(LIGHT):
                     event = PostDeletedV1(id=f"{time.time()}", deleted_at=SystemClock().now())
@@ -191,18 +190,24 @@ def count_effects(session: Session) -> int:
     return int(session.execute(select(func.count()).select_from(effects)).scalar_one())
 
 
+@contextmanager
+def broker() -> Iterator[tuple[str, Path]]:
+    """Run a broker with a folder of its own."""
+    with tempfile.TemporaryDirectory() as folder:
+        server = NatsServer(Path(folder) / "nats")
+        server.start()
+        try:
+            yield server.url, Path(folder)
+        finally:
+            server.stop()
+
+
 async def measure() -> list[Row]:
     """Run baseline and path one after the other, each on a broker of its own."""
-    results = []
-    for what in (raw, ours):
-        with tempfile.TemporaryDirectory() as folder:
-            server = NatsServer(Path(folder) / "nats")
-            server.start()
-            try:
-                results.append(await what(server.url, Path(folder)))
-            finally:
-                server.stop()
-    baseline, (speed, late) = results
+    with broker() as (url, folder):
+        baseline = await raw(url, folder)
+    with broker() as (url, folder):
+        speed, late = await ours(url, folder)
     p50, p99 = statistics.median(late) * 1000, late[int(len(late) * 0.99)] * 1000
     return [
         Row(

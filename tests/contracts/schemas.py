@@ -17,7 +17,8 @@ WORDS_ONLY = {"title", "description", "examples"}
 
 def contract_of(cls: type[Event]) -> dict[str, Any]:
     """Return an event's schema without what is only wording."""
-    return bare(schema_of(cls))
+    contract: dict[str, Any] = bare(schema_of(cls))
+    return contract
 
 
 def bare(schema: Any, *, names: bool = False) -> Any:

@@ -25,7 +25,7 @@ async def main(nats_url: str, database_url: str, fault: str, count: int) -> None
     backbone = Backbone("training", db, Bus(settings, "training"), *parts)
     await backbone.start()
     for number in range(0, count, 2):
-        await db.write(lambda session, n=number: outbox.tell(session, person(n), person(n + 1)))
+        await db.write(outbox.tell, person(number), person(number + 1))
     while (await db.read(outbox.waiting_state)).count:  # noqa: ASYNC110  another process may be the relay
         await asyncio.sleep(0.01)
     await backbone.stop()

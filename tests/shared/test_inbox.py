@@ -45,7 +45,7 @@ class Fault:
 
 async def send(node: Node, event_id: str, event: PersonChangedV1, version: int) -> None:
     """Put an event on the stream past the outbox, as a relay that doubles or an old one would."""
-    body = await node.db.read(envelope_of, event, event_id, version)
+    body = await node.db.read(lambda session: envelope_of(session, event, event_id, version))
     published = await node.bus.publish([Message(event_id, subject_of(event.type, event.aggregate_id), "lane", body)])
     assert published.error is None
 

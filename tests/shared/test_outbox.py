@@ -8,14 +8,15 @@ import asyncio
 import random
 import shutil
 import sys
-from typing import Any
 
 import pytest
 
 from shared import outbox
 from shared.db import Session
+from shared.events.base import Envelope
 from shared.events.training import PersonLeftV1
-from shared.streams import StreamSettings
+from shared.pull import Pull
+from shared.streams import StreamSettings, ensure_consumer, reset_consumer, stream_info
 from tests.shared.conftest import Node, Services, listening, person
 
 BRIEF = StreamSettings(duplicate_window=0.1)
@@ -24,12 +25,18 @@ DIED = 137
 
 async def stream_ids(node: Node) -> list[str]:
     """Return the event ids on the stream, in order."""
-    last = (await node.bus.api("STREAM.INFO.EVENTS"))["state"]["last_seq"]
-    ids = []
-    for position in range(1, last + 1):
-        message = await node.bus.api("STREAM.MSG.GET.EVENTS", {"seq": position})
-        headers = await asyncio.to_thread(__import__("base64").b64decode, message["message"]["hdrs"])
-        ids.append(headers.decode().split("Nats-Msg-Id: ")[1].split("\r\n")[0])
+    state = await stream_info(node.bus)
+    assert state is not None
+    await ensure_consumer(node.bus, "checker", [">"], 1)
+    await reset_consumer(node.bus, "checker", 1)
+    ids: list[str] = []
+    async with Pull(node.bus, "checker") as pull:
+        position = 0
+        while position < state.last:
+            batch = await pull.next_batch(5)
+            await pull.settle(batch)
+            ids += [delivery.headers["Nats-Msg-Id"] for delivery in batch]
+            position = batch[-1].position
     return ids
 
 
@@ -159,7 +166,7 @@ async def test_events_of_one_aggregate_are_on_the_stream_in_the_order_of_their_v
     handlers = listening()
 
     @handlers.every
-    def note(envelope: Any, session: Session) -> None:
+    def note(envelope: Envelope, session: Session) -> None:
         assert session.context.event is envelope
         seen.append((envelope.subject, envelope.aggregateversion))
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import delete
 
-from shared import outbox
+from shared import outbox, tables
 from shared.db import Session
 from shared.events.training import PersonChangedV1
 from shared.inbox import Handlers, handle_snapshot, read_event
@@ -33,6 +33,16 @@ async def change(teller: Node, people: Sequence[PersonChangedV1]) -> None:
         for one in people:
             copy(session, one.id, one.name)
         outbox.tell(session, *people)
+
+    await teller.db.write(keep)
+
+
+async def keep_all(teller: Node, people: dict[str, str]) -> None:
+    """Keep people at their owner, without telling of it."""
+
+    def keep(session: Session) -> None:
+        for one, name in people.items():
+            copy(session, one, name)
 
     await teller.db.write(keep)
 
@@ -95,7 +105,7 @@ async def test_a_service_that_lost_its_copies_together_with_the_broker_has_them_
     await change(teller, [person(n) for n in range(30)])
     await services.settle()
     await services.stop(hearer)
-    await teller.db.write(lambda session: session.execute(delete(outbox.outbox)))
+    await teller.db.write(lambda session: session.execute(delete(tables.outbox)))
     services.nats.kill()
     services.nats.delete_store()
     services.nats.start()
@@ -127,8 +137,7 @@ async def take(node: Node, handlers: Handlers, page: Page) -> None:
 
 async def test_large_states_are_cut_into_pages_that_the_broker_takes(services: Services) -> None:
     teller = await services.start("training", snapshots=telling())
-    big = "x" * 100
-    await teller.db.write(lambda session: [copy(session, f"{n:04}", big) for n in range(501)] and None)
+    await keep_all(teller, {f"{n:04}": "x" * 100 for n in range(501)})
     snapshots = Snapshots()
 
     @snapshots.of(PersonChangedV1)
@@ -159,9 +168,7 @@ async def test_an_event_of_a_snapshot_that_cannot_be_handled_does_not_stop_the_o
         copy(session, event.id, event.name)
 
     teller = await services.start("training", snapshots=telling())
-    await teller.db.write(
-        lambda session: [copy(session, f"{n}", "bad" if n == 3 else "good") for n in range(6)] and None
-    )
+    await keep_all(teller, {f"{n}": "bad" if n == 3 else "good" for n in range(6)})
     hearer = await services.start("policy", handlers)
     await services.settle()
 
