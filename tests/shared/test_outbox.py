@@ -87,12 +87,12 @@ async def test_a_broker_killed_under_load_loses_and_doubles_nothing(services: Se
     hearer = await services.start("policy", listening())
 
     async def load() -> None:
-        for n in range(0, 600, 3):
+        for n in range(0, 360, 3):
             await teller.tell(person(n % 50), *(person(100 + n + i) for i in range(n % 40)))
 
     loading = asyncio.create_task(load())
     for _ in range(4):
-        await asyncio.sleep(random.uniform(0.05, 0.3))
+        await asyncio.sleep(random.uniform(0.1, 0.8))
         services.nats.kill()
         services.nats.start()
     await loading
