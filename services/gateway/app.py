@@ -12,10 +12,11 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Scope
 
 from services.gateway.domain import api_keys, event_log
+from services.gateway.doors import Doors
 from services.gateway.embeds.policies import Embeds
 from services.gateway.embeds.tokens import EmbedTokens
 from services.gateway.forward import Forwarder
-from services.gateway.front import Doors, Front
+from services.gateway.front import Front
 from services.gateway.handlers import handlers, timers
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
@@ -47,7 +48,14 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         name="gateway",
         settings=settings,
         migrations=Path(__file__).parent / "migrations" / "versions",
-        routers=[api_key_routes.router, embed_tokens.router, events.router, documents.router, operations.router, pages.router],
+        routers=[
+            api_key_routes.router,
+            embed_tokens.router,
+            events.router,
+            documents.router,
+            operations.router,
+            pages.router,
+        ],
         handlers=handlers,
         timers=timers,
         authenticate=authenticate,
@@ -83,7 +91,7 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
         embeds = Embeds(policies, EmbedTokens(settings.signing_key), settings.frame_ancestors)
         waiting = Waiting(forwarder, db, tail)
         app.state.doors = Doors(
-            settings, keyring, Limiter(settings.rate_limit), forwarder, tail, hub, policies, embeds, waiting
+            settings, db, keyring, Limiter(settings.rate_limit), forwarder, tail, hub, policies, embeds, waiting
         )
         await keyring.load()
         await policies.load()

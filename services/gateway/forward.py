@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Self
 
-import aiohttp
+import orjson
 from starlette.types import Message, Receive, Scope, Send
-from yarl import URL
 
+from services.gateway.upstream import Connection, Headers, StaleError, Upstream, UpstreamError, request_head
 from shared.auth import HEADER, Principal, TokenSigner
 from shared.context import current
 from shared.problems import Problem, TooLarge, Unavailable
@@ -19,20 +19,29 @@ HOP_BY_HOP = frozenset(
         b"keep-alive",
         b"proxy-authenticate",
         b"proxy-authorization",
+        b"proxy-connection",
         b"te",
         b"trailer",
         b"transfer-encoding",
         b"upgrade",
     )
 )
-OURS = HOP_BY_HOP | {b"host", b"authorization", b"cookie", b"expect", b"x-request-id", b"traceparent", HEADER.encode()}
+CALLER = HEADER.encode()
+OURS = HOP_BY_HOP | {b"host", b"authorization", b"cookie", b"expect", b"x-request-id", b"traceparent", CALLER}
 """What the service does not get from the client: it gets the gateway's own, or none."""
-KEEP_ALIVE = 4.0
-"""Seconds an idle connection is kept: less than the services keep it, or a POST could meet a closing one."""
+THEIRS = HOP_BY_HOP | {b"date", b"server", b"x-request-id"}
+"""What the client does not get from the service: it gets the gateway's own, or none."""
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class ServiceAway(Unavailable):
     """The service that answers this is not there at this moment; try again."""
+
+
+class ClientGone(Problem):
+    """The client hung up before it had sent all of its request."""
+
+    status = 400
 
 
 @dataclass(slots=True)
@@ -40,7 +49,7 @@ class Answer:
     """A service's answer, read whole."""
 
     status: int
-    headers: list[tuple[bytes, bytes]]
+    headers: Headers
     body: bytes
 
     def header(self, name: bytes) -> str | None:
@@ -57,117 +66,146 @@ class Forwarder:
     """Asks the services, as the gateway, on behalf of a principal."""
 
     def __init__(self, services: dict[str, str], signer: TokenSigner, answer_timeout: float, max_body: int) -> None:
-        self._services = services
+        self._services = {name: Upstream(url, answer_timeout) for name, url in services.items()}
         self._signer = signer
         self._max_body = max_body
-        self._timeout = aiohttp.ClientTimeout(total=None, sock_connect=2, sock_read=answer_timeout)
-        self._client: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Self:
-        """Open the connection pool."""
-        self._client = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=KEEP_ALIVE, use_dns_cache=True),
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=("Accept", "Accept-Encoding", "User-Agent", "Content-Type"),
-            timeout=self._timeout,
-        )
+        """Begin; connections are made when they are needed."""
         return self
 
     async def __aexit__(self, *_exc: object) -> None:
-        """Close the connection pool."""
-        if self._client is not None:
-            await self._client.close()
+        """Hang up what is open."""
+        for upstream in self._services.values():
+            upstream.close()
 
-    async def stream(self, scope: Scope, receive: Receive, send: Send, service: str, principal: Principal) -> int:
-        """Forward a request, stream the answer as it comes, and return its status."""
-        async with self._asked(scope, receive, service, principal) as response:
-            await send({"type": "http.response.start", "status": response.status, "headers": answer_headers(response)})
-            await pass_body(response, send)
-            return response.status
+    async def stream(self, scope: Scope, receive: Receive, send: Send, service: str, principal: Principal) -> None:
+        """Forward a request and stream the answer as it comes."""
+        async with self._asked(scope, receive, service, principal) as connection:
+            await send(
+                {"type": "http.response.start", "status": connection.status, "headers": answer_headers(connection)}
+            )
+            while body := await connection.read():
+                if connection.complete:
+                    await send({"type": "http.response.body", "body": body})
+                    return
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
 
     async def whole(self, scope: Scope, receive: Receive, service: str, principal: Principal) -> Answer:
         """Forward a request and read the whole answer before anything is sent."""
-        async with self._asked(scope, receive, service, principal) as response:
-            return Answer(response.status, answer_headers(response), await response.read())
+        async with self._asked(scope, receive, service, principal) as connection:
+            return await read_whole(connection)
 
-    async def ask(
-        self,
-        service: str,
-        method: str,
-        path: str,
-        principal: Principal,
-        json: object = None,
-        headers: dict[str, str] | None = None,
-    ) -> Answer:
+    async def ask(self, service: str, method: str, path: str, principal: Principal, json: object = None) -> Answer:
         """Ask a service something of the gateway's own; raises ServiceAway."""
-        assert self._client is not None  # noqa: S101  used within `async with`
-        own = {**(headers or {}), HEADER: self._signer.token(principal, service)}
-        if json is not None:
-            # The session adds none by itself: a forwarded request keeps what its client said.
-            own["Content-Type"] = "application/json"
-        try:
-            async with self._client.request(
-                method, URL(self._services[service] + path, encoded=True), json=json, headers=own
-            ) as response:
-                return Answer(response.status, answer_headers(response), await response.read())
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise ServiceAway(f"The {service} service does not answer.") from error
+        body = orjson.dumps(json) if json is not None else None
+        headers: Headers = [(CALLER, self._signer.token(principal, service).encode())]
+        if body is not None:
+            headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        async with self._exchange(service, method, path.encode(), headers, body) as connection:
+            return await read_whole(connection)
 
     @contextlib.asynccontextmanager
     async def _asked(
         self, scope: Scope, receive: Receive, service: str, principal: Principal
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        assert self._client is not None  # noqa: S101  used within `async with`
-        query = b"?" + scope["query_string"] if scope["query_string"] else b""
-        target = self._services[service] + (scope["raw_path"] + query).decode("latin-1")
+    ) -> AsyncIterator[Connection]:
         context = current.get()
-        headers = [
-            (name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"] if name not in OURS
-        ]
+        headers = [header for header in scope["headers"] if header[0] not in OURS]
         headers += [
-            (HEADER, self._signer.token(principal, service)),
-            ("x-request-id", context.request_id or ""),
-            ("traceparent", context.traceparent or ""),
+            (CALLER, self._signer.token(principal, service).encode()),
+            (b"x-request-id", (context.request_id or "").encode()),
+            (b"traceparent", (context.traceparent or "").encode()),
         ]
+        target = scope["raw_path"]
+        if scope["query_string"]:
+            target = b"%b?%b" % (target, scope["query_string"])
         body = RequestBody(receive, self._max_body)
         data = await body.start(scope)
-        request = self._client.request(
-            scope["method"], URL(target, encoded=True), headers=headers, data=data, allow_redirects=False
-        )
+        chunked = not isinstance(data, bytes | None) and all(name != b"content-length" for name, _ in headers)
+        if chunked:
+            headers.append((b"transfer-encoding", b"chunked"))
+        elif isinstance(data, bytes) and all(name != b"content-length" for name, _ in headers):
+            headers.append((b"content-length", str(len(data)).encode()))
+        async with self._exchange(service, scope["method"], target, headers, data, chunked=chunked) as connection:
+            yield connection
+
+    @contextlib.asynccontextmanager
+    async def _exchange(
+        self,
+        service: str,
+        method: str,
+        target: bytes,
+        headers: Headers,
+        body: bytes | AsyncIterator[bytes] | None,
+        *,
+        chunked: bool = False,
+    ) -> AsyncIterator[Connection]:
+        upstream = self._services[service]
+        head = request_head(method.encode(), target, upstream.authority, headers)
+        connection: Connection | None = None
         try:
-            response = await request.__aenter__()
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise body.problem or ServiceAway(f"The {service} service does not answer.", retry_after=1) from error
-        try:
-            yield response
+            connection = await self._answered(upstream, method, head, body, chunked=chunked)
+            yield connection
+        except UpstreamError as error:
+            raise ServiceAway(f"The {service} service does not answer.", retry_after=1) from error
         finally:
-            # Given back to the pool if it was read to its end, else closed.
-            response.release()
+            if connection is not None:
+                upstream.give_back(connection)
 
+    async def _answered(
+        self, upstream: Upstream, method: str, head: bytes, body: bytes | AsyncIterator[bytes] | None, *, chunked: bool
+    ) -> Connection:
+        """Send a request and wait for the answer's head; once more, on a new connection, if a kept one was stale."""
+        connection = await upstream.connect()
+        kept = connection.used
+        try:
+            return await self._try(connection, method, head, body, chunked=chunked)
+        except StaleError:
+            if not kept or method not in SAFE:
+                raise
+        return await self._try(await upstream.connect(fresh=True), method, head, body, chunked=chunked)
 
-class ClientGone(Problem):
-    """The client hung up before it had sent all of its request."""
-
-    status = 400
+    async def _try(
+        self,
+        connection: Connection,
+        method: str,
+        head: bytes,
+        body: bytes | AsyncIterator[bytes] | None,
+        *,
+        chunked: bool,
+    ) -> Connection:
+        connection.begin(method.encode())
+        try:
+            await connection.send(head, body, chunked=chunked)
+            await connection.head()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
 
 class RequestBody:
-    """A request's body on its way to the service; `problem` says why it was cut short."""
+    """A request's body on its way to the service, no longer than it may be."""
 
     def __init__(self, receive: Receive, most: int) -> None:
         self._receive = receive
         self._most = most
         self._size = 0
-        self.problem: Problem | None = None
 
     async def start(self, scope: Scope) -> bytes | AsyncIterator[bytes] | None:
-        """Return what there is to send: nothing, all of a short body, or a stream."""
-        length = next((int(value) for name, value in scope["headers"] if name == b"content-length"), None)
+        """Return what there is to send: nothing, all of a short body, or a stream; raises TooLarge."""
+        length: int | None = None
+        chunked = False
+        for name, value in scope["headers"]:
+            if name == b"content-length":
+                length = int(value)
+            elif name == b"transfer-encoding":
+                chunked = True
+        if length is None and not chunked:
+            return None
         if length is not None and length > self._most:
             raise TooLarge(f"A request may have {self._most} bytes.")
-        if length is None and all(name != b"transfer-encoding" for name, _ in scope["headers"]):
-            return None
         message = await self._receive()
         first = self._take(message)
         return self._stream(first) if message.get("more_body") else first
@@ -182,27 +220,22 @@ class RequestBody:
 
     def _take(self, message: Message) -> bytes:
         if message["type"] == "http.disconnect":
-            self.problem = ClientGone()
-            raise self.problem
+            raise ClientGone
         chunk: bytes = message.get("body", b"")
         self._size += len(chunk)
         if self._size > self._most:
-            self.problem = TooLarge(f"A request may have {self._most} bytes.")
-            raise self.problem
+            raise TooLarge(f"A request may have {self._most} bytes.")
         return chunk
 
 
-def answer_headers(response: aiohttp.ClientResponse) -> list[tuple[bytes, bytes]]:
+async def read_whole(connection: Connection) -> Answer:
+    """Read an answer to its end."""
+    pieces = []
+    while body := await connection.read():
+        pieces.append(body)
+    return Answer(connection.status, answer_headers(connection), b"".join(pieces))
+
+
+def answer_headers(connection: Connection) -> Headers:
     """Return a service's headers without those that concern only our connection with it."""
-    return [
-        (key, value)
-        for name, value in response.raw_headers
-        if (key := name.lower()) not in HOP_BY_HOP and key not in {b"date", b"server", b"x-request-id"}
-    ]
-
-
-async def pass_body(response: aiohttp.ClientResponse, send: Send) -> None:
-    """Send an answer's body on as it comes."""
-    async for chunk in response.content.iter_any():
-        await send({"type": "http.response.body", "body": chunk, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})
+    return [header for header in connection.headers if header[0] not in THEIRS]

@@ -3,7 +3,6 @@
 What is none of these goes on to the gateway's own routes.
 """
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
 import structlog
@@ -12,16 +11,10 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import areas
-from services.gateway.embeds.policies import Embeds
-from services.gateway.forward import Forwarder
-from services.gateway.keyring import Keyring
-from services.gateway.limiter import Limiter
-from services.gateway.read_model.policies import Policies
+from services.gateway.doors import Doors
 from services.gateway.rights import ANYONE
-from services.gateway.settings import GatewaySettings
-from services.gateway.stream.hub import Hub
-from services.gateway.stream.tail import Tail
-from services.gateway.waiting import Waiting, seconds_of, told_of
+from services.gateway.stream.events import NDJSON, serve_events
+from services.gateway.waiting import seconds_of, told_of
 from shared.answers import on_problem
 from shared.auth import Principal
 from shared.context import current
@@ -32,6 +25,7 @@ log = structlog.get_logger()
 
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 UNLIMITED = frozenset({"/livez", "/readyz", "/metrics"})
+EVENTS = "/v1/events"
 POLICY = "/v1/policies/"
 EMBED = "/embed/policies/"
 OPERATIONS = "/v1/operations/"
@@ -41,21 +35,6 @@ SECURITY = [
     (b"referrer-policy", b"same-origin"),
 ]
 """Headers of every answer; pages add their own Content-Security-Policy."""
-
-
-@dataclass
-class Doors:
-    """The parts of the gateway that live as long as its process."""
-
-    settings: GatewaySettings
-    keyring: Keyring
-    limiter: Limiter
-    forwarder: Forwarder
-    tail: Tail
-    hub: Hub
-    policies: Policies
-    embeds: Embeds
-    waiting: Waiting
 
 
 class Front:
@@ -87,6 +66,10 @@ class Front:
         self, doors: Doors, scope: Scope, receive: Receive, send: "Sender", principal: Principal | None
     ) -> None:
         path: str = scope["path"]
+        if path == EVENTS and scope["method"] == "GET" and principal is not None and not wants_page(scope):
+            scope["forwarded_route"] = EVENTS
+            await serve_events(doors, scope, receive, send, principal)
+            return
         if path.startswith(OPERATIONS):
             scope, service = operation(scope)
         else:
@@ -187,6 +170,11 @@ def operation(scope: Scope) -> tuple[Scope, str | None]:
     if service not in {*areas.SERVICES, "gateway"}:
         raise NotFound(f"There is no service {service}.")
     return inner, service if service in areas.SERVICES else None
+
+
+def wants_page(scope: Scope) -> bool:
+    """Say whether events are asked for as a page rather than as a stream."""
+    return any(name == b"accept" and NDJSON.encode() in value for name, value in scope["headers"])
 
 
 def address_of(scope: Scope) -> str:

@@ -28,7 +28,7 @@ def test_every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhe
 
 
 def test_names_that_clash_get_their_service_in_front_and_others_stay() -> None:
-    documents = {
+    documents: dict[str, dict[str, Any]] = {
         "policy": {
             "paths": {"/v1/policies": {"get": operation("list_policies", "Page")}},
             "components": {"schemas": {"Page": {"title": "a"}, "Span": {"title": "s"}}},

@@ -1,6 +1,7 @@
 """One door: requests reach the service that owns them, with the gateway's word for who asks."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -62,13 +63,13 @@ async def test_a_long_body_streams_through_and_so_does_its_answer(platform: Plat
         f"E-{n},Person {n},e{n}@harbour.example,Care,EMEA,,en\n" for n in range(1, 3001)
     )
 
-    async def chunks() -> object:
+    async def chunks() -> AsyncIterator[bytes]:
         for start in range(0, len(lines), 10_000):
             yield lines[start : start + 10_000].encode()
 
     answer = await platform.client.post(
         "/v1/people/imports",
-        content=chunks(),  # type: ignore[arg-type]
+        content=chunks(),
         headers={"Content-Type": "text/csv"},
     )
     assert answer.status_code in {200, 201}, answer.text
@@ -89,3 +90,23 @@ async def test_an_operator_reads_the_dead_letters_of_each_service(platform: Plat
     for service in ("policy", "training", "monitoring", "gateway"):
         answer = await platform.client.get(f"/v1/operations/{service}/dead-letters")
         assert (answer.status_code, answer.json()["items"]) == (200, []), answer.text
+
+
+async def test_a_body_beyond_the_limit_is_refused(platform: Platform) -> None:
+    most = platform.running["gateway"].app.state.settings.max_body
+    headers = {"Content-Type": "text/csv"}
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(most // 1_000_000 + 2):
+            yield b"x" * 1_000_000
+
+    unsaid = await platform.client.post("/v1/people/imports", content=chunks(), headers=headers)
+    assert unsaid.status_code == 413
+
+
+async def test_requests_share_the_gateways_connections_to_a_service(platform: Platform) -> None:
+    for _ in range(20):
+        assert (await platform.client.get("/v1/people")).status_code == 200
+    upstream = platform.running["gateway"].app.state.doors.forwarder._services["training"]
+
+    assert len(upstream._free) <= 2

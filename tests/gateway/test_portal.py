@@ -115,7 +115,7 @@ async def test_a_session_ends_by_signing_out_by_time_and_when_the_person_leaves(
 def test_the_development_sign_in_does_not_start_where_others_could_reach_it(tmp_path: object) -> None:
     for settings in ({"environment": Environment.PRODUCTION}, {"host": "0.0.0.0"}):  # noqa: S104
         with pytest.raises(ValueError, match="development sign-in"):
-            GatewaySettings(logins_file=str(tmp_path), **settings)  # type: ignore[arg-type]
+            GatewaySettings(logins_file=str(tmp_path), **settings)
 
 
 async def test_pages_allow_nothing_inline(platform: Platform) -> None:

@@ -2,25 +2,38 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from urllib.parse import parse_qs
 
 import orjson
-from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from services.gateway.domain import event_log
+from services.gateway.domain.credentials import Credential
 from services.gateway.domain.event_log import Cursor, Extent
-from services.gateway.stream.frames import Frame, Types, View
-from services.gateway.stream.hub import STRETCH, Client, Hub
-from shared.db import Database, Session
-from shared.problems import Problem
+from services.gateway.doors import Doors
+from services.gateway.stream.frames import Frame, Types, View, types_of, view_of
+from services.gateway.stream.hub import STRETCH, Client
+from shared.auth import Principal
+from shared.db import Session
+from shared.problems import FieldError, Forbidden, Invalid, Problem
 
+NDJSON = "application/x-ndjson"
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+LONGEST_TYPES = 1000
 START = "start"
 """A cursor word: from the oldest event that the log holds."""
 SCANNED = 10_000
 """Events that one NDJSON page looks at, at most."""
 SNAPSHOTS = ["/v1/people", "/v1/certificates", "/v1/policies", "/v1/findings", "/v1/conversations", "/v1/posts"]
 """Where a reader that missed events reads the present state, before it goes on from the cursor it is given."""
+
+
+class LimitedKey(Forbidden):
+    """A key that is limited to departments cannot read the events of all."""
 
 
 class CursorGone(Problem):
@@ -36,25 +49,46 @@ def place(extent: Extent, cursor: Cursor | None) -> Cursor | None:
     return cursor if extent.before_oldest <= cursor.position <= extent.newest else None
 
 
-class EventStream(Response):
-    """The answer that never ends: raw ASGI, since a thousand of them are open at once."""
+async def serve_events(doors: Doors, scope: Scope, receive: Receive, send: Send, principal: Principal) -> None:
+    """Answer with Server-Sent Events; raises Forbidden, LimitedKey or Invalid."""
+    if not principal.has("events:read"):
+        raise Forbidden("This needs the scope events:read.")
+    refuse_limited(principal)
+    asked = parse_qs(scope["query_string"].decode("latin-1"))
+    types, after = asked.get("types", [""])[0], asked.get("after", [None])[0]
+    last = next((value.decode("latin-1") for name, value in scope["headers"] if name == b"last-event-id"), None)
+    if len(types) > LONGEST_TYPES:
+        raise Invalid("Too many types.", errors=[FieldError(pointer="?types", detail="is too long")])
+    text = last or after
+    extent = await doors.db.read(event_log.extent)
+    now = Cursor(doors.hub.epoch, doors.hub.position)
+    oldest = Cursor(extent.epoch, extent.before_oldest)
+    start = now if text is None else oldest if text == START else place(extent, Cursor.read(text))
+    client = Client(start or now, view_of(principal), types_of(types))
+    credential: Credential | None = scope.get("credential")
+    stream = EventStream(doors, client, credential.secret_hash if credential else None)
+    await stream.run(receive, send, None if start else "cursor")
 
-    def __init__(
-        self, hub: Hub, db: Database, client: Client, *, resync: str | None, valid: Callable[[], bool]
-    ) -> None:
-        super().__init__()
-        self.raw_headers = [
-            (b"content-type", b"text/event-stream; charset=utf-8"),
-            (b"cache-control", b"no-store"),
-            (b"x-accel-buffering", b"no"),
-        ]
-        self._hub = hub
-        self._db = db
+
+def refuse_limited(principal: Principal) -> None:
+    """Raise LimitedKey for a key that may see some departments only."""
+    if principal.departments is not None:
+        raise LimitedKey
+
+
+class EventStream:
+    """The answer that never ends: raw ASGI and few objects, since a thousand of them are open at once."""
+
+    __slots__ = ("_client", "_db", "_hub", "_keyring", "_secret_hash")
+
+    def __init__(self, doors: Doors, client: Client, secret_hash: str | None) -> None:
+        self._hub = doors.hub
+        self._db = doors.db
+        self._keyring = doors.keyring
         self._client = client
-        self._resync = resync
-        self._valid = valid
+        self._secret_hash = secret_hash
 
-    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+    async def run(self, receive: Receive, send: Send, reason: str | None) -> None:
         """Send what the client has not seen, then what comes, until it hangs up or its credentials end."""
         client = self._client
         client.task = asyncio.current_task()
@@ -62,13 +96,16 @@ class EventStream(Response):
         listening.add_done_callback(client.leave)
         self._hub.add(client)
         try:
-            await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            await self._push(send, b"retry: 1000\n\n" if self._resync is None else resync(self._resync, client))
+            await send({"type": "http.response.start", "status": 200, "headers": HEADERS})
+            await self._push(send, b"retry: 1000\n\n" if reason is None else resync(reason, client))
             await self._follow(send)
             await send({"type": "http.response.body", "body": b""})
         finally:
             self._hub.remove(client)
             listening.cancel()
+
+    def _valid(self) -> bool:
+        return self._secret_hash is None or self._keyring.current(self._secret_hash) is not None
 
     async def _follow(self, send: Send) -> None:
         client, hub = self._client, self._hub

@@ -1,0 +1,30 @@
+"""The parts of the gateway that live as long as its process, by name."""
+
+from dataclasses import dataclass
+
+from services.gateway.embeds.policies import Embeds
+from services.gateway.forward import Forwarder
+from services.gateway.keyring import Keyring
+from services.gateway.limiter import Limiter
+from services.gateway.read_model.policies import Policies
+from services.gateway.settings import GatewaySettings
+from services.gateway.stream.hub import Hub
+from services.gateway.stream.tail import Tail
+from services.gateway.waiting import Waiting
+from shared.db import Database
+
+
+@dataclass
+class Doors:
+    """What routes and layers share; opened in `app.py`, found as `app.state.doors`."""
+
+    settings: GatewaySettings
+    db: Database
+    keyring: Keyring
+    limiter: Limiter
+    forwarder: Forwarder
+    tail: Tail
+    hub: Hub
+    policies: Policies
+    embeds: Embeds
+    waiting: Waiting
