@@ -5,13 +5,16 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.monitoring import handlers
-from services.monitoring.domain import availability
+from services.monitoring.domain import availability, showing
+from services.monitoring.schemas.conversations import ConversationOut
 from services.monitoring.schemas.load import AvailabilityIn
 from services.monitoring.schemas.posts import PostIn
+from services.monitoring.tables import Availability
 from shared.context import Principal
 from shared.db import Database, Session
 from shared.events.policy import RuleText, VersionInForceV1
 from shared.events.training import CertificateIssuedV1, CertificateSuspendedV1, PersonChangedV1
+from shared.pages import PageQuery
 
 KEY = Principal(
     id="key:test",
@@ -125,3 +128,16 @@ def words_rule(
         f'applies_to: {{kinds: {kinds}}}\nexamples: {{match: ["{words[0]}"], pass: ["zzz"]}}\n'
     )
     return RuleText(id=rule, section=section, yaml=source)
+
+
+async def listed(db: Database) -> list[ConversationOut]:
+    return (await db.read(showing.listed, PageQuery(200, None), KEY, None, None)).items
+
+
+async def only(db: Database) -> ConversationOut:
+    (conversation,) = await listed(db)
+    return conversation
+
+
+def open_count(session: Session, number: int) -> int:
+    return session.get_one(Availability, person_id(number)).open

@@ -1,7 +1,5 @@
 """From a finding to its end: a coach takes it on, the person answers, and nobody judges themselves."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlmodel import select
 
@@ -22,17 +20,16 @@ WORDS = GuidanceIn(message="Well meant! Say who you work for.", better_wording="
 
 
 @pytest.fixture
-async def db(open_database: Callable[[str], Database]) -> Database:
+async def db(db: Database) -> Database:
     """Open a database with a finding about E-1; E-2 and E-3 are coaches."""
-    database = open_database("monitoring")
-    await database.write(bring_into_force, [words_rule("brag", "tone", "best")])
+    await db.write(bring_into_force, [words_rule("brag", "tone", "best")])
     for number in (1, 2, 3):
-        await database.write(add_person, number)
-    await database.write(
+        await db.write(add_person, number)
+    await db.write(
         accounts.register, AccountIn(network="mastodon", handle="ana", kind="staff", employee_number="E-1"), KEY
     )
-    await database.write(posts.ingest, [post("a", "We are the best", kind="staff", author="@ana")])
-    return database
+    await db.write(posts.ingest, [post("a", "We are the best", kind="staff", author="@ana")])
+    return db
 
 
 async def finding(db: Database) -> FindingOut:

@@ -3,7 +3,6 @@
 import json
 import os
 from collections import Counter
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,8 +37,8 @@ SENTENCES = [
 
 
 @pytest.fixture
-def db(open_database: Callable[[str], Database]) -> Database:
-    return open_database("monitoring")
+def db(db_on_both: Database) -> Database:
+    return db_on_both
 
 
 def texts() -> list[tuple[str, str]]:

@@ -1,6 +1,5 @@
 """How the load is shared, and what clients see of it."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -17,11 +16,6 @@ from tests.monitoring.organisation import KEY, bring_into_force, hire, post
 from tests.platform import Platform
 
 rates = st.lists(st.floats(0, 1000), min_size=1, max_size=50)
-
-
-@pytest.fixture
-def db(open_database: Callable[[str], Database]) -> Database:
-    return open_database("monitoring")
 
 
 @given(rates)
