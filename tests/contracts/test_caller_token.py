@@ -1,11 +1,13 @@
 """Each service answers only the gateway: every route refuses a request without its signed token, or with another's."""
 
 import time
+from collections.abc import Iterable, Iterator
 
 import httpx
 import pytest
 from fastapi.routing import APIRoute
 from joserfc import jwt
+from starlette.routing import BaseRoute
 
 from shared.auth import ALGORITHM, TokenSigner, claims_of, make_key
 from shared.context import Principal
@@ -15,8 +17,16 @@ from tests.platform import SCOPES, SERVICES, Platform
 PRINCIPAL = Principal(id="key:test", scopes=SCOPES)
 
 
+def api_routes(routes: Iterable[BaseRoute]) -> Iterator[APIRoute]:
+    for route in routes:
+        if isinstance(route, APIRoute):
+            yield route
+        elif router := getattr(route, "original_router", None):
+            yield from api_routes(router.routes)
+
+
 def routes_of(platform: Platform, name: str) -> list[tuple[str, str]]:
-    routes = [route for route in platform.running[name].app.routes if isinstance(route, APIRoute)]
+    routes = api_routes(platform.running[name].app.routes)
     asked = [(method, route.path) for route in routes for method in route.methods or () if route.path not in OPEN]
     assert len(asked) > 10
     return asked
