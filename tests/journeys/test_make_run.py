@@ -1,5 +1,6 @@
 """`make run` as a person meets it: real processes, a real broker, a data folder that stays."""
 
+import contextlib
 import json
 import os
 import re
@@ -120,11 +121,11 @@ def test_a_killed_supervisor_leaves_no_process_and_the_store_starts_again(tmp_pa
 
 def test_a_store_of_a_newer_version_is_told_in_one_line_and_left_alone(tmp_path: Path) -> None:
     data = tmp_path / "data"
-    with Running(data, free_port()) as run:
-        assert run.interrupt() == 0
-    with sqlite3.connect(data / "training.db") as database:
-        database.execute("UPDATE alembic_version SET version_num = 'training_9999' WHERE version_num LIKE 'training%'")
-    database.close()
+    data.mkdir()
+    with contextlib.closing(sqlite3.connect(data / "training.db")) as database:
+        database.executescript(
+            "CREATE TABLE alembic_version (version_num VARCHAR(32)); INSERT INTO alembic_version VALUES ('backbone_0001'), ('training_9999');"
+        )
     before = (data / "training.db").read_bytes()
 
     status, said = refused(data, free_port())
