@@ -6,9 +6,11 @@ Pure ASGI, for its price of microseconds a request.
 import re
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import structlog
+from opentelemetry.trace import SpanKind
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,7 +20,7 @@ from shared.auth import HEADER, TokenVerifier
 from shared.context import Context, Principal, current
 from shared.ids import new_id
 from shared.problems import Problem, Unauthorized
-from shared.telemetry import HttpMetrics, new_traceparent
+from shared.telemetry import HttpMetrics, join_trace, step
 
 log = structlog.get_logger()
 
@@ -62,29 +64,31 @@ class Edge:
         headers = Headers(scope=scope)
         given = headers.get("x-request-id", "")
         request_id = given if REQUEST_ID.match(given) else new_id()
-        context = Context(request_id=request_id, traceparent=new_traceparent(headers.get("traceparent")))
-        current.set(context)
-        exchange = Exchange(
-            send, request_id, headers.get("if-none-match") if scope["method"] in {"GET", "HEAD"} else None
-        )
         started = time.perf_counter()
+        with step(scope["method"], join_trace(headers.get("traceparent")), SpanKind.SERVER) as traced:
+            context = Context(request_id=request_id, traceparent=traced.traceparent)
+            status = await self._answer(scope, receive, send, headers, context)
+            route = route_of(scope)
+            traced.span.update_name(f"{scope['method']} {route}")
+        seconds = time.perf_counter() - started
+        self.metrics.count(scope["method"], route, status, seconds)
+        # Bound once: the lazy logger would be put together anew for each request.
+        self._log = self._log or log.bind()
+        self._log.debug("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 2))
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers, context: Context) -> int:
+        """Let the app answer, or refuse; return the status that was sent."""
+        current.set(context)
+        etags = headers.get("if-none-match") if scope["method"] in {"GET", "HEAD"} else None
+        exchange = Exchange(send, str(context.request_id), etags)
         try:
             if scope["path"] not in OPEN:
-                principal = await self.authenticate(scope, headers)
-                current.set(Context(request_id=request_id, traceparent=context.traceparent, caller=principal))
+                current.set(replace(context, caller=await self.authenticate(scope, headers)))
             await self.app(scope, receive, exchange.send)
         except Problem as problem:
             response = await on_problem(Request(scope), problem)
             await response(scope, receive, exchange.send)
-        finally:
-            seconds = time.perf_counter() - started
-            route = route_of(scope)
-            self.metrics.count(scope["method"], route, exchange.status, seconds)
-            # Bound once: the lazy logger would be put together anew for each request.
-            self._log = self._log or log.bind()
-            self._log.debug(
-                "request", method=scope["method"], route=route, status=exchange.status, ms=round(seconds * 1000, 2)
-            )
+        return exchange.status
 
 
 def route_of(scope: Scope) -> str:

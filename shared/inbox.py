@@ -6,11 +6,13 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
+from opentelemetry.trace import SpanKind
 from sqlalchemy import delete, select
 
 from shared.db import Session, insert
 from shared.events.base import Envelope, Event
 from shared.tables import aggregates_seen, inbox
+from shared.telemetry import step
 
 Handler = Callable[[Any, Session], None]
 EveryHandler = Callable[[Envelope, Session], None]
@@ -151,12 +153,13 @@ def handle_again(session: Session, handlers: Handlers, heard: Heard) -> None:
 
 def run_handlers(session: Session, handlers: Handlers, heard: Heard, *, superseded: bool) -> None:
     """Run the handlers of one event; those of its own type only if it is news."""
-    session.context = replace(session.context, event=heard.envelope, traceparent=heard.envelope.traceparent)
-    for every in handlers.of_every:
-        every(heard.envelope, session)
-    if heard.event is not None and not superseded:
-        for handler in handlers.by_type[heard.envelope.type]:
-            handler(heard.event, session)
+    with step(f"handle {heard.envelope.type}", heard.envelope.traceparent, SpanKind.CONSUMER) as traced:
+        session.context = replace(session.context, event=heard.envelope, traceparent=traced.traceparent)
+        for every in handlers.of_every:
+            every(heard.envelope, session)
+        if heard.event is not None and not superseded:
+            for handler in handlers.by_type[heard.envelope.type]:
+                handler(heard.event, session)
 
 
 def handled_before(session: Session, ids: Iterable[str]) -> set[str]:

@@ -3,10 +3,14 @@
 Spans go through the OpenTelemetry API and cost next to nothing until `otlp_endpoint` names an exporter.
 """
 
+import contextlib
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from random import getrandbits
 
 from opentelemetry import trace
+from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 from prometheus_client import CollectorRegistry, Counter, Histogram
 
@@ -29,10 +33,42 @@ def configure(service: str, otlp_endpoint: str | None) -> None:
     trace.set_tracer_provider(provider)
 
 
-def new_traceparent(given: str | None) -> str:
-    """Return the trace context to go on with: as it came in, or a new unsampled one (W3C Trace Context)."""
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One piece of work in a trace, and the trace context by which what follows joins it."""
+
+    span: Span
+    traceparent: str | None
+
+
+@contextlib.contextmanager
+def step(name: str, traceparent: str | None, kind: SpanKind) -> Iterator[Step]:
+    """Make a span of some work, under the trace that it came with; without an exporter, only hand the trace on."""
+    tracer = trace.get_tracer("shareload") if exporting() else None
+    if tracer is None:
+        yield Step(INVALID_SPAN, traceparent)
+        return
+    parent = PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {})
+    with tracer.start_as_current_span(name, context=parent, kind=kind) as span:
+        carrier: dict[str, str] = {}
+        PROPAGATOR.inject(carrier)
+        yield Step(span, carrier.get("traceparent"))
+
+
+def exporting() -> bool:
+    """Tell whether spans go anywhere."""
+    return not isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider)
+
+
+def join_trace(given: str | None) -> str | None:
+    """Return the trace context to go on with (W3C Trace Context): as it came in, or a new one.
+
+    A new one is unsampled where nothing is exported, and left to the exporter's sampler elsewhere.
+    """
     if given is not None and TRACEPARENT.match(given):
         return given
+    if exporting():
+        return None
     # Made per request and no secret: the system's generator costs a hot read a twentieth of its speed.
     return f"00-{getrandbits(128) | 1:032x}-{getrandbits(64) | 1:016x}-00"
 

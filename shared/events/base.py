@@ -112,7 +112,9 @@ def redact(event_type: str, data: dict[str, Any], visible: frozenset[Privacy]) -
     cls = CATALOGUE.get(event_type)
     if cls is None:
         return {}
-    return {name: value for name, value in data.items() if name in cls.model_fields and privacy_of(cls, name) in visible}
+    return {
+        name: value for name, value in data.items() if name in cls.model_fields and privacy_of(cls, name) in visible
+    }
 
 
 __all__ = [

@@ -78,7 +78,7 @@ async def told(platform: Platform, types: str) -> list[dict[str, Any]]:
     events: list[dict[str, Any]] = []
     cursor = None
     while True:
-        params = {"types": types, "limit": 200, **({"after": cursor} if cursor else {})}
+        params: dict[str, str | int] = {"types": types, "limit": 200, **({"after": cursor} if cursor else {})}
         page = await platform.client.get("/v1/events", params=params, headers={"Accept": "application/x-ndjson"})
         lines = [json.loads(line) for line in page.text.splitlines() if line]
         events += lines
@@ -111,9 +111,8 @@ async def test_real_posts_are_taken_once_and_every_count_agrees(platform: Platfo
     listed: Counter[str] = Counter()
     cursor = None
     while True:
-        page = await ok(
-            await platform.client.get("/v1/findings", params={"limit": 200, **({"cursor": cursor} if cursor else {})})
-        )
+        params: dict[str, str | int] = {"limit": 200, **({"cursor": cursor} if cursor else {})}
+        page = await ok(await platform.client.get("/v1/findings", params=params))
         listed.update(finding["rule"] for finding in page["items"])
         cursor = page["next_cursor"]
         if cursor is None:
