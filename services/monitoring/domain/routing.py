@@ -7,6 +7,7 @@ that few can take are placed first, since placing them last leaves some without 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
+from itertools import islice
 
 NEWCOMER_HOURS = 4.0
 """Hours at the team's mean rate that everyone is credited with, so that a newcomer is not flooded."""
@@ -96,34 +97,27 @@ class Desk:
         ]
 
     def pools(self, needs: Iterable[frozenset[str]]) -> dict[frozenset[str], Pool]:
-        """Gather who has which combination of skills, over the rarest skill of each."""
+        """Gather who has which combination of skills."""
         wanted = set(needs)
-        having: dict[str, list[int]] = {skill: [] for one in wanted for skill in one}
+        having: dict[str, set[int]] = {skill: set() for one in wanted for skill in one}
         for place, one in enumerate(self._colleagues):
             for skill in one.skills:
                 if skill in having:
-                    having[skill].append(place)
-        return {one: self._pool(one, having) for one in wanted}
+                    having[skill].add(place)
+        everyone = set(range(len(self._colleagues)))
+        return {
+            one: self._pool(set.intersection(*(having[skill] for skill in one)) if one else everyone) for one in wanted
+        }
 
-    def _pool(self, needs: frozenset[str], having: dict[str, list[int]]) -> Pool:
-        colleagues, room, keys = self._colleagues, self._room, self._keys
-        if needs:
-            rarest = min(needs, key=lambda skill: len(having[skill]))
-            rest = needs - {rarest}
-            members = (
-                [place for place in having[rarest] if rest <= colleagues[place].skills] if rest else having[rarest]
-            )
-        else:
-            members = list(range(len(colleagues)))
+    def _pool(self, members: set[int]) -> Pool:
+        """Put those who have room into a heap, and say of the first others why they cannot."""
+        room, keys = self._room, self._keys
         heap = [keys[place] for place in members if room[place] > 0]
         heapify(heap)
         barred: list[PassedOver] = []
         if len(heap) < len(members):
-            for place in members:
-                if room[place] <= 0:
-                    barred.append(PassedOver(colleagues[place].person, colleagues[place].barrier or "has no room left"))
-                    if len(barred) == PASSED_OVER:
-                        break
+            shut = (self._colleagues[place] for place in members if room[place] <= 0)
+            barred = [PassedOver(one.person, one.barrier or "has no room left") for one in islice(shut, PASSED_OVER)]
         return Pool(heap, len(heap), tuple(barred))
 
     def choose(self, one: Waiting, pool: Pool) -> Choice:
