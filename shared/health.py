@@ -13,9 +13,6 @@ from shared.db import Database, Session
 
 router = APIRouter(include_in_schema=False)
 
-LAG_LIMIT = 60.0
-"""Seconds of outbox age above which a service says that it is behind; it still serves."""
-
 
 class Readiness(BaseModel):
     """Whether a service can do its work, part by part."""

@@ -13,6 +13,8 @@ HOURS = [1, 1, 1, 1, 1, 2, 4, 7, 9, 10, 10, 10, 11, 10, 9, 9, 9, 10, 12, 13, 12,
 """How lively each hour of the day is."""
 DAYS = [10, 11, 10, 10, 11, 8, 7]
 """How lively each day of the week is, from Monday."""
+LATELY = 0.03
+"""Part of the posts that fall into the last two days, so that whoever looks sees a day of work."""
 NETWORKS = ["mastodon", "bluesky", "instagram"]
 
 
@@ -67,7 +69,8 @@ def customers(texts: list[PostText]) -> dict[str, list[str]]:
 def moment(chance: random.Random, until: datetime) -> datetime:
     """Return a time in the year before `until`, on a likely day and at a likely hour; later ones are a little likelier."""
     while True:
-        days_ago = YEAR.days * (1 - chance.random() ** 0.8)
+        reach = 2 if chance.random() < LATELY else YEAR.days
+        days_ago = reach * (1 - chance.random() ** 0.8)
         day = (until - timedelta(days=days_ago)).replace(minute=0, second=0, microsecond=0)
         if chance.random() * max(DAYS) > DAYS[day.weekday()]:
             continue

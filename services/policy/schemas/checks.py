@@ -7,13 +7,27 @@ from pydantic import Field, model_validator
 from shared.schemas import Body, EmployeeNumber, Line, Resource, Text
 
 
+class MediaIn(Body):
+    """A picture, film or sound that goes with a draft."""
+
+    kind: Literal["image", "video", "audio"]
+    alt_text: Annotated[Text, Field(max_length=2000)] | None = None
+    captions: bool | None = None
+
+
 class CheckIn(Body):
-    """A draft. Without `employee_number` a key asks about some member of staff, a person about themselves."""
+    """A draft. Without `employee_number` a key asks about some member of staff, a person about themselves.
+
+    `first_contact` and `media` are taken for rules about them.
+    """
 
     text: Annotated[Text, Field(min_length=1, max_length=10_000, examples=["The new AcmePhone is brilliant!"])]
     network: Annotated[Text, Field(max_length=50)] = ""
     kind: Literal["post", "reply"] = "post"
     employee_number: EmployeeNumber | None = None
+    first_contact: bool | None = None
+    media: Annotated[tuple[MediaIn, ...], Field(max_length=20)] = ()
+    keep: Annotated[Literal[False], Field(description="A check is never kept; receipts are not offered yet.")] = False
     links: Annotated[tuple[Annotated[Text, Field(max_length=2000)], ...], Field(max_length=50)] = ()
 
 
