@@ -2,10 +2,13 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Coroutine
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
@@ -30,6 +33,9 @@ from services.gateway.stream.tail import Tail
 from services.gateway.waiting import Waiting
 from shared.auth import Principal, TokenSigner
 from shared.service import Service
+from shared.tasks import AGAIN, DATABASE_AWAY, end
+
+log = structlog.get_logger()
 
 USE_WRITTEN = 30.0
 """Seconds between writes of when keys were last used."""
@@ -100,7 +106,7 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
         db.on_commit(tail.wake)
         for listener in (keyring.follow, policies.follow, hub.publish):
             tail.listen(listener)
-        async with running(tail.run(), hub.beat(), policies.run(), write_use(keyring)):
+        async with running(tail.run, hub.beat, policies.run, partial(write_use, keyring)):
             yield
         await keyring.write_use()
 
@@ -112,11 +118,26 @@ async def write_use(keyring: Keyring) -> None:
         await keyring.write_use()
 
 
+async def lasting(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Do endless work, again after a database that was away; anything else ends the process, not just the work."""
+    while True:
+        try:
+            await work()
+        except DATABASE_AWAY as error:
+            log.warning("the database is away", error=str(error))
+            await asyncio.sleep(AGAIN)
+        except Exception:
+            # Half alive is worse than restarted: what follows the log would stand still unnoticed.
+            log.exception("the gateway cannot go on")
+            signal.raise_signal(signal.SIGTERM)
+            raise
+
+
 @contextlib.asynccontextmanager
-async def running(*tasks: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Run tasks beside the app; one that dies takes the process with it rather than leave it half alive."""
-    async with asyncio.TaskGroup() as group:
-        started = [group.create_task(task) for task in tasks]
+async def running(*works: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:
+    """Do endless work beside the app."""
+    tasks = [asyncio.create_task(lasting(work)) for work in works]
+    try:
         yield
-        for task in started:
-            task.cancel()
+    finally:
+        await end(*tasks)

@@ -11,7 +11,7 @@ from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/api-keys", tags=["api keys"])
+router = APIRouter(prefix="/v1/api-keys", tags=["API keys"])
 
 KeyId = Annotated[str, Path(max_length=36)]
 

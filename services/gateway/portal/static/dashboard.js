@@ -29,7 +29,7 @@ let lastPost = null;
 
 const personName = (key) => people.get(key)?.name ?? key;
 const sectionName = (item) => sections.get(`${item.policy}/${item.section}`) ?? item.section;
-const pulse = new Pulse(place("pulse"));
+const pulse = new Pulse(place("pulse"), document.querySelectorAll("[data-range]"));
 const posts = new Posts(place("posts"), { personName, sectionName });
 
 /** A part of the page that cannot be read stays empty; the rest of the page works. */
@@ -55,7 +55,7 @@ function drawTiles() {
 
   const longest = Math.max(0, ...waiting.map((item) => age(item.opened_at)));
   const usual = load?.waits?.p50;
-  tile("tile-wait", waiting.length ? span(longest) : "–", usual == null ? "nobody is waiting" : `half are assigned within ${span(usual)}`, longest > 1800 ? "warn" : "");
+  tile("tile-wait", waiting.length ? span(longest) : "–", usual == null ? "nobody is waiting" : usual < 1 ? "half are assigned at once" : `half are assigned within ${span(usual)}`, longest > 1800 ? "warn" : "");
 
   const jain = load?.jain;
   tile("tile-jain", jain == null ? "–" : jain.toFixed(2), jain == null ? "no load to share yet" : "Jain's index, 1 is even", jain >= 0.9 ? "good" : "");
@@ -112,7 +112,7 @@ function drawAges() {
 async function loadCounts() {
   const since = (days) => new Date(Date.now() - days * DAY).toISOString();
   const [hours, found, shared] = await Promise.all([
-    attempt(get(`/v1/summary?by=hour&from=${since(1)}`)),
+    attempt(get(`/v1/summary?by=hour&from=${since(30)}`)),
     attempt(get(`/v1/summary?by=section&from=${since(30)}`)),
     attempt(get("/v1/load")),
   ]);

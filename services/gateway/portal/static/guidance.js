@@ -19,7 +19,7 @@ function letter(guidance) {
   const item = element("li", null);
   const card = element(
     "article", "card letter",
-    element("header", "card-head", element("h2", null, STATES[guidance.state] ?? guidance.state), element("time", "soft small", new Date(guidance.given_at).toLocaleDateString())),
+    element("header", "card-head", element("h2", null, STATES[guidance.state] ?? guidance.state), element("time", "soft small", new Date(guidance.given_at).toLocaleDateString(undefined, { dateStyle: "long" }))),
     element("p", null, guidance.message),
     guidance.better_wording ? element("blockquote", null, guidance.better_wording) : null,
   );

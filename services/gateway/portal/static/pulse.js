@@ -1,21 +1,47 @@
-/** Posts and findings by hour over the last day. */
+/** Posts and findings over time: by hour for a day, or by day for a month. */
 
 import uPlot from "/static/vendor/uplot.js";
 
 const HOUR = 3600;
+const DAY = 24 * HOUR;
+const RANGES = { day: { unit: HOUR, count: 24 }, month: { unit: DAY, count: 30 } };
+const FEW = 9;
 
 export class Pulse {
-  constructor(place) {
+  /** `choices` are the buttons that choose the range, each with `data-range`. */
+  constructor(place, choices) {
     this.place = place;
+    this.choices = [...choices];
+    this.range = null;
+    for (const choice of this.choices) choice.addEventListener("click", () => this.choose(choice.dataset.range));
     this.hours = new Map();
     new ResizeObserver(() => this.draw()).observe(place);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => { this.plot?.destroy(); this.plot = null; this.draw(); });
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.redraw());
+  }
+
+  /** Show a day or a month. */
+  choose(range) {
+    this.range = range;
+    for (const choice of this.choices) choice.setAttribute("aria-pressed", String(choice.dataset.range === range));
+    this.redraw();
+  }
+
+  redraw() {
+    this.plot?.destroy();
+    this.plot = null;
+    this.draw();
   }
 
   /** Start over from counts by hour as `/v1/summary?by=hour` gives them. */
   load(items) {
     this.hours = new Map(items.map((item) => [Date.parse(item.key) / 1000, { posts: item.posts, findings: item.findings }]));
-    this.draw();
+    if (this.range === null) {
+      const since = Date.now() / 1000 - DAY;
+      const busy = [...this.hours].filter(([hour, counts]) => hour > since && counts.posts).length;
+      this.choose(busy < FEW && this.hours.size > busy ? "month" : "day");
+    } else {
+      this.draw();
+    }
   }
 
   /** Count one more post or finding. */
@@ -32,20 +58,42 @@ export class Pulse {
     return [...this.hours].reduce((sum, [hour, counts]) => (hour * 1000 >= time ? sum + counts.posts : sum), 0);
   }
 
+  /** The beginnings of the hours or days shown, in the reader's own time zone. */
+  beginnings() {
+    const { unit, count } = RANGES[this.range];
+    const now = new Date();
+    if (unit === DAY) now.setHours(0, 0, 0, 0);
+    else now.setMinutes(0, 0, 0);
+    return Array.from({ length: count }, (_, index) => {
+      const time = new Date(now);
+      if (unit === DAY) time.setDate(time.getDate() - (count - 1 - index));
+      else time.setTime(now.getTime() - (count - 1 - index) * HOUR * 1000);
+      return time.getTime() / 1000;
+    });
+  }
+
   draw() {
-    const now = Math.floor(Date.now() / 1000 / HOUR) * HOUR;
-    const hours = Array.from({ length: 24 }, (_, index) => now - (23 - index) * HOUR);
-    const of = (kind) => hours.map((hour) => this.hours.get(hour)?.[kind] ?? 0);
-    const data = [hours, of("posts"), of("findings")];
+    if (this.range === null || !this.place.clientWidth) return;
+    const begins = this.beginnings();
+    const sums = { posts: begins.map(() => 0), findings: begins.map(() => 0) };
+    for (const [hour, counts] of this.hours) {
+      const index = begins.findLastIndex((begin) => begin <= hour);
+      if (index >= 0) { sums.posts[index] += counts.posts; sums.findings[index] += counts.findings; }
+    }
+    const data = [begins, sums.posts, sums.findings];
     if (this.plot) {
       this.plot.setSize({ width: this.place.clientWidth, height: this.place.clientHeight });
       this.plot.setData(data);
-    } else if (this.place.clientWidth) {
+    } else {
       this.plot = new uPlot(this.options(), data, this.place);
     }
   }
 
   options() {
+    const { unit } = RANGES[this.range];
+    const label = unit === DAY
+      ? (time) => new Date(time * 1000).toLocaleDateString(undefined, { day: "numeric", month: "short" })
+      : (time) => `${new Date(time * 1000).getHours()}:00`;
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();
     const axis = { stroke: colour("--soft"), font: "12px system-ui, sans-serif", ticks: { show: false } };
@@ -56,9 +104,9 @@ export class Pulse {
       legend: { show: false },
       cursor: { show: false },
       padding: [8, 4, 0, 0],
-      scales: { x: { range: (_plot, from, to) => [from - HOUR / 2, to + HOUR / 2] }, y: { range: (_plot, _from, to) => [0, Math.max(4, to * 1.1)] } },
+      scales: { x: { range: (_plot, from, to) => [from - unit / 2, to + unit / 2] }, y: { range: (_plot, _from, to) => [0, Math.max(4, to * 1.1)] } },
       axes: [
-        { ...axis, grid: { show: false }, values: (_plot, times) => times.map((time) => `${new Date(time * 1000).getHours()}:00`), space: 70, size: 26 },
+        { ...axis, grid: { show: false }, values: (_plot, times) => times.map(label), space: 70, size: 26 },
         { ...axis, grid: { stroke: colour("--rule"), width: 1 }, size: 42, space: 36 },
       ],
       series: [
