@@ -23,10 +23,10 @@ from services.gateway.front import Front
 from services.gateway.handlers import handlers, timers
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
-from services.gateway.portal import pages
+from services.gateway.portal import documents, pages
 from services.gateway.read_model.policies import Policies
 from services.gateway.routes import api_keys as api_key_routes
-from services.gateway.routes import documents, embed_tokens, events, operations
+from services.gateway.routes import embed_tokens, events, operations
 from services.gateway.settings import GatewaySettings
 from services.gateway.stream.hub import Hub
 from services.gateway.stream.tail import Tail

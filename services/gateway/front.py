@@ -68,7 +68,7 @@ class Front:
         path: str = scope["path"]
         if path == EVENTS and scope["method"] == "GET" and principal is not None and not wants_page(scope):
             scope["forwarded_route"] = EVENTS
-            await serve_events(doors, scope, receive, send, principal)
+            await serve_events(doors.hub, doors.db, doors.keyring, scope, receive, send, principal)
             return
         if path.startswith(OPERATIONS):
             scope, service = operation(scope)

@@ -60,7 +60,7 @@ async def measure(url: str, connections: int, seconds: float, headers: list[str]
     latencies: list[float] = []
     loop = asyncio.get_running_loop()
     for _ in range(connections):
-        await loop.create_connection(lambda: Asker(request, statuses, latencies), parts.hostname, parts.port)
+        await loop.create_connection(lambda: Asker(request, statuses, latencies), parts.hostname or "", parts.port or 80)
     await asyncio.sleep(0.3)
     statuses.clear()
     latencies.clear()

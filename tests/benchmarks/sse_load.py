@@ -53,8 +53,8 @@ async def measure(url: str, clients: int, seconds: float, headers: list[str]) ->
         timed = number % SAMPLED == 0
         _, ear = await loop.create_connection(
             lambda timed=timed: Ear(request, total, latencies, timed=timed),  # type: ignore[misc]
-            parts.hostname,
-            parts.port,
+            parts.hostname or "",
+            parts.port or 80,
         )
         await ear.open
     print("connected", flush=True)

@@ -15,7 +15,6 @@ Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 @contextlib.asynccontextmanager
 async def server(serve: Serve, patience: float = 2) -> AsyncIterator[Upstream]:
     """Run a server whose every byte the test decides."""
-
     handling: set[asyncio.Task[object]] = set()
 
     async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -10,11 +10,11 @@ from starlette.types import Receive, Scope, Send
 from services.gateway.domain import event_log
 from services.gateway.domain.credentials import Credential
 from services.gateway.domain.event_log import Cursor, Extent
-from services.gateway.doors import Doors
+from services.gateway.keyring import Keyring
 from services.gateway.stream.frames import Frame, Types, View, types_of, view_of
-from services.gateway.stream.hub import STRETCH, Client
+from services.gateway.stream.hub import STRETCH, Client, Hub
 from shared.auth import Principal
-from shared.db import Session
+from shared.db import Database, Session
 from shared.problems import FieldError, Forbidden, Invalid, Problem
 
 NDJSON = "application/x-ndjson"
@@ -49,7 +49,9 @@ def place(extent: Extent, cursor: Cursor | None) -> Cursor | None:
     return cursor if extent.before_oldest <= cursor.position <= extent.newest else None
 
 
-async def serve_events(doors: Doors, scope: Scope, receive: Receive, send: Send, principal: Principal) -> None:
+async def serve_events(
+    hub: Hub, db: Database, keyring: Keyring, scope: Scope, receive: Receive, send: Send, principal: Principal
+) -> None:
     """Answer with Server-Sent Events; raises Forbidden, LimitedKey or Invalid."""
     if not principal.has("events:read"):
         raise Forbidden("This needs the scope events:read.")
@@ -60,13 +62,13 @@ async def serve_events(doors: Doors, scope: Scope, receive: Receive, send: Send,
     if len(types) > LONGEST_TYPES:
         raise Invalid("Too many types.", errors=[FieldError(pointer="?types", detail="is too long")])
     text = last or after
-    extent = await doors.db.read(event_log.extent)
-    now = Cursor(doors.hub.epoch, doors.hub.position)
+    extent = await db.read(event_log.extent)
+    now = Cursor(hub.epoch, hub.position)
     oldest = Cursor(extent.epoch, extent.before_oldest)
     start = now if text is None else oldest if text == START else place(extent, Cursor.read(text))
     client = Client(start or now, view_of(principal), types_of(types))
     credential: Credential | None = scope.get("credential")
-    stream = EventStream(doors, client, credential.secret_hash if credential else None)
+    stream = EventStream(hub, db, keyring, client, credential.secret_hash if credential else None)
     await stream.run(receive, send, None if start else "cursor")
 
 
@@ -81,10 +83,10 @@ class EventStream:
 
     __slots__ = ("_client", "_db", "_hub", "_keyring", "_secret_hash")
 
-    def __init__(self, doors: Doors, client: Client, secret_hash: str | None) -> None:
-        self._hub = doors.hub
-        self._db = doors.db
-        self._keyring = doors.keyring
+    def __init__(self, hub: Hub, db: Database, keyring: Keyring, client: Client, secret_hash: str | None) -> None:
+        self._hub = hub
+        self._db = db
+        self._keyring = keyring
         self._client = client
         self._secret_hash = secret_hash
 
