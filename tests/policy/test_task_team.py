@@ -1,6 +1,7 @@
 """The task team: who is nominated, who sits where, and where nobody stands."""
 
 import asyncio
+import hashlib
 from itertools import product
 from typing import Any
 
@@ -54,6 +55,24 @@ async def test_a_nominee_is_endorsed_by_colleagues_and_appointed(service: Policy
         "emea-en",
         "appointed",
     )
+
+
+async def test_each_step_from_a_nomination_to_a_seat_is_in_evidence_with_whom_it_concerns(
+    service: PolicyService,
+) -> None:
+    await open_seats(service)
+    nomination = (await nominate(service, "E-1", "emea-en"))["id"]
+    path = f"/v1/task-team/nominations/{nomination}"
+    # A key speaks for E-2: the entry names her, not only the key.
+    await service.client.post(f"{path}/endorsements", json={"employee_number": "E-2", "words": "She is good."})
+    await service.client.post(f"{path}/decision", json={"decision": "appoint", "reason": "We agree."})
+
+    nominee, colleague = service.people["E-1"], service.people["E-2"]
+    said = hashlib.sha256(b"She is good.").hexdigest()
+    assert await service.evidence("team.nominated") == [(f"nominations/{nomination}", None, nominee)]
+    assert await service.evidence("team.endorsed") == [(f"nominations/{nomination}", said, colleague)]
+    assert await service.evidence("team.nomination.appointed") == [(f"nominations/{nomination}", None, nominee)]
+    assert await service.evidence("team.member.appointed") == [("seats/emea-en", None, nominee)]
 
 
 async def test_a_seat_is_given_only_once(service_on_both: PolicyService) -> None:

@@ -105,6 +105,15 @@ async def test_a_version_is_approved_by_its_quorum_of_different_reviewers(servic
     assert (early.status_code, slug(early)) == (409, "not-approved")
     assert (await approve("E-3")).json()["state"] == "approved"
 
+    # The key spoke for two people; evidence names them, and what they approved.
+    content = (await service.client.get(version)).json()["content_hash"]
+    subject = "policies/social-media/versions/1"
+    assert await service.evidence("policy.version.written") == [(subject, content, service.people["E-1"])]
+    assert await service.evidence("policy.version.approved") == [
+        (subject, content, service.people["E-2"]),
+        (subject, content, service.people["E-3"]),
+    ]
+
 
 async def test_a_rejected_version_is_edited_and_approved_anew(service: PolicyService) -> None:
     version = await service.write()

@@ -1,5 +1,6 @@
 """Nominations for the task team: who is put forward, what colleagues say, what is decided."""
 
+import hashlib
 from collections.abc import Sequence
 
 from sqlmodel import col, select
@@ -75,6 +76,8 @@ def endorse(session: Session, nomination_id: str, body: EndorsementIn) -> Nomina
     if not add_once(session, row):
         raise AlreadyEndorsed
     nomination.revision += 1
+    said = hashlib.sha256(body.words.encode()).hexdigest()
+    record(session, "team.endorsed", f"nominations/{nomination.id}", content_hash=said, person=colleague.id)
     session.flush()
     return shown(session, [nomination])[0]
 

@@ -78,6 +78,12 @@ def actor(session: Session, employee_number: str | None) -> str:
     return session.context.caller.id if session.context.caller else "system"
 
 
+def person_in(actor: str | None) -> str | None:
+    """Return the person's id in what `actor` gave; None for a key that acts in nobody's name."""
+    kind, _, person = (actor or "").partition(":")
+    return person if kind == "person" else None
+
+
 def by_id(session: Session, ids: set[str]) -> dict[str, Person]:
     """Return the people with these ids, as far as they are known."""
     return {person.id: person for person in session.exec(select(Person).where(col(Person.id).in_(ids)))} if ids else {}

@@ -71,7 +71,7 @@ def create(session: Session, key: str, body: VersionIn, content: Content) -> Ver
         updated_at=session.now,
     )
     session.add(version)
-    return noted(session, policy, version, "written")
+    return noted(session, policy, version, "written", by=version.author)
 
 
 def edit(
@@ -85,7 +85,7 @@ def edit(
     version.source, version.content, version.content_hash = body.source, content.model_dump(mode="json"), content.hash
     version.change_note, version.material = body.change_note, body.material
     version.author = people.actor(session, body.employee_number)
-    return noted(session, policy, version, "edited")
+    return noted(session, policy, version, "edited", by=version.author)
 
 
 def submit(session: Session, key: str, number: int, if_match: int | None) -> VersionOut:
@@ -127,7 +127,7 @@ def decide(session: Session, key: str, number: int, body: ApprovalIn, if_match: 
         version.state = State.DRAFT
     elif sum(each.decision == "approve" for each in so_far) + 1 >= policy.quorum:
         version.state = State.APPROVED
-    return noted(session, policy, version, "approved" if body.decision == "approve" else "rejected")
+    return noted(session, policy, version, "approved" if body.decision == "approve" else "rejected", by=reviewer)
 
 
 def refuse_outsiders(session: Session) -> None:
@@ -233,8 +233,11 @@ def list_all(session: Session, key: str, paging: PageQuery) -> Page[VersionLine]
     )
 
 
-def noted(session: Session, policy: Policy, version: Version, act: str) -> VersionOut:
-    """Count the change, put it into evidence and answer with the version as it is now."""
+def noted(session: Session, policy: Policy, version: Version, act: str, by: str | None = None) -> VersionOut:
+    """Count the change, put it into evidence and answer with the version as it is now.
+
+    `by` is who acted, also where a key acts in a person's name: evidence that names only the key proves no approval.
+    """
     session.flush()
     version.revision += act != "written"
     version.updated_at = session.now
@@ -244,6 +247,7 @@ def noted(session: Session, policy: Policy, version: Version, act: str) -> Versi
         f"policy.version.{act}",
         f"policies/{policy.key}/versions/{version.number}",
         content_hash=version.content_hash,
+        person=people.person_in(by),
     )
     return shown(session, policy, version)
 
