@@ -1,8 +1,10 @@
 """Conditional requests: a change states the revision it was made on, so that nobody overwrites what they did not see."""
 
+import hashlib
 from typing import Annotated
 
 from fastapi import Depends, Header
+from pydantic import BaseModel
 
 from shared.problems import FieldError, Invalid, Stale
 
@@ -12,11 +14,19 @@ def etag(revision: int | str) -> str:
     return f'"{revision}"'
 
 
+def fingerprint(content: BaseModel) -> str:
+    """Return the strong ETag of an answer that counts no revisions: the hash of what it says."""
+    return etag(hashlib.sha256(content.model_dump_json().encode()).hexdigest()[:32])
+
+
 async def if_match(value: Annotated[str | None, Header(alias="If-Match", max_length=100)] = None) -> int | None:
-    """Return the revision in `If-Match: "<revision>"`, or None where the header is absent or `*`."""
+    """Return the revision in `If-Match: "<revision>"`, or None where the header is absent or `*`.
+
+    A resource whose answer follows the clock too has an ETag `"<revision>-<what the clock made of it>"`.
+    """
     if value is None or value.strip() == "*":
         return None
-    revision = value.strip().removeprefix("W/").strip('"')
+    revision = value.strip().removeprefix("W/").strip('"').partition("-")[0]
     if not revision.isascii() or not revision.isdigit() or len(revision) > 15:
         raise Invalid(
             "If-Match must carry the ETag of this resource.",

@@ -135,6 +135,20 @@ async def test_a_suspension_holds_until_the_reinstatement(service: TrainingServi
     assert (told["status"], told["reason"]) == ("suspended", "A complaint is looked into.")
 
 
+async def test_of_two_who_decide_on_the_same_certificate_the_second_has_to_look_again(service: TrainingService) -> None:
+    await service.add_person("E-1")
+    path = f"/v1/certificates/{await service.certify('E-1')}"
+    seen = {"If-Match": (await service.client.get(path)).headers["ETag"]}
+
+    first = await service.client.post(f"{path}/suspension", json={"reason": "Looked into."}, headers=seen)
+    second = await service.client.post(f"{path}/revocation", json={"reason": "Proved."}, headers=seen)
+    assert (first.status_code, second.status_code) == (200, 412)
+
+    seen = {"If-Match": (await service.client.get(path)).headers["ETag"]}
+    again = await service.client.post(f"{path}/revocation", json={"reason": "Proved."}, headers=seen)
+    assert (again.status_code, again.json()["status"]) == (200, "revoked")
+
+
 async def test_a_revoked_certificate_must_be_earned_again(service: TrainingService) -> None:
     await service.add_person("E-1")
     certificate = await service.certify("E-1")

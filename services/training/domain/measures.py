@@ -9,6 +9,7 @@ from services.training.domain.expiry import next_turn
 from services.training.domain.standing import status_at
 from services.training.schemas.certificates import CertificateOut, Change, Status
 from services.training.tables import Certificate, State
+from shared.conditions import expect
 from shared.db import Session
 from shared.events.training import (
     CertificateReinstatedV1,
@@ -35,9 +36,9 @@ class NotSuspended(Conflict):
     """The certificate is not suspended."""
 
 
-def suspend(session: Session, certificate: str, reason: str) -> CertificateOut:
-    """Make a certificate not count until it is reinstated; raises NotFound or NotInForce."""
-    row = take(session, certificate)
+def suspend(session: Session, certificate: str, reason: str, if_match: int | None) -> CertificateOut:
+    """Make a certificate not count until it is reinstated; raises NotFound, Stale or NotInForce."""
+    row = take(session, certificate, if_match)
     if row.state != State.HELD or row.archived_at is not None:
         raise NotInForce
     row.state = State.SUSPENDED
@@ -46,9 +47,9 @@ def suspend(session: Session, certificate: str, reason: str) -> CertificateOut:
     return done(session, row, Change.SUSPENDED, reason)
 
 
-def reinstate(session: Session, certificate: str, reason: str) -> CertificateOut:
-    """End a suspension; the clock has gone on meanwhile. Raises NotFound or NotSuspended."""
-    row = take(session, certificate)
+def reinstate(session: Session, certificate: str, reason: str, if_match: int | None) -> CertificateOut:
+    """End a suspension; the clock has gone on meanwhile. Raises NotFound, Stale or NotSuspended."""
+    row = take(session, certificate, if_match)
     if row.state != State.SUSPENDED:
         raise NotSuspended
     row.state = State.HELD
@@ -60,9 +61,9 @@ def reinstate(session: Session, certificate: str, reason: str) -> CertificateOut
     return answer
 
 
-def revoke(session: Session, certificate: str, reason: str) -> CertificateOut:
-    """Take a certificate back for good; what it rests on must be done again. Raises NotFound or NotInForce."""
-    row = take(session, certificate)
+def revoke(session: Session, certificate: str, reason: str, if_match: int | None) -> CertificateOut:
+    """Take a certificate back for good; what it rests on must be done again. Raises NotFound, Stale or NotInForce."""
+    row = take(session, certificate, if_match)
     if row.state == State.REVOKED or row.archived_at is not None:
         raise NotInForce
     row.state = State.REVOKED
@@ -71,11 +72,12 @@ def revoke(session: Session, certificate: str, reason: str) -> CertificateOut:
     return done(session, row, Change.REVOKED, reason)
 
 
-def take(session: Session, certificate: str) -> Certificate:
-    """Return a certificate for a change, under its holder's lock; raises NotFound."""
+def take(session: Session, certificate: str, if_match: int | None) -> Certificate:
+    """Return a certificate for a change, under its holder's lock; raises NotFound or Stale."""
     row, _ = certificates.load(session, certificate, "certificates:write")
     decisions.lock(session, [row.person])
     session.refresh(row)
+    expect(row.revision, if_match)
     return row
 
 

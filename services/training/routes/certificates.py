@@ -10,9 +10,9 @@ from services.training.domain import certificates, measures
 from services.training.schemas.certificates import CertificateOut, ReasonIn, Status
 from services.training.schemas.fields import Id, Moment
 from shared.auth import needs
-from shared.conditions import etag
+from shared.conditions import IfMatch, etag
 from shared.pages import Page, Paging
-from shared.problems import NotFound, problems
+from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Slug
 
@@ -76,28 +76,28 @@ async def get_certificate(
 @router.post(
     "/certificates/{certificate}/suspension",
     dependencies=[needs("certificates:write")],
-    responses=problems(NotFound, measures.NotInForce),
+    responses=problems(NotFound, Stale, measures.NotInForce),
 )
-async def suspend_certificate(certificate: Id, body: ReasonIn, db: Db) -> CertificateOut:
+async def suspend_certificate(certificate: Id, body: ReasonIn, if_match: IfMatch, db: Db) -> CertificateOut:
     """Make a certificate not count until it is reinstated."""
-    return await db.write(measures.suspend, certificate, body.reason)
+    return await db.write(measures.suspend, certificate, body.reason, if_match)
 
 
 @router.post(
     "/certificates/{certificate}/reinstatement",
     dependencies=[needs("certificates:write")],
-    responses=problems(NotFound, measures.NotSuspended),
+    responses=problems(NotFound, Stale, measures.NotSuspended),
 )
-async def reinstate_certificate(certificate: Id, body: ReasonIn, db: Db) -> CertificateOut:
+async def reinstate_certificate(certificate: Id, body: ReasonIn, if_match: IfMatch, db: Db) -> CertificateOut:
     """End a suspension."""
-    return await db.write(measures.reinstate, certificate, body.reason)
+    return await db.write(measures.reinstate, certificate, body.reason, if_match)
 
 
 @router.post(
     "/certificates/{certificate}/revocation",
     dependencies=[needs("certificates:write")],
-    responses=problems(NotFound, measures.NotInForce),
+    responses=problems(NotFound, Stale, measures.NotInForce),
 )
-async def revoke_certificate(certificate: Id, body: ReasonIn, db: Db) -> CertificateOut:
+async def revoke_certificate(certificate: Id, body: ReasonIn, if_match: IfMatch, db: Db) -> CertificateOut:
     """Take a certificate back for good."""
-    return await db.write(measures.revoke, certificate, body.reason)
+    return await db.write(measures.revoke, certificate, body.reason, if_match)
