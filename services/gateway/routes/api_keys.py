@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, status
+from fastapi import APIRouter, Path, Request, Response, status
 
 from services.gateway.domain import api_keys
 from services.gateway.schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut
 from shared.auth import Caller, needs
+from shared.conditions import fingerprint
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
@@ -37,9 +38,11 @@ async def list_api_keys(db: Db, paging: Paging) -> Page[ApiKeyOut]:
 
 
 @router.get("/{key_id}", dependencies=[needs("admin:read")], responses=problems(NotFound))
-async def get_api_key(key_id: KeyId, db: Db) -> ApiKeyOut:
+async def get_api_key(key_id: KeyId, response: Response, db: Db) -> ApiKeyOut:
     """Show a key without its secret."""
-    return await db.read(api_keys.get, key_id)
+    found = await db.read(api_keys.get, key_id)
+    response.headers["ETag"] = fingerprint(found)
+    return found
 
 
 @router.delete(

@@ -1,11 +1,12 @@
 """/v1/attempts: one sitting of a quiz."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from services.training.domain import attempts
 from services.training.schemas.enrolments import AnswerIn, AttemptOut, ItemOut, ResultOut
 from services.training.schemas.fields import Id
 from shared.auth import needs
+from shared.conditions import fingerprint
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
@@ -13,9 +14,11 @@ router = APIRouter(prefix="/v1/attempts", tags=["training"])
 
 
 @router.get("/{attempt}", dependencies=[needs("training:read", "self")], responses=problems(NotFound))
-async def get_attempt(attempt: Id, db: Db) -> AttemptOut:
+async def get_attempt(attempt: Id, response: Response, db: Db) -> AttemptOut:
     """Read a sitting: what was chosen so far, or the result."""
-    return await db.read(attempts.get, attempt)
+    found = await db.read(attempts.get, attempt)
+    response.headers["ETag"] = fingerprint(found)
+    return found
 
 
 @router.put(

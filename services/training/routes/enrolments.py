@@ -1,11 +1,12 @@
 """/v1/enrolments: a person on a course."""
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Response, status
 
 from services.training.domain import attempts, enrolments
 from services.training.schemas.enrolments import AttemptIn, AttemptOut, EnrolmentIn, EnrolmentOut
 from services.training.schemas.fields import Id
 from shared.auth import needs
+from shared.conditions import fingerprint
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
@@ -39,9 +40,11 @@ async def create_enrolment(body: EnrolmentIn, db: Db) -> EnrolmentOut:
 
 
 @router.get("/{enrolment}", dependencies=[needs("training:read", "self")], responses=problems(NotFound))
-async def get_enrolment(enrolment: Id, db: Db) -> EnrolmentOut:
+async def get_enrolment(enrolment: Id, response: Response, db: Db) -> EnrolmentOut:
     """Read an enrolment: its modules, which are done, and the sitting that is open."""
-    return await db.read(enrolments.get, enrolment)
+    found = await db.read(enrolments.get, enrolment)
+    response.headers["ETag"] = fingerprint(found)
+    return found
 
 
 @router.post(

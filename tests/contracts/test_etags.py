@@ -1,0 +1,118 @@
+"""Every single resource carries an ETag, by which a client that has it is told so without its body."""
+
+import json
+from typing import Any
+
+import httpx
+
+from services.gateway.openapi import FILE
+from tests.gateway.story import POLICY, add_people, publish
+from tests.platform import Platform
+
+SOURCE = POLICY.replace(
+    "# Answering customers",
+    """```rule
+id: no-secrets
+severity: hold
+detect:
+  words: [prototype]
+message: Not before it is announced.
+examples: {match: ["Our prototype!"], pass: ["Our shop."]}
+```
+
+# Answering customers""",
+)
+QUESTION = {
+    "key": "first",
+    "kind": "single",
+    "text": "What comes first?",
+    "options": [{"text": "Listening", "correct": True}, {"text": "Selling"}],
+}
+MODULES = [{"kind": "quiz", "key": "quiz", "title": "Quiz", "draw": 1, "pass_mark": 1, "questions": [QUESTION]}]
+AT = "2026-11-20T10:00:00Z"
+
+
+class Making:
+    """Makes one of each resource and keeps where it stands."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self.client = client
+        self.made: dict[str, str] = {}
+
+    async def post(self, path: str, body: Any) -> Any:
+        """Make something and wait until all services know it."""
+        answer = await self.client.post(path, json=body, headers={"Prefer": "wait=5"})
+        assert answer.is_success, answer.text
+        return answer.json()
+
+    async def first(self, path: str) -> str:
+        """Return the id of the first of a list."""
+        items = (await self.client.get(path)).json()["items"]
+        assert items, path
+        return str(items[0]["id"])
+
+    async def learn(self) -> None:
+        """Put a person on a course, and let them hold a certificate."""
+        await self.post("/v1/courses", {"key": "answering", "title": "Answering"})
+        await self.post("/v1/courses/answering/versions", {"modules": MODULES})
+        await self.post("/v1/certifications", {"key": "responder", "title": "Responder", "courses": ["answering"]})
+        enrolment = (await self.post("/v1/enrolments", {"employee_number": "E-1", "course": "answering"}))["id"]
+        attempt = (await self.post(f"/v1/enrolments/{enrolment}/attempts", {}))["id"]
+        learnt = {"employee_number": "E-2", "course": "answering", "completed_at": AT, "source": "lms"}
+        await self.post("/v1/completions", learnt)
+        self.made |= {
+            "/v1/courses/{key}": "/v1/courses/answering",
+            "/v1/certifications/{key}": "/v1/certifications/responder",
+            "/v1/enrolments/{enrolment}": f"/v1/enrolments/{enrolment}",
+            "/v1/attempts/{attempt}": f"/v1/attempts/{attempt}",
+            "/v1/certificates/{certificate}": f"/v1/certificates/{await self.first('/v1/certificates')}",
+        }
+
+    async def watch(self) -> None:
+        """Take in a post by staff with a finding, and a customer's that opens a conversation."""
+        await self.post(
+            "/v1/accounts", {"network": "mastodon", "handle": "@one", "kind": "staff", "employee_number": "E-1"}
+        )
+        own = {"network_id": "1", "kind": "staff", "author": "@one", "text": "Look, a prototype!"}
+        asked = {"network_id": "2", "kind": "mention", "author": "@customer", "text": "Where is my parcel?"}
+        await self.post("/v1/posts", [{"network": "mastodon", "posted_at": AT, **post} for post in (own, asked)])
+        terms = {"languages": ["en"], "topics": [], "capacity": 2, "weekly_minutes": 60, "online": False}
+        assert (await self.client.put("/v1/availability/E-1", json=terms)).is_success
+        self.made |= {
+            "/v1/posts/{post_id}": f"/v1/posts/{await self.first('/v1/posts')}",
+            "/v1/findings/{finding_id}": f"/v1/findings/{await self.first('/v1/findings')}",
+            "/v1/conversations/{conversation_id}": f"/v1/conversations/{await self.first('/v1/conversations')}",
+            "/v1/availability/{employee_number}": "/v1/availability/E-1",
+        }
+
+    async def others(self) -> None:
+        """Nominate somebody and make a key."""
+        nomination = {"employee_number": "E-2", "experience": "Ran our forum.", "why": "Patient."}
+        nominated = (await self.post("/v1/task-team/nominations", {**nomination, "languages": ["en"]}))["id"]
+        key = (await self.post("/v1/api-keys", {"name": "hr", "scopes": ["people:read"]}))["id"]
+        self.made |= {
+            "/v1/people/{employee_number}": "/v1/people/E-1",
+            "/v1/policies/{key}": "/v1/policies/social-media",
+            "/v1/policies/{key}/versions/{number}": "/v1/policies/social-media/versions/1",
+            "/v1/task-team/nominations/{nomination}": f"/v1/task-team/nominations/{nominated}",
+            "/v1/api-keys/{key_id}": f"/v1/api-keys/{key}",
+        }
+
+
+async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: Platform) -> None:
+    await add_people(platform, 2)
+    await platform.settle()
+    await publish(platform, SOURCE)
+    making = Making(platform.client)
+    await making.learn()
+    await making.watch()
+    await making.others()
+
+    paths = json.loads(FILE.read_text())["paths"]
+    single = {path for path, item in paths.items() if "get" in item and path.startswith("/v1") and path.endswith("}")}
+    assert making.made.keys() == single
+    for path in making.made.values():
+        answer = await platform.client.get(path)
+        assert (answer.status_code, "ETag" in answer.headers) == (200, True), path
+        again = await platform.client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
+        assert (again.status_code, again.content) == (304, b""), path
