@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from shared.inbox import Handlers
+from shared.one_write import OneWriteProtocol
 from shared.settings import ServiceSettings
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def serve(
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=OneWriteProtocol,
         ws="none",
         log_config=None,
         access_log=False,

@@ -61,9 +61,9 @@ class Keyring:
 
     async def authenticate(self, scope: Scope, headers: Headers) -> Principal | None:
         """Return who asks, or None where the request carries no credentials; raises Unauthorized or ForeignOrigin."""
-        authorization = headers.get("authorization")
-        if authorization is not None:
-            scheme, _, secret = authorization.partition(" ")
+        given = next((value for name, value in scope["headers"] if name == b"authorization"), None)
+        if given is not None:
+            scheme, _, secret = given.decode("latin-1").partition(" ")
             if scheme.lower() != "bearer" or not secret:
                 raise Unauthorized("Send the key as `Authorization: Bearer <API key>`.")
             credential = await self.find(secret.strip())

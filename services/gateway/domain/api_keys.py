@@ -14,6 +14,7 @@ from services.gateway.tables import ApiKey
 from shared.auth import Principal
 from shared.db import Session
 from shared.events.gateway import KeyCreatedV1, KeyRevokedV1
+from shared.evidence import record
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
@@ -56,7 +57,9 @@ def create(session: Session, body: ApiKeyIn, caller: Principal) -> NewApiKeyOut:
     )
     session.add(row)
     tell(session, KeyCreatedV1(id=row.id, name=row.name, scopes=row.scopes))
-    return NewApiKeyOut(key=secret, **ApiKeyOut.of(row).model_dump())
+    made = ApiKeyOut.of(row)
+    record(session, "api_key.created", f"api-keys/{row.id}", hashlib.sha256(made.model_dump_json().encode()).hexdigest())
+    return NewApiKeyOut(key=secret, **made.model_dump())
 
 
 def ensure_bootstrap(session: Session, secret: str) -> None:
@@ -101,6 +104,7 @@ def revoke(session: Session, key_id: str) -> None:
         row.revoked_at = session.now
         session.add(row)
         tell(session, KeyRevokedV1(id=row.id))
+        record(session, "api_key.revoked", f"api-keys/{row.id}")
 
 
 def note_use(session: Session, used: Mapping[str, datetime]) -> None:

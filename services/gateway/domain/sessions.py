@@ -16,6 +16,7 @@ from services.gateway.rights import Role
 from services.gateway.tables import SignedIn
 from shared.db import Session
 from shared.events.gateway import SignedInV1
+from shared.evidence import record
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.problems import Unauthorized
@@ -69,6 +70,7 @@ def open_session(session: Session, login: Login) -> str:
     )
     session.add(row)
     tell(session, SignedInV1(id=row.id, person=row.person or login.user, at=session.now))
+    record(session, "sign_in.succeeded", f"sessions/{row.id}", person=row.person or login.user)
     return token
 
 
