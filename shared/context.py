@@ -20,6 +20,11 @@ class Principal:
     roles: frozenset[str] = frozenset()
     departments: frozenset[str] | None = None
 
+    @property
+    def signed_in(self) -> bool:
+        """Tell whether this is somebody who signed in, and so acts for nobody else, known as a person or not."""
+        return self.person is not None or "self" in self.scopes
+
     def has(self, scope: str) -> bool:
         """Tell whether this principal carries a scope."""
         return scope in self.scopes

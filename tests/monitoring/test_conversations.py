@@ -6,11 +6,13 @@ from datetime import timedelta
 import pytest
 from sqlmodel import func, select
 
-from services.monitoring.domain import assignments, conversations, posts
+from services.monitoring.domain import accounts, assignments, conversations, posts
 from services.monitoring.handlers import keep_work_moving, part_with_leaver
+from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import HandoffIn
 from services.monitoring.tables import Assignment
 from shared.clock import ShiftedClock
+from shared.context import Principal
 from shared.db import Database, Session
 from shared.events.training import PersonLeftV1
 from shared.problems import NotFound
@@ -232,3 +234,26 @@ async def test_every_assignment_leaves_a_trace_of_how_it_ended(db: Database, clo
     await db.write(conversations.accept, given.id, KEY, "E-2", None)
     await db.write(conversations.resolve, given.id, KEY, None)
     assert await db.read(assignments_of) == [(assignments.SILENT, False), ("resolved", True)]
+
+
+async def test_somebody_who_signed_in_and_is_no_person_here_acts_for_nobody(db: Database) -> None:
+    stranger = Principal("person:guest", scopes=frozenset({"self"}))
+    coach = Principal("person:coach", scopes=frozenset({"self", "conversations:read", "conversations:write"}))
+    await db.write(posts.ingest, [post("1")])
+    queued = await only(db)
+    with pytest.raises(NotFound):
+        await db.write(conversations.resolve, queued.id, stranger, None)
+    await hire(db, 1)
+    assert (await only(db)).assignee == "E-1"
+    with pytest.raises(NotFound):
+        await db.write(conversations.accept, queued.id, stranger, "E-1", None)
+    with pytest.raises(NotFound):
+        await db.write(conversations.accept, queued.id, coach, "E-1", None)
+    with pytest.raises(conversations.NotWithYou):
+        await db.write(conversations.accept, queued.id, coach, None, None)
+    with pytest.raises(NotFound):
+        await db.write(
+            accounts.register,
+            AccountIn(network="mastodon", handle="ana", kind="staff", employee_number="E-1"),
+            stranger,
+        )

@@ -108,6 +108,13 @@ async def test_a_person_sees_and_answers_only_what_concerns_them(db: Database) -
             await db.write(guidance.acknowledge, given.id, colleague, None)
 
 
+async def test_a_coach_who_is_no_person_here_answers_no_guidance(db: Database) -> None:
+    given = await db.write(guidance.give, (await finding(db)).id, WORDS, signed_in(2, *COACH), None)
+    nobody = Principal("person:coach", scopes=frozenset({"self", *COACH}))
+    with pytest.raises(NotFound):
+        await db.write(guidance.acknowledge, given.id, nobody, None)
+
+
 async def test_a_key_for_another_department_finds_nothing(db: Database) -> None:
     opened = await finding(db)
     other = Principal("key:legal", scopes=frozenset(COACH), departments=frozenset({"Legal"}))

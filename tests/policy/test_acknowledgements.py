@@ -67,3 +67,12 @@ async def test_a_draft_cannot_be_acknowledged_and_nobody_acknowledges_for_a_coll
     unknown = await service.client.post(f"{published}/acknowledgements", json={"employee_number": "E-99"})
     assert (unknown.status_code, unknown.headers["Retry-After"]) == (404, "1")
     assert (await service.client.post(f"{published}/acknowledgements", json={})).status_code == 422
+
+
+async def test_somebody_who_signed_in_and_is_no_person_here_acknowledges_for_nobody(service: PolicyService) -> None:
+    version = await service.publish()
+    guest = service.ask_as(Principal(id="person:guest", scopes=frozenset({"self", "policies:read"})))
+    for body, status in (({"employee_number": "E-1"}, 403), ({}, 404)):
+        assert (await guest.post(f"{version}/acknowledgements", json=body)).status_code == status, body
+    assert (await guest.post("/v1/checks", json={"text": "Hello!", "employee_number": "E-1"})).status_code == 403
+    assert (await guest.post("/v1/checks", json={"text": "Hello!"})).status_code == 200

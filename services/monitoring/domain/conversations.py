@@ -249,7 +249,7 @@ def resolve(session: Session, conversation_id: str, caller: Principal, stated: i
     assignments.lock(session)
     one = get(session, conversation_id)
     expect(one.revision, stated)
-    if not caller.has("conversations:write") and caller.person != one.assignee:
+    if not caller.has("conversations:write") and (caller.person is None or caller.person != one.assignee):
         raise NotFound(f"There is no conversation {conversation_id}.")
     if one.state != "resolved":
         assignments.end_assignment(session, one, "resolved")
@@ -273,12 +273,12 @@ def with_actor(
     assignments.lock(session)
     one = get(session, conversation_id)
     actor = people.acting(session, caller, employee_number)
-    if not caller.has("conversations:write") and actor.person != one.assignee:
+    if not caller.has("conversations:write") and (actor.person is None or actor.person != one.assignee):
         raise NotFound(f"There is no conversation {conversation_id}.")
     expect(one.revision, stated)
     if one.assignee is None or one.state == "resolved":
         raise NotAssigned(f"The conversation is {one.state}.")
-    if actor.person is None:
+    if actor.person is None and not caller.signed_in:
         return one, Actor(one.assignee, one.assignee, "")
     if actor.person != one.assignee:
         raise NotWithYou("The conversation is with somebody else.")

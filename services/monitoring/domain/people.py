@@ -126,7 +126,7 @@ def acting(session: Session, caller: Principal, employee_number: str | None) -> 
     """
     if employee_number is None or employee_number == caller.employee_number:
         return Actor(caller.person or caller.id, caller.person, caller.employee_number or caller.id)
-    if caller.person is not None:
+    if caller.signed_in:
         raise UnknownPerson("Somebody who signed in acts for nobody else.")
     person = by_number(session, employee_number)
     return Actor(person.id, person.id, person.employee_number)

@@ -47,11 +47,16 @@ def find(session: Session, employee_number: str) -> Person:
 def acting(session: Session, employee_number: str | None) -> Person | None:
     """Return the person as whom the caller acts: themselves, or whom a key names; None for a key that names nobody.
 
-    Raises UnknownPerson, or ActingForAnother when a person names a colleague.
+    Somebody who signed in without being known as a person acts as nobody. Raises UnknownPerson, or ActingForAnother
+    when a person names a colleague.
     """
     caller = session.context.caller
-    if caller is None or caller.person is None:
+    if caller is None or not caller.signed_in:
         return find(session, employee_number) if employee_number is not None else None
+    if caller.person is None:
+        if employee_number is not None:
+            raise ActingForAnother
+        return None
     person = session.get(Person, caller.person)
     if person is None or not person.active:
         raise UnknownPerson("You have not arrived here yet; try again in a moment.", retry_after=1)
@@ -61,8 +66,10 @@ def acting(session: Session, employee_number: str | None) -> Person | None:
 
 
 def needed(session: Session, employee_number: str | None) -> Person:
-    """Return as whom the caller acts; raises Invalid when a key names nobody."""
+    """Return as whom the caller acts; raises UnknownPerson, or Invalid when a key names nobody."""
     person = acting(session, employee_number)
+    if person is None and session.context.caller and session.context.caller.signed_in:
+        raise UnknownPerson("Nobody here is known by the name that you signed in with.")
     if person is None:
         raise Invalid(
             "A key has to say for whom.", errors=[FieldError(pointer="/employee_number", detail="needed from a key")]
