@@ -103,6 +103,12 @@ def record(
     return EvidenceReceipt(entry=entry, body=body, leaf=leaf)
 
 
+def digest_of(content: BaseModel | str) -> str:
+    """Return the SHA-256 (hex) by which an entry says what was acted on: of a text, or of a body or answer as JSON."""
+    text = content if isinstance(content, str) else content.model_dump_json()
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def commitment(salt: str, value: str) -> str:
     """Return what stands for a person in an entry: nobody without the salt can tell whom."""
     return hashlib.sha256(f"{salt}:{value}".encode()).hexdigest()

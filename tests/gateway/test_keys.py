@@ -8,6 +8,7 @@ from sqlalchemy import text
 from services.gateway.limiter import Limiter
 from shared.db import Session
 from shared.problems import TooManyRequests
+from tests.evidence import evidence_of
 from tests.gateway.story import add_people, client_with
 from tests.platform import Platform
 
@@ -38,6 +39,21 @@ async def test_a_key_works_from_the_answer_that_made_it_until_it_is_revoked(plat
     assert (await platform.client.delete(f"/v1/api-keys/{made['id']}")).status_code == 204
     assert (await client.get("/v1/people")).status_code == 401
     assert (await platform.client.get(f"/v1/api-keys/{made['id']}")).json()["revoked_at"] is not None
+
+
+async def test_keys_and_sign_ins_are_in_evidence(platform: Platform) -> None:
+    (person,) = await add_people(platform, 1)
+    await platform.settle()
+    made = (await platform.client.post("/v1/api-keys", json={"name": "hr", "scopes": ["people:read"]})).json()
+    for _ in range(2):
+        await platform.client.delete(f"/v1/api-keys/{made['id']}")
+    await platform.as_person("E-1")
+
+    db = platform.running["gateway"].app.state.db
+    (created,) = await evidence_of(db, "api_key.created")
+    assert (created[0], created[1] is not None) == (f"api-keys/{made['id']}", True)
+    assert await evidence_of(db, "api_key.revoked") == [(f"api-keys/{made['id']}", None, None)]
+    assert [who for _, _, who in await evidence_of(db, "sign_in.succeeded")] == [person]
 
 
 async def test_a_key_ends_when_it_was_made_to(platform: Platform) -> None:

@@ -7,11 +7,13 @@ from sqlmodel import select
 
 from services.monitoring.domain import conversations, pauses, posts, replies, showing
 from services.monitoring.handlers import keep_work_moving
-from services.monitoring.schemas.conversations import ConversationIn, MessageIn, ReplyIn
+from services.monitoring.schemas.conversations import ConversationIn, DeliveryIn, MessageIn, ReplyIn
 from services.monitoring.schemas.load import PauseIn
 from shared.clock import ShiftedClock
 from shared.db import Database, Session
+from shared.evidence import digest_of
 from shared.tables import outbox
+from tests.evidence import evidence_of
 from tests.monitoring.organisation import (
     KEY,
     bring_into_force,
@@ -19,6 +21,7 @@ from tests.monitoring.organisation import (
     listed,
     only,
     open_count,
+    person_id,
     post,
     words_rule,
 )
@@ -44,6 +47,13 @@ async def test_a_reply_is_checked_frees_its_author_and_the_next_word_of_the_cust
     reply = await db.write(replies.send, given.id, ReplyIn(text="Obviously it is on its way."), KEY, None)
     assert (reply.person, reply.status, reply.advice) == (given.assignee, "approved", ["Think again."])
     number = int(reply.person.removeprefix("E-"))
+    for _ in range(2):
+        await db.write(replies.report, reply.id, DeliveryIn(status="delivered", network_id="at://1"))
+    assert await evidence_of(db, "reply.approve") == [
+        (f"reply/{reply.id}", digest_of("Obviously it is on its way."), person_id(number))
+    ]
+    assert await evidence_of(db, "reply.delivered") == [(f"reply/{reply.id}", None, person_id(number))]
+    assert len(await evidence_of(db, "availability.state")) == 2
     assert await db.read(open_count, number) == 0
     await db.write(conversations.add_message, given.id, MessageIn(network_id="a-2", text="Thanks, and when?"))
     again = await only(db)

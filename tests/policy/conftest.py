@@ -21,8 +21,9 @@ from shared.db import Session
 from shared.events.training import PersonChangedV1
 from shared.ids import new_id
 from shared.settings import Environment
-from shared.tables import evidence_entries, outbox
+from shared.tables import outbox
 from tests.conftest import Templates
+from tests.evidence import evidence_of
 from tests.servers import NatsServer
 
 ALL = frozenset({"policies:read", "policies:write", "team:read", "team:write", "people:read"})
@@ -108,15 +109,7 @@ class PolicyService:
 
     async def evidence(self, action: str) -> list[tuple[str, str | None, str | None]]:
         """Return of each entry for an action its subject, the hash of its content and the person it names."""
-        rows = await self.app.state.db.read(
-            lambda session: session.execute(select(evidence_entries).order_by(evidence_entries.c.id)).mappings().all()
-        )
-        bodies = [(orjson.loads(row["body"]), orjson.loads(row["personal"])) for row in rows]
-        return [
-            (body["subject"], body["content_hash"], personal["person"])
-            for body, personal in bodies
-            if body["action"] == action
-        ]
+        return await evidence_of(self.app.state.db, action)
 
     async def write(self, source: str = POLICY, key: str = "social-media", author: str = "E-1") -> str:
         """Write a version of a policy, which is opened if it is not there; returns the version's path."""

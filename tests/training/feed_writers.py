@@ -24,10 +24,10 @@ def change_one(session: Session, dice: random.Random) -> None:
     """Suspend or reinstate a certificate chosen at random; slow before and after it takes its place in the feed."""
     ids = session.exec(select(Certificate.id).order_by(Certificate.id)).all()
     certificate = dice.choice(ids)
-    if measures.take(session, certificate).state == State.HELD:
-        measures.suspend(session, certificate, "at random")
+    if measures.take(session, certificate, None).state == State.HELD:
+        measures.suspend(session, certificate, "at random", None)
     else:
-        measures.reinstate(session, certificate, "at random")
+        measures.reinstate(session, certificate, "at random", None)
     time.sleep(dice.random() * 0.01)
     session.last(lambda: finish_slowly(dice))
 

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.evidence import evidence_of
 from tests.training.conftest import MODULES, TrainingService
 
 
@@ -45,6 +46,31 @@ async def test_a_course_is_completed_by_its_lesson_and_its_quiz(service: Trainin
     assert [module["done"] for module in done.json()["modules"]] == [True, True]
     (told,) = await service.told("training.course.completed.v1")
     assert (told["person"], told["course"], told["version"]) == (person, "answering", 1)
+
+
+async def test_a_course_a_sitting_and_what_follows_from_them_are_in_evidence_by_their_content(
+    service: TrainingService,
+) -> None:
+    person = await service.add_person("E-1")
+    await service.hear_of_acknowledgement(person)
+    ana = await service.as_person("E-1")
+    enrolment = await enrol(ana)
+    failed = await sit(ana, enrolment, right=0)
+    await ana.post(f"/v1/attempts/{failed['id']}/submission")
+    passed = await sit(ana, enrolment, right=4)
+    await ana.post(f"/v1/attempts/{passed['id']}/submission")
+    await ana.post(f"/v1/enrolments/{enrolment}/lessons/listen/completion")
+
+    graded = await evidence_of(service.db, "attempt.graded")
+    assert [(subject, who) for subject, _, who in graded] == [
+        (f"attempt/{sitting['id']}", person) for sitting in (failed, passed)
+    ]
+    assert len({content for _, content, _ in graded}) == 2
+    (issued,) = await evidence_of(service.db, "certificate.issued")
+    (course,) = await evidence_of(service.db, "course.version_added")
+    (tier,) = await evidence_of(service.db, "certification.created")
+    assert None not in {content for _, content, _ in (issued, course, tier)}
+    assert issued[2] == person
 
 
 async def test_a_sitting_gives_no_answer_away_and_is_drawn_anew_each_time(service: TrainingService) -> None:

@@ -14,7 +14,7 @@ from services.gateway.tables import ApiKey
 from shared.auth import Principal
 from shared.db import Session
 from shared.events.gateway import KeyCreatedV1, KeyRevokedV1
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
@@ -58,7 +58,7 @@ def create(session: Session, body: ApiKeyIn, caller: Principal) -> NewApiKeyOut:
     session.add(row)
     tell(session, KeyCreatedV1(id=row.id, name=row.name, scopes=row.scopes))
     made = ApiKeyOut.of(row)
-    record(session, "api_key.created", f"api-keys/{row.id}", hashlib.sha256(made.model_dump_json().encode()).hexdigest())
+    record(session, "api_key.created", f"api-keys/{row.id}", digest_of(made))
     return NewApiKeyOut(key=secret, **made.model_dump())
 
 

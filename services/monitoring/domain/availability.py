@@ -6,6 +6,7 @@ from services.monitoring.tables import Availability
 from shared.conditions import expect
 from shared.context import Principal
 from shared.db import Session
+from shared.evidence import record
 from shared.problems import NotFound
 
 
@@ -40,6 +41,7 @@ def put(
     row.away_until = body.away.until if body.away else None
     row.revision += 1
     session.flush()
+    record(session, "availability.state", f"availability/{person}", person=person)
     assignments.drain_if_gone(session, person)
     return shown(session, row, employee_number)
 

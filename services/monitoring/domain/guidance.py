@@ -1,6 +1,5 @@
 """Guidance: what a coach tells a colleague about a post, and what the colleague says to it."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from shared.conditions import expect
 from shared.context import Principal
 from shared.db import Session
 from shared.events.monitoring import GuidanceAcknowledgedV1, GuidanceAppealedV1, GuidanceGivenV1, GuidanceTold
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
@@ -50,7 +49,7 @@ def give(session: Session, finding_id: str, body: GuidanceIn, caller: Principal,
         session,
         "guidance.give",
         f"guidance/{row.id}",
-        hashlib.sha256(body.message.encode()).hexdigest(),
+        digest_of(body.message),
         finding.person,
     )
     if finding.person is None:

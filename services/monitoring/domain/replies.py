@@ -1,7 +1,5 @@
 """Replies to customers: checked against the rules first, then reported back by the tool that sends them."""
 
-import hashlib
-
 from sqlmodel import col, select
 
 from services.monitoring.domain import assignments, conversations, pauses, people, rules
@@ -12,7 +10,7 @@ from services.monitoring.tables import Conversation, Person, Reply
 from shared.context import Principal
 from shared.db import Session
 from shared.events.monitoring import ConversationAnsweredV1, ReplyApprovedV1, ReplyDeliveredV1
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
@@ -62,7 +60,7 @@ def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principa
     session.add(reply)
     told = ReplyApprovedV1(id=reply.id, conversation=one.id, network=one.network, person=person.id, text=reply.text)
     tell(session, told, ConversationAnsweredV1(**assignments.told(one)))
-    record(session, "reply.approve", f"reply/{reply.id}", hashlib.sha256(body.text.encode()).hexdigest(), person.id)
+    record(session, "reply.approve", f"reply/{reply.id}", digest_of(body.text), person.id)
     session.flush()
     assignments.fill(session, [person.id])
     return reply_views(session, [reply])[0].model_copy(update={"advice": advice})
@@ -129,6 +127,7 @@ def report(session: Session, reply_id: str, body: DeliveryIn) -> ReplyOut:
                 id=reply.id, conversation=reply.conversation, status=body.status, network_id=body.network_id
             ),
         )
+        record(session, f"reply.{body.status}", f"reply/{reply.id}", person=reply.person)
     return reply_views(session, [reply])[0]
 
 

@@ -1,6 +1,5 @@
 """Nominations for the task team: who is put forward, what colleagues say, what is decided."""
 
-import hashlib
 from collections.abc import Sequence
 
 from sqlmodel import col, select
@@ -12,7 +11,7 @@ from services.policy.tables import Endorsement, Nomination, Seat
 from shared import pages
 from shared.conditions import expect
 from shared.db import Session
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.pages import Page, PageQuery
 from shared.problems import Conflict, FieldError, Invalid, NotFound
 
@@ -76,8 +75,13 @@ def endorse(session: Session, nomination_id: str, body: EndorsementIn) -> Nomina
     if not add_once(session, row):
         raise AlreadyEndorsed
     nomination.revision += 1
-    said = hashlib.sha256(body.words.encode()).hexdigest()
-    record(session, "team.endorsed", f"nominations/{nomination.id}", content_hash=said, person=colleague.id)
+    record(
+        session,
+        "team.endorsed",
+        f"nominations/{nomination.id}",
+        content_hash=digest_of(body.words),
+        person=colleague.id,
+    )
     session.flush()
     return shown(session, [nomination])[0]
 

@@ -19,6 +19,7 @@ from services.training.schemas.enrolments import (
 )
 from services.training.tables import Answer, Attempt, Enrolment
 from shared.db import Session, insert
+from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.problems import Conflict, FieldError, Invalid, NotFound
 
@@ -123,7 +124,9 @@ def submit(session: Session, attempt: str) -> ResultOut:
     row.result = result.model_dump(mode="json")
     session.add(row)
     session.flush()
-    enrolments.complete_if_done(session, enrolments.load(session, row.enrolment, "training:write")[0])
+    enrolment, person = enrolments.load(session, row.enrolment, "training:write")
+    record(session, "attempt.graded", f"attempt/{row.id}", content_hash=digest_of(result), person=person.id)
+    enrolments.complete_if_done(session, enrolment)
     return result
 
 

@@ -9,7 +9,7 @@ from services.training.schemas.certificates import Audience, CertificationIn, Ce
 from services.training.tables import Certification, Course, Person
 from shared.conditions import expect
 from shared.db import Session
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, FieldError, Invalid, NotFound
 
@@ -56,8 +56,9 @@ def defined(session: Session, row: Certification, action: str) -> CertificationO
     """Decide again, soon, for everyone who may earn it."""
     session.flush()
     decisions.later(session, true() if row.departments is None else col(Person.department).in_(row.departments))
-    record(session, action, f"certification/{row.key}")
-    return out(row)
+    answer = out(row)
+    record(session, action, f"certification/{row.key}", content_hash=digest_of(answer))
+    return answer
 
 
 def get(session: Session, key: str) -> CertificationOut:

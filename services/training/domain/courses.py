@@ -16,7 +16,7 @@ from services.training.schemas.courses import (
 )
 from services.training.tables import Completion, Course, CourseVersion, ExternalCourse, Person
 from shared.db import Session, insert
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, NotFound
 
@@ -63,7 +63,7 @@ def add_version(session: Session, key: str, body: CourseVersionIn) -> CourseVers
     modules = [module.model_dump() for module in body.modules]
     row = CourseVersion(course=key, number=course.version, modules=modules, created_at=session.now)
     session.add(row)
-    record(session, "course.version_added", f"course/{key}/{row.number}")
+    record(session, "course.version_added", f"course/{key}/{row.number}", content_hash=digest_of(body))
     return version_out(row)
 
 

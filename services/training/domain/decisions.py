@@ -5,6 +5,7 @@ that add one each, the later sees both. What concerns many people (a definition,
 transaction, person by person under the same lock, so that it also misses nothing that was under way.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -28,7 +29,7 @@ from services.training.tables import (
 )
 from shared.db import Session, insert
 from shared.events.training import CertificateIssuedV1, CertificateRenewedV1, CertificateTold
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.outbox import tell
 
 CHUNK = 200
@@ -156,7 +157,8 @@ def announce(session: Session, found: list[tuple[Certificate, Due]]) -> None:
         change, kind = (Change.RENEWED, CertificateRenewedV1) if ready.renews else (Change.ISSUED, CertificateIssuedV1)
         events.append(certificates.event(kind, certificate, status))
         entries.append(changes.Entry(certificate.person, certificate.id, change, status, certificate.issued_at))
-        record(session, f"certificate.{change}", f"certificate/{certificate.id}", person=certificate.person)
+        covered = digest_of(json.dumps(certificate.sections, sort_keys=True))
+        record(session, f"certificate.{change}", f"certificate/{certificate.id}", covered, certificate.person)
     tell(session, *events)
     changes.add(session, entries)
 

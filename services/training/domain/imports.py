@@ -5,7 +5,6 @@ if wished, user_name. Managers may stand anywhere in the file; they are applied 
 """
 
 import csv
-import hashlib
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from services.training.domain import access, decisions, people
 from services.training.schemas.people import ImportedRow, ImportOut, PersonIn
 from services.training.tables import Person
 from shared.db import Session
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.problems import Invalid
 
@@ -176,7 +175,7 @@ def apply(session: Session, rows: list[Row]) -> list[ImportedRow]:
     decisions.decide(session, dict.fromkeys(moved, session.now))
     if new or changed:
         text = "\n".join(row.person.model_dump_json() for row in rows)
-        record(session, "people.imported", f"import/{new_id()}", content_hash=hashlib.sha256(text.encode()).hexdigest())
+        record(session, "people.imported", f"import/{new_id()}", content_hash=digest_of(text))
     return outcomes
 
 
@@ -253,5 +252,5 @@ def report(rows: list[ImportedRow], *, dry_run: bool) -> ImportOut:
 
 def finish(session: Session, done: ImportOut) -> ImportOut:
     """Close an import, so that its report is what a repeated request gets."""
-    record(session, "people.import_finished", f"import/{new_id()}")
+    record(session, "people.import_finished", f"import/{new_id()}", content_hash=digest_of(done))
     return done
