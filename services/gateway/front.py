@@ -3,7 +3,6 @@
 What is none of these goes on to the gateway's own routes.
 """
 
-from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI
@@ -18,7 +17,7 @@ from services.gateway.waiting import seconds_of, told_of
 from shared.answers import on_problem
 from shared.auth import Principal
 from shared.context import current
-from shared.problems import NotFound, Problem, Unauthorized
+from shared.problems import Problem, Unauthorized
 from shared.requests import EVENTS_HEADER
 
 log = structlog.get_logger()
@@ -28,7 +27,6 @@ UNLIMITED = frozenset({"/livez", "/readyz", "/metrics"})
 EVENTS = "/v1/events"
 POLICY = "/v1/policies/"
 EMBED = "/embed/policies/"
-OPERATIONS = "/v1/operations/"
 TOLD = EVENTS_HEADER.lower().encode()
 SECURITY = [
     (b"x-content-type-options", b"nosniff"),
@@ -70,10 +68,7 @@ class Front:
             scope["forwarded_route"] = EVENTS
             await serve_events(doors.hub, doors.db, doors.keyring, scope, receive, send, principal)
             return
-        if path.startswith(OPERATIONS):
-            scope, service = operation(scope)
-        else:
-            service = areas.owner(path)
+        service = areas.owner(path)
         if service is None:
             service = areas.public_owner(path)
             if service is None:
@@ -157,19 +152,6 @@ def noting(doors: Doors, send: Send, principal: Principal) -> Send:
         await send(message)
 
     return noted
-
-
-def operation(scope: Scope) -> tuple[Scope, str | None]:
-    """Turn `/v1/operations/{service}/...` into that service's `/internal/...`: dead letters and telling again.
-
-    The service itself asks for the scope `admin`.
-    """
-    service, _, rest = scope["path"].removeprefix(OPERATIONS).partition("/")
-    path = f"/internal/{rest}"
-    inner = {**scope, "path": path, "raw_path": quote(path).encode()}
-    if service not in {*areas.SERVICES, "gateway"}:
-        raise NotFound(f"There is no service {service}.")
-    return inner, service if service in areas.SERVICES else None
 
 
 def wants_page(scope: Scope) -> bool:

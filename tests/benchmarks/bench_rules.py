@@ -30,7 +30,7 @@ SAMPLE = 60
 
 def posts(rng: random.Random) -> list[str]:
     """Take real posts where they are to be had, made-up ones elsewhere."""
-    path = Path(os.environ.get("POSTS", "../shared/data/posts.jsonl"))
+    path = Path(os.environ.get("POSTS") or "../shared/data/posts.jsonl")
     if path.exists():
         return [json.loads(line)["text"] for line in path.read_text(encoding="utf-8").splitlines()]
     words = [_made_up_word(rng) for _ in range(8_000)]

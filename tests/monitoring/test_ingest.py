@@ -43,7 +43,7 @@ def db(db_on_both: Database) -> Database:
 
 def texts() -> list[tuple[str, str]]:
     """Return real posts (text, language) where there are any, else sentences of our own."""
-    path = Path(os.environ.get("POSTS", "../shared/data/posts.jsonl"))
+    path = Path(os.environ.get("POSTS") or "../shared/data/posts.jsonl")
     if not path.exists():
         return [(f"{SENTENCES[number % 5]} {number}", "en") for number in range(1200)]
     rows = [json.loads(line) for line in path.read_text().splitlines()]

@@ -1,6 +1,6 @@
 """The evidence log: what was sealed cannot be changed unseen, and each entry can be proved on its own."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,9 +18,10 @@ OpenDatabase = Callable[[str], Database]
 
 
 @pytest.fixture
-def db(open_database: OpenDatabase) -> Database:
-    current.set(Context(caller=Principal(id="person:ana")))
-    return open_database("backbone")
+def db(open_database: OpenDatabase) -> Iterator[Database]:
+    before = current.set(Context(caller=Principal(id="person:ana")))
+    yield open_database("backbone")
+    current.reset(before)
 
 
 @pytest.fixture
