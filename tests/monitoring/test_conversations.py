@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from pydantic import ValidationError
 from sqlmodel import func, select
 
 from services.monitoring.domain import accounts, assignments, conversations, posts
@@ -215,6 +216,12 @@ async def test_hours_are_kept_in_the_colleagues_own_time_zone(db: Database, cloc
     clock.advance(timedelta(hours=4, minutes=1))
     await db.write(keep_work_moving)
     assert (early.missing, (await only(db)).state) == ("presence", "assigned")
+
+
+async def test_an_hour_with_an_offset_of_its_own_is_refused_before_it_stops_the_router(db: Database) -> None:
+    await hire(db, 1, hours={"zone": "UTC", "days": [0, 1, 2, 3, 4, 5, 6], "start": "00:00", "end": "23:59"})
+    with pytest.raises(ValidationError, match="without an offset"):
+        await hire(db, 2, hours={"zone": "UTC", "start": "09:00Z", "end": "17:00"})
 
 
 def assignments_of(session: Session) -> list[tuple[str | None, bool]]:

@@ -19,7 +19,16 @@ def known_zone(name: str) -> str:
     return name
 
 
+def local(value: time) -> time:
+    """Refuse an hour with an offset of its own: the hours have one zone, and times with and without do not compare."""
+    if value.tzinfo is not None:
+        raise ValueError("stands in the time zone `zone`, without an offset of its own")
+    return value
+
+
 Zone = Annotated[Text, Field(min_length=1, max_length=64, examples=["Europe/Berlin"]), AfterValidator(known_zone)]
+Hour = Annotated[time, AfterValidator(local)]
+"""An hour of the day in the zone beside it."""
 
 
 class Hours(Body):
@@ -29,8 +38,8 @@ class Hours(Body):
     days: Annotated[
         list[Annotated[int, Field(ge=0, le=6)]], Field(max_length=7, default_factory=lambda: [0, 1, 2, 3, 4])
     ]
-    start: time = time(9)
-    end: time = time(17)
+    start: Hour = time(9)
+    end: Hour = time(17)
 
 
 class Away(Body):
