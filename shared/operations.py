@@ -4,13 +4,14 @@ from datetime import datetime
 from typing import cast
 
 from fastapi import APIRouter, Request
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from shared import dead_letters
 from shared.auth import INTERNAL, needs
 from shared.backbone import Backbone
 from shared.consequences import Consequences, EventName, consequences
 from shared.problems import NotFound, problems
+from shared.schemas import Moment, Text
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
 
@@ -37,7 +38,7 @@ class ReplayIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    since: AwareDatetime | None = None
+    since: Moment | None = None
 
 
 class ReplayOut(BaseModel):
@@ -52,7 +53,7 @@ def backbone_of(request: Request) -> Backbone:
 
 
 @router.get("/dead-letters", dependencies=[needs("admin:read")])
-async def list_dead_letters(request: Request, cursor: str | None = None, limit: int = PAGE) -> DeadLetterPage:
+async def list_dead_letters(request: Request, cursor: Text | None = None, limit: int = PAGE) -> DeadLetterPage:
     """Events that this service gave up."""
     page = min(max(limit, 1), PAGE)
     items = await backbone_of(request).db.read(dead_letters.list_dead, cursor, page)
@@ -65,7 +66,7 @@ async def list_dead_letters(request: Request, cursor: str | None = None, limit: 
     status_code=204,
     responses=problems(NotFound, dead_letters.StillFails),
 )
-async def replay_dead_letter(request: Request, event_id: str) -> None:
+async def replay_dead_letter(request: Request, event_id: Text) -> None:
     """Handle a dead letter again, after what made it fail was put right."""
     await backbone_of(request).replay(event_id)
 

@@ -17,6 +17,7 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from shared.db import Session
 from shared.problems import FieldError, Invalid
+from shared.schemas import refuse_nul
 
 T = TypeVar("T")
 Row = TypeVar("Row", bound=SQLModel)
@@ -47,9 +48,14 @@ def decode_cursor(cursor: str) -> Any:
     try:
         return json.loads(base64.urlsafe_b64decode(cursor.encode() + b"=" * (-len(cursor) % 4)))
     except (ValueError, binascii.Error, UnicodeError):
-        raise Invalid(
-            "The cursor is not one that we gave.", errors=[FieldError(pointer="?cursor", detail="not a cursor of ours")]
-        ) from None
+        raise not_ours() from None
+
+
+def not_ours() -> Invalid:
+    """Return what a client is told of a cursor that we did not make."""
+    return Invalid(
+        "The cursor is not one that we gave.", errors=[FieldError(pointer="?cursor", detail="not a cursor of ours")]
+    )
 
 
 async def page_query(
@@ -60,11 +66,12 @@ async def page_query(
     if cursor is None:
         return PageQuery(limit, None)
     after = decode_cursor(cursor)
-    if not isinstance(after, str) or "\x00" in after:
-        raise Invalid(
-            "The cursor is not one that we gave.", errors=[FieldError(pointer="?cursor", detail="not a cursor of ours")]
-        )
-    return PageQuery(limit, after)
+    if not isinstance(after, str):
+        raise not_ours()
+    try:
+        return PageQuery(limit, refuse_nul(after))
+    except ValueError:
+        raise not_ours() from None
 
 
 Paging = Annotated[PageQuery, Depends(page_query)]

@@ -1,8 +1,11 @@
 """What request bodies and answers have in common."""
 
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 def refuse_nul(value: Any) -> Any:
@@ -17,6 +20,13 @@ def refuse_nul(value: Any) -> Any:
     return value
 
 
+def to_utc(value: datetime) -> datetime:
+    """Return a time in UTC; refuses one that no clock of ours will show, such as those that UTC cannot express."""
+    if not EARLIEST <= value <= LATEST:
+        raise ValueError(f"must be between {EARLIEST.year} and {LATEST.year}")
+    return value.astimezone(UTC)
+
+
 Text = Annotated[str, BeforeValidator(refuse_nul)]
 Line = Annotated[Text, Field(min_length=1, max_length=200)]
 """One line: a name, a title."""
@@ -26,6 +36,9 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", examples=["soc
 """The key by which a policy, course or certification is addressed."""
 EmployeeNumber = Annotated[Text, Field(min_length=1, max_length=64, pattern=r"^[^\s/]+$", examples=["E-1007"])]
 """The number by which HR knows a person."""
+
+Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
+"""A time with its zone, kept in UTC."""
 
 
 class Body(BaseModel):

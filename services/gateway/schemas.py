@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import AwareDatetime, Field, field_validator
+from pydantic import Field, field_validator
 
 from services.gateway.rights import SCOPES
 from services.gateway.tables import ApiKey
-from shared.schemas import Body, Line, Resource
+from shared.schemas import Body, Line, Moment, Resource
 
 
 class ApiKeyIn(Body):
@@ -18,7 +18,7 @@ class ApiKeyIn(Body):
         examples=[["certificates:read", "people:read"]]
     )
     departments: Annotated[list[Line], Field(min_length=1, max_length=100)] | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Moment | None = None
 
     @field_validator("scopes")
     @classmethod

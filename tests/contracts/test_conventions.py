@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from shared.pages import encode_cursor
 from tests.platform import Platform
 
 PERSON = {
@@ -104,6 +105,26 @@ async def test_a_list_is_read_to_its_end_page_by_page(platform_on_both: Platform
 )
 async def test_a_page_that_nobody_can_ask_for_is_refused(platform: Platform, params: dict[str, Any]) -> None:
     problem(await platform.client.get("/v1/people", params=params), 422, "invalid")
+
+
+async def test_what_a_database_cannot_be_asked_is_refused(platform: Platform) -> None:
+    client = platform.client
+    for cursor in ("\ud800", "\x00"):
+        problem(await client.get("/v1/people", params={"cursor": encode_cursor(cursor)}), 422, "invalid")
+    for place in (True, -1, 2**63, 1.5, "x", None, [1]):
+        params = {"cursor": encode_cursor(place)}
+        problem(await client.get("/v1/certificate-changes", params=params), 422, "invalid")
+    problem(await client.get("/v1/api-keys/%00"), 422, "invalid")
+    for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
+        key = {"name": "late", "scopes": ["people:read"], "expires_at": moment}
+        problem(await client.post("/v1/api-keys", json=key), 422, "invalid")
+        for service in ("gateway", "training"):
+            answer = await client.post(f"/v1/operations/{service}/events/replay", json={"since": moment})
+            problem(answer, 422, "invalid")
+    for service in ("gateway", "training"):
+        path = f"/v1/operations/{service}/dead-letters"
+        problem(await client.get(path, params={"cursor": "\x00"}), 422, "invalid")
+        problem(await client.post(f"{path}/%00/replay"), 422, "invalid")
 
 
 async def test_a_resource_that_did_not_change_is_not_sent_again_and_a_stale_change_is_refused(

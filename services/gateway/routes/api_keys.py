@@ -11,10 +11,11 @@ from shared.conditions import fingerprint
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
+from shared.schemas import Text
 
 router = APIRouter(prefix="/v1/api-keys", tags=["API keys"])
 
-KeyId = Annotated[str, Path(max_length=36)]
+KeyId = Annotated[Text, Path(max_length=36)]
 
 
 @router.post(

@@ -12,10 +12,11 @@ from shared import dead_letters, operations
 from shared.auth import Caller, Principal, needs
 from shared.operations import DeadLetterPage, ReplayIn, ReplayOut
 from shared.problems import NotFound, problems
+from shared.schemas import Text
 
 router = APIRouter(prefix="/v1/operations/{service}", tags=["operations"])
 
-EventId = Annotated[str, Path(max_length=100)]
+EventId = Annotated[Text, Path(max_length=100)]
 
 
 class ServiceName(StrEnum):
@@ -34,7 +35,7 @@ async def list_dead_letters(
     service: ServiceName,
     request: Request,
     caller: Caller,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    cursor: Annotated[Text | None, Query(max_length=100)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> DeadLetterPage | Response:
     """List the events that a service could not handle, each with the reason."""

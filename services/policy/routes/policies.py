@@ -5,12 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Query, status
 
 from services.policy.domain import policies
-from services.policy.schemas.policies import InForceOut, Moment, PolicyIn, PolicyOut
+from services.policy.schemas.policies import InForceOut, PolicyIn, PolicyOut
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
-from shared.schemas import Slug
+from shared.schemas import Moment, Slug
 
 router = APIRouter(prefix="/v1/policies", tags=["policies"])
 

@@ -1,12 +1,12 @@
 """Bodies of policies and their versions."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import Field
 
 from services.policy.tables import Policy
-from shared.schemas import Body, EmployeeNumber, Line, Paragraph, Resource, Slug, Text
+from shared.schemas import Body, EmployeeNumber, Line, Moment, Paragraph, Resource, Slug, Text
 
 Source = Annotated[
     Text,
@@ -19,16 +19,6 @@ Source = Annotated[
         ],
     ),
 ]
-
-
-def to_utc(value: datetime) -> datetime:
-    """Return the same moment in UTC; refuse the ends of the calendar, where moving between zones overflows."""
-    if not 1900 <= value.year <= 9000:
-        raise ValueError("must lie between the years 1900 and 9000")
-    return value.astimezone(UTC)
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
 
 
 class PolicyIn(Body):

@@ -16,8 +16,7 @@ from services.training.domain import access, certificates
 from services.training.schemas.certificates import Change, ChangeOut, ChangesOut, Status
 from services.training.tables import Certificate, CertificateChange, Person
 from shared.db import Session, insert
-from shared.pages import decode_cursor, encode_cursor
-from shared.problems import FieldError, Invalid
+from shared.pages import decode_cursor, encode_cursor, not_ours
 from shared.tables import counters
 
 COUNTER = "certificate_changes"
@@ -87,8 +86,6 @@ def out(change: CertificateChange, certificate: Certificate | None, person: Pers
 def position_of(cursor: str | None) -> int:
     """Return the position that a cursor stands for; raises Invalid for one that we did not make."""
     position = decode_cursor(cursor) if cursor is not None else 0
-    if not isinstance(position, int) or not 0 <= position < 2**63:
-        raise Invalid(
-            "The cursor is not one that we gave.", errors=[FieldError(pointer="?cursor", detail="not a cursor of ours")]
-        )
+    if type(position) is not int or not 0 <= position < 2**63:
+        raise not_ours()
     return position

@@ -8,13 +8,13 @@ from fastapi.responses import StreamingResponse
 
 from services.training.domain import certificates, measures
 from services.training.schemas.certificates import CertificateOut, ReasonIn, Status
-from services.training.schemas.fields import Id, Moment
+from services.training.schemas.fields import Id
 from shared.auth import needs
 from shared.conditions import IfMatch, etag
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
-from shared.schemas import EmployeeNumber, Slug
+from shared.schemas import EmployeeNumber, Moment, Slug
 
 router = APIRouter(prefix="/v1", tags=["certification"])
 

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query, Request, Response, status
 
 from services.training.domain import certificates, imports, people
 from services.training.schemas.certificates import CertificateOut
-from services.training.schemas.fields import Moment
 from services.training.schemas.people import ImportedRow, ImportOut, PersonIn, PersonOut, PersonPatch
 from shared.auth import needs
 from shared.conditions import IfMatch
@@ -15,7 +14,7 @@ from shared.db import Database, Told, Unit
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, TooLarge, UnsupportedMediaType, problems
 from shared.requests import EVENTS_HEADER, Db, events_header
-from shared.schemas import EmployeeNumber, Line
+from shared.schemas import EmployeeNumber, Line, Moment
 
 router = APIRouter(prefix="/v1/people", tags=["people"])
 

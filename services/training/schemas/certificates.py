@@ -6,8 +6,8 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
-from services.training.schemas.fields import Moment, Patch
-from shared.schemas import Body, EmployeeNumber, Line, Paragraph, Resource, Slug, Text
+from services.training.schemas.fields import Patch
+from shared.schemas import Body, EmployeeNumber, Line, Moment, Paragraph, Resource, Slug, Text
 
 Keys = Annotated[list[Slug], Field(max_length=50)]
 Days = Annotated[int, Field(ge=0, le=3650)]

@@ -6,8 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from services.training.schemas.courses import ModuleOut
-from services.training.schemas.fields import Moment
-from shared.schemas import Body, EmployeeNumber, Line, Resource, Slug, Text
+from shared.schemas import Body, EmployeeNumber, Line, Moment, Resource, Slug, Text
 
 
 class EnrolmentIn(Body):

@@ -1,25 +1,11 @@
 """Kinds of fields that several bodies of this service have."""
 
-from datetime import UTC, datetime
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, AwareDatetime, Field, model_validator
+from pydantic import Field, model_validator
 
 from shared.schemas import Body, Text
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
-LATEST = datetime(2200, 1, 1, tzinfo=UTC)
-
-
-def to_utc(value: datetime) -> datetime:
-    """Return a time in UTC; refuses years in which no one was, or will be, certified."""
-    if not EARLIEST <= value <= LATEST:
-        raise ValueError(f"must be between {EARLIEST.year} and {LATEST.year}")
-    return value.astimezone(UTC)
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
-"""A time with its zone, kept in UTC."""
 Id = Annotated[Text, Field(min_length=1, max_length=36)]
 """An id in a path; one that is not ours is not found."""
 
