@@ -48,7 +48,7 @@ def merge(documents: Mapping[str, Document]) -> Document:
                 name = operation["operationId"]
                 if seen.setdefault(name, f"{method} {path}") != f"{method} {path}" or method in paths.get(path, {}):
                     raise ClashingOperations(f"{name}: {method} {path} and {seen[name]}")
-                paths.setdefault(path, {})[method] = operation
+                paths.setdefault(path, {})[method] = with_own_parameters(method, operation)
         schemas |= document.get("components", {}).get("schemas", {})
     return {
         "openapi": "3.1.0",
@@ -58,6 +58,21 @@ def merge(documents: Mapping[str, Document]) -> Document:
         "paths": dict(sorted(paths.items())),
         "components": {"schemas": used(paths, dict(sorted(schemas.items()))), "securitySchemes": SECURITY},
     }
+
+
+def with_own_parameters(method: str, operation: Document) -> Document:
+    """Return an operation that names Idempotency-Key as clients write it, and only where it counts: on a POST.
+
+    The dependency that reads the header is that of the database, which every operation has.
+    """
+    if "parameters" not in operation:
+        return operation
+    kept = [
+        {**one, "name": "Idempotency-Key"} if one["name"] == "idempotency-key" else one
+        for one in operation["parameters"]
+        if one["name"] != "idempotency-key" or method == "post"
+    ]
+    return {**operation, "parameters": kept}
 
 
 def is_public(service: str, path: str) -> bool:

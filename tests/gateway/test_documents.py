@@ -27,6 +27,18 @@ def test_every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhe
     assert set(references(document)) <= set(document["components"]["schemas"])
 
 
+def test_an_idempotency_key_is_named_where_it_counts_and_nowhere_else() -> None:
+    document = json.loads(FILE.read_text())
+    naming = {
+        (method, "Idempotency-Key" in {parameter["name"] for parameter in one.get("parameters", [])})
+        for path, item in document["paths"].items()
+        for method, one in operations_of(item)
+        # An answer with a secret is never kept, and what an operator does again changes nothing.
+        if path not in {"/v1/api-keys", "/v1/embed-tokens"} and not path.startswith("/v1/operations/")
+    }
+    assert naming == {("get", False), ("put", False), ("patch", False), ("delete", False), ("post", True)}
+
+
 def test_names_that_clash_get_their_service_in_front_and_others_stay() -> None:
     documents: dict[str, dict[str, Any]] = {
         "policy": {
