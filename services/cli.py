@@ -187,9 +187,7 @@ def import_posts(
     with api_of(context) as api, bars() as progress, file.open() as lines:
         task = progress.add_task("Posts", total=sum(1 for _ in file.open()))
         while chunk := list(islice(lines, CHUNK)):
-            content = b"\n".join(
-                json.dumps(defaults | as_post(json.loads(line))).encode() for line in chunk if line.strip()
-            )
+            content = b"\n".join(as_line(line, defaults) for line in chunk if line.strip())
             for answer in api.upload("/v1/posts", content, "application/x-ndjson").text.splitlines():
                 item = json.loads(answer)
                 counts[item["status"]] += 1
@@ -201,6 +199,15 @@ def import_posts(
     out.print(", ".join(f"{count} {status}" for status, count in counts.items()))
     if counts["rejected"]:
         raise typer.Exit(1)
+
+
+def as_line(line: str, defaults: dict[str, str]) -> bytes:
+    """Return a line as the API takes it; one that is no JSON object goes as it is, and comes back rejected."""
+    try:
+        given = json.loads(line)
+    except json.JSONDecodeError:
+        given = None
+    return json.dumps(defaults | as_post(given)).encode() if isinstance(given, dict) else line.strip().encode()
 
 
 def as_post(line: dict[str, Any]) -> dict[str, Any]:

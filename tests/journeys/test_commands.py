@@ -67,7 +67,7 @@ async def test_imports_say_what_they_took_and_why_they_refused_the_rest(platform
     people.write_text(PEOPLE)
     policy.write_text(POLICY)
     lines = [{"id": f"p-{number}", "text": f"Post {number}", "lang": "en", "unknown": 1} for number in range(3)]
-    posts.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"id": "p-3"}]))
+    posts.write_text("".join(json.dumps(line) + "\n" for line in [*lines, {"id": "p-3"}]) + '{"id": "p-4", \n\n7\n')
 
     status, said = await run(platform, "people", "import", "--dry-run", people)
     assert (status, "1 created" in said) == (1, True)
@@ -84,9 +84,9 @@ async def test_imports_say_what_they_took_and_why_they_refused_the_rest(platform
 
     status, said = await run(platform, "posts", "import", posts)
     assert status == 1
-    assert "3 accepted, 0 duplicate, 1 rejected" in said
+    assert "3 accepted, 0 duplicate, 3 rejected" in said
     status, said = await run(platform, "posts", "import", posts)
-    assert "0 accepted, 3 duplicate, 1 rejected" in said
+    assert "0 accepted, 3 duplicate, 3 rejected" in said
 
 
 async def test_events_are_followed_as_they_are_told(platform: Platform) -> None:
