@@ -1,11 +1,13 @@
 """Events that could not be handled: kept with body and reason until an operator sends them in again."""
 
+import hashlib
 from datetime import datetime
 
 from pydantic import BaseModel
 from sqlalchemy import func, select, update
 
 from shared.db import Session, insert
+from shared.evidence import record
 from shared.inbox import Handlers, handle_again, handled_before, read_event
 from shared.problems import Conflict, NotFound
 from shared.tables import dead_letters, inbox
@@ -78,3 +80,4 @@ def replay(session: Session, handlers: Handlers, event_id: str) -> None:
         raise StillFails(f"The event cannot be read: {error}") from error
     handle_again(session, handlers, heard)
     session.execute(update(dead_letters).where(dead_letters.c.event_id == event_id).values(replayed_at=session.now))
+    record(session, "dead_letter.replayed", f"event/{event_id}", hashlib.sha256(row.body).hexdigest())

@@ -14,6 +14,7 @@ from shared.inbox import Handlers
 from shared.outbox import envelope_of
 from shared.problems import NotFound
 from shared.streams import StreamSettings, subject_of
+from tests.evidence import evidence_of
 from tests.shared.conftest import Node, Services, copy, count, listening, person
 
 
@@ -97,6 +98,8 @@ async def test_an_event_that_keeps_failing_becomes_a_dead_letter_and_is_handled_
         await hearer.backbone.replay(letter.event_id)
     await services.converge(teller, hearer)
     assert await dead(hearer) == []
+    replayed = await evidence_of(hearer.db, "dead_letter.replayed")
+    assert [subject for subject, _, _ in replayed] == [f"event/{letter.event_id}" for letter in letters]
     with pytest.raises(NotFound):
         await hearer.backbone.replay("unknown")
 
