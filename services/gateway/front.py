@@ -3,7 +3,6 @@
 What is none of these goes on to the gateway's own routes.
 """
 
-
 import structlog
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -11,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import areas
 from services.gateway.doors import Doors
+from services.gateway.forward import RequestBody
 from services.gateway.rights import ANYONE
 from services.gateway.stream.events import NDJSON, serve_events
 from services.gateway.waiting import seconds_of, told_of
@@ -28,6 +28,8 @@ EVENTS = "/v1/events"
 POLICY = "/v1/policies/"
 EMBED = "/embed/policies/"
 TOLD = EVENTS_HEADER.lower().encode()
+OWN_BODY = 1024 * 1024
+"""The largest body that a route of our own takes, in bytes: a form, or a few fields."""
 SECURITY = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"same-origin"),
@@ -92,7 +94,7 @@ class Front:
             scope["forwarded_route"] = EMBED + "{key}"
             await doors.embeds.serve(scope, send, principal)
             return
-        await self._app(scope, receive, send)
+        await self._app(scope, await read_small(scope, receive), send)
 
 
 class Sender:
@@ -152,6 +154,20 @@ def noting(doors: Doors, send: Send, principal: Principal) -> Send:
         await send(message)
 
     return noted
+
+
+async def read_small(scope: Scope, receive: Receive) -> Receive:
+    """Read the body for a route of our own, which would read any length before it asks who sends it; raises TooLarge."""
+    data = await RequestBody(receive, OWN_BODY).start(scope)
+    if data is None:
+        return receive
+    body = data if isinstance(data, bytes) else b"".join([part async for part in data])
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return again
 
 
 def wants_page(scope: Scope) -> bool:

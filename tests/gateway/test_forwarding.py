@@ -104,6 +104,16 @@ async def test_a_body_beyond_the_limit_is_refused(platform: Platform) -> None:
     assert unsaid.status_code == 413
 
 
+@pytest.mark.parametrize(("path", "media_type"), [("/v1/api-keys", "application/json"), ("/sign-in", "text/plain")])
+async def test_nobody_fills_our_memory_without_credentials(platform: Platform, path: str, media_type: str) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(3):
+            yield b"x" * 500_000
+
+    stranger = await platform.client_for(headers={"Content-Type": media_type})
+    assert (await stranger.post(path, content=chunks())).status_code == 413
+
+
 async def test_requests_share_the_gateways_connections_to_a_service(platform: Platform) -> None:
     for _ in range(20):
         assert (await platform.client.get("/v1/people")).status_code == 200
