@@ -1,14 +1,15 @@
-"""Internal routes of every service: dead letters, telling again, and what followed from an event."""
+"""Internal routes of every service: dead letters, telling again, proofs, and what followed from an event."""
 
 from datetime import datetime
 from typing import cast
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared import dead_letters
+from shared import dead_letters, evidence
 from shared.auth import INTERNAL, needs
 from shared.backbone import Backbone
+from shared.conditions import fingerprint
 from shared.consequences import Consequences, EventName, consequences
 from shared.problems import NotFound, problems
 from shared.schemas import Moment, Text
@@ -47,6 +48,12 @@ class ReplayOut(BaseModel):
     events: int
 
 
+class ProofOut(evidence.EvidenceProof):
+    """The proof of an entry; `public_key` (Ed25519, hex) verifies its head, once one knows that it is the service's."""
+
+    public_key: str
+
+
 def backbone_of(request: Request) -> Backbone:
     """Return the service's event backbone."""
     return cast(Backbone, request.app.state.backbone)
@@ -76,6 +83,17 @@ async def replay_events(request: Request, body: ReplayIn) -> ReplayOut:
     """Publish kept events again; every consumer knows the ones it has handled."""
     since: datetime | None = body.since
     return ReplayOut(events=await backbone_of(request).publish_again(since))
+
+
+@router.get("/evidence/{entry}", dependencies=[needs("admin:read")], responses=problems(evidence.NotSealedYet))
+async def read_proof(request: Request, response: Response, entry: Text) -> ProofOut:
+    """The proof of one entry of this service's evidence log."""
+    backbone = backbone_of(request)
+    sealer: evidence.Sealer = request.app.state.sealer
+    proof = await backbone.db.read(evidence.proof, backbone.name, entry)
+    found = ProofOut(**proof.model_dump(), public_key=sealer.public_key().public_bytes_raw().hex())
+    response.headers["ETag"] = fingerprint(found)
+    return found
 
 
 @router.post("/consequences", dependencies=[needs(INTERNAL)])

@@ -1,8 +1,12 @@
 """What an operator sees and does about events, through the gateway."""
 
+from datetime import timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from nats.aio.client import Client
 
-from tests.gateway.story import add_people, client_with
+from shared.evidence import EvidenceProof, verify_proof
+from tests.gateway.story import add_people, client_with, publish
 from tests.platform import Platform
 
 
@@ -46,9 +50,29 @@ async def test_what_a_service_told_is_published_again_and_changes_nothing(platfo
     ).text == before
 
 
+async def test_a_receipt_is_proved_to_whoever_has_the_service_s_public_key(platform: Platform) -> None:
+    await add_people(platform, 2)
+    await platform.settle()
+    await publish(platform)
+    path = "/v1/policies/social-media/versions/1/acknowledgements"
+    receipt = (await platform.client.post(path, json={"employee_number": "E-1"})).json()["evidence"]
+    await platform.advance(timedelta(seconds=1))
+
+    answer = await platform.client.get(f"/v1/operations/policy/evidence/{receipt['entry']}")
+    proof = EvidenceProof.model_validate(answer.json())
+    key = Ed25519PublicKey.from_public_bytes(bytes.fromhex(answer.json()["public_key"]))
+    assert (proof.body, proof.leaf) == (receipt["body"], receipt["leaf"])
+    assert verify_proof(proof, key)
+    assert key == platform.running["policy"].app.state.sealer.public_key()
+    assert not verify_proof(proof.model_copy(update={"body": proof.body.replace("acknowledged", "read")}), key)
+    for service in ("policy", "gateway"):
+        assert (await platform.client.get(f"/v1/operations/{service}/evidence/unknown")).status_code == 404
+
+
 async def test_operations_need_the_rights_of_an_administrator(platform: Platform) -> None:
     reader = await client_with(platform, "admin:read", "people:read")
     assert (await reader.get("/v1/operations/policy/dead-letters")).status_code == 200
     assert (await reader.post("/v1/operations/policy/events/replay", json={})).status_code == 403
     people = await client_with(platform, "people:read")
     assert (await people.get("/v1/operations/gateway/dead-letters")).status_code == 403
+    assert (await people.get("/v1/operations/policy/evidence/any")).status_code == 403

@@ -1,4 +1,4 @@
-"""/operations: what an operator does about one service's events; handed on to the service whose they are."""
+"""/operations: what an operator asks one service about its events and evidence; handed on to the service whose they are."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -8,15 +8,16 @@ from fastapi import APIRouter, Path, Query, Request, status
 from fastapi.responses import Response
 
 from services.gateway.forward import Answer, Forwarder, ServiceAway
-from shared import dead_letters, operations
+from shared import dead_letters, evidence, operations
 from shared.auth import Caller, Principal, needs
-from shared.operations import DeadLetterPage, ReplayIn, ReplayOut
+from shared.operations import DeadLetterPage, ProofOut, ReplayIn, ReplayOut
 from shared.problems import NotFound, problems
 from shared.schemas import Text
 
 router = APIRouter(prefix="/v1/operations/{service}", tags=["operations"])
 
 EventId = Annotated[Text, Path(max_length=100)]
+EntryId = Annotated[Text, Path(max_length=100)]
 
 
 class ServiceName(StrEnum):
@@ -79,6 +80,21 @@ async def replay_events(service: ServiceName, body: ReplayIn, request: Request, 
     )
 
 
+@router.get(
+    "/evidence/{entry}",
+    dependencies=[needs("admin:read")],
+    responses=problems(NotFound, evidence.NotSealedYet, ServiceAway),
+    response_model=ProofOut,
+)
+async def get_evidence_proof(
+    service: ServiceName, entry: EntryId, request: Request, response: Response, caller: Caller
+) -> ProofOut | Response:
+    """Prove an entry of a service's evidence log, for example that of a receipt; the proof verifies offline."""
+    if service is ServiceName.GATEWAY:
+        return await operations.read_proof(request, response, entry)
+    return passed_on(await ask(request, service, caller, "GET", f"/internal/evidence/{quote(entry, safe='')}"))
+
+
 async def ask(
     request: Request, service: ServiceName, caller: Principal, method: str, path: str, json: object = None
 ) -> Answer:
@@ -89,4 +105,5 @@ async def ask(
 
 def passed_on(answer: Answer) -> Response:
     """Give a service's answer as it is."""
-    return Response(answer.body or None, answer.status, media_type=answer.header(b"content-type"))
+    headers = {"ETag": etag} if (etag := answer.header(b"etag")) else None
+    return Response(answer.body or None, answer.status, headers, media_type=answer.header(b"content-type"))
