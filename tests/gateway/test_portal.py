@@ -118,6 +118,21 @@ def test_the_development_sign_in_does_not_start_where_others_could_reach_it(tmp_
             GatewaySettings(logins_file=str(tmp_path), **settings)
 
 
+async def test_a_sign_in_is_told_by_the_person_s_id_and_never_by_a_user_name(platform: Platform) -> None:
+    (person,) = await add_people(platform, 1)
+    await platform.settle()
+    for user in ("E-1", "E-77"):
+        await platform.as_person(user)
+    await platform.settle()
+
+    page = await platform.client.get(
+        "/v1/events?after=start&types=gateway.sign_in.*", headers={"Accept": "application/x-ndjson"}
+    )
+    assert person in page.text
+    assert page.text.count("gateway.sign_in.succeeded.v1") == 2
+    assert "E-77" not in page.text
+
+
 async def test_pages_allow_nothing_inline(platform: Platform) -> None:
     await add_people(platform, 1)
     await platform.settle()

@@ -22,6 +22,8 @@ from shared.outbox import tell
 from shared.problems import Unauthorized
 
 LIFETIME = timedelta(hours=12)
+NOBODY = "nobody"
+"""Stands in an event for a user who is no person known here."""
 
 
 class WrongPassword(Unauthorized):
@@ -69,7 +71,8 @@ def open_session(session: Session, login: Login) -> str:
         expires_at=session.now + LIFETIME,
     )
     session.add(row)
-    tell(session, SignedInV1(id=row.id, person=row.person or login.user, at=session.now))
+    # Not the user name: it may be an employee number, and those travel only in training.person events.
+    tell(session, SignedInV1(id=row.id, person=row.person or NOBODY, at=session.now))
     record(session, "sign_in.succeeded", f"sessions/{row.id}", person=row.person or login.user)
     return token
 
