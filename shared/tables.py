@@ -1,6 +1,7 @@
 """The tables that every service has beside its own: events told and heard, evidence, idempotency, positions."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
@@ -16,28 +17,39 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
 )
+from sqlalchemy.types import TypeEngine
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware datetime in UTC on both databases; a naive one is refused."""
+    """An aware datetime in UTC on both databases; a naive one is refused.
+
+    On SQLite it is text of one length, which sorts as the times do and is written several times faster than by
+    SQLAlchemy's own type.
+    """
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Keep text on SQLite."""
+        return dialect.type_descriptor(String(26) if dialect.name == "sqlite" else DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         """Turn an aware datetime into what the database keeps."""
         if value is None:
             return None
         if value.tzinfo is None:
             raise ValueError("a time without its zone")
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+        if value.tzinfo is not UTC:
+            value = value.astimezone(UTC)
+        return value.isoformat(" ", "microseconds")[:26] if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Turn what the database kept into an aware datetime in UTC."""
         if value is None:
             return None
-        return value.replace(tzinfo=UTC) if dialect.name == "sqlite" else value.astimezone(UTC)
+        at = datetime.fromisoformat(value) if dialect.name == "sqlite" else value
+        return at.replace(tzinfo=UTC) if dialect.name == "sqlite" else at.astimezone(UTC)
 
 
 # SQLite makes only INTEGER PRIMARY KEY an alias of the row id.
