@@ -1,5 +1,6 @@
 """How the load is shared, and what clients see of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -7,14 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from services.monitoring.domain import conversations, load, posts
+from services.monitoring.domain import accounts, availability, conversations, load, posts, showing
 from services.monitoring.handlers import keep_work_moving
+from services.monitoring.schemas.accounts import AccountIn
+from services.monitoring.schemas.load import AvailabilityIn
 from services.monitoring.tables import Conversation
 from shared.clock import ShiftedClock
+from shared.context import Context, current
 from shared.db import Database, Session
-from tests.monitoring.organisation import KEY, bring_into_force, hire, post
+from shared.pages import PageQuery
+from shared.problems import NotFound
+from tests.monitoring.organisation import KEY, add_person, bring_into_force, hire, listed, post
 from tests.platform import Platform
 
+ALL = PageQuery(200, None)
 rates = st.lists(st.floats(0, 1000), min_size=1, max_size=50)
 
 
@@ -53,6 +60,41 @@ async def test_the_report_says_who_carries_what_how_long_customers_wait_and_wher
     assert report.waits.p50 == 0.0
     assert report.waits.p95 == pytest.approx(7200, abs=10), "who still waits counts, too"
     assert [(one.skill, one.employee_number) for one in report.single_person] == [("language:pt", "E-1")]
+
+
+async def test_a_key_limited_to_departments_reaches_nobody_else(db: Database) -> None:
+    await hire(db, 1)
+    await db.write(add_person, 2, "Sales")
+    await db.write(
+        accounts.register, AccountIn(network="mastodon", handle="ana", kind="staff", employee_number="E-1"), KEY
+    )
+    await db.write(posts.ingest, [post("1"), post("2", lang="de")])
+    with_e1, queued = sorted(await listed(db), key=lambda one: one.state)
+    limited = replace(KEY, departments=frozenset({"Sales"}))
+
+    before = current.set(Context(caller=limited))
+    assert [one.id for one in (await db.read(showing.listed, ALL, limited, None, None)).items] == [queued.id]
+    assert (await db.read(showing.listed, ALL, limited, None, None)).items[0].why.passed_over == []
+    assert (await db.read(accounts.listed, ALL, limited, None)).items == []
+    report = await db.read(load.report)
+    assert (report.people, report.single_person) == ([], [])
+    for refused in (
+        db.read(showing.detail, with_e1.id, limited),
+        db.write(conversations.resolve, with_e1.id, limited, None),
+        db.write(conversations.accept, with_e1.id, limited, None, None),
+        db.read(availability.read, "E-1", limited),
+        db.write(availability.put, "E-1", AvailabilityIn.model_validate({"languages": ["en"]}), limited, None),
+        db.write(
+            accounts.register, AccountIn(network="mastodon", handle="b", kind="staff", employee_number="E-1"), limited
+        ),
+        db.write(accounts.register, AccountIn(network="mastodon", handle="b", kind="brand"), limited),
+    ):
+        with pytest.raises(NotFound):
+            await refused
+
+    current.set(Context(caller=replace(KEY, departments=frozenset({"Support"}))))
+    assert [one.employee_number for one in (await db.read(load.report)).people] == ["E-1"]
+    current.reset(before)
 
 
 async def test_sixty_conversations_are_shared_evenly_among_those_who_are_online_alike(

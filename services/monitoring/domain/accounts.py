@@ -43,7 +43,7 @@ def handle_key(handle: str) -> str:
 
 def register(session: Session, body: AccountIn, caller: Principal) -> AccountOut:
     """Register an account; a person registers their own, the brand's are a matter of the communications team."""
-    if not caller.has("monitoring:write") and body.kind == "brand":
+    if body.kind == "brand" and (not caller.has("monitoring:write") or caller.departments is not None):
         raise NotFound("Brand accounts are registered by the communications team.")
     actor = people.acting(session, caller, body.employee_number)
     if (body.kind == "staff") != (actor.person is not None) and not (
@@ -72,7 +72,8 @@ def register(session: Session, body: AccountIn, caller: Principal) -> AccountOut
 def remove(session: Session, account_id: str, caller: Principal) -> None:
     """End a registration; posts of the account are linked to nobody from now on."""
     account = session.get(Account, account_id)
-    if account is None or not (caller.has("monitoring:write") or (caller.person and caller.person == account.person)):
+    theirs = account is not None and caller.person is not None and caller.person == account.person
+    if account is None or not (theirs or (caller.has("monitoring:write") and people.reaches(session, account.person))):
         raise NotFound(f"There is no account {account_id}.")
     record(session, "account.remove", f"account/{account.id}", person=account.person)
     session.delete(account)
@@ -93,6 +94,8 @@ def show(account: Account, numbers: dict[str, str]) -> AccountOut:
 def listed(session: Session, paging: PageQuery, caller: Principal, network: str | None) -> Page[AccountOut]:
     """List accounts; without the right to read all, only one's own."""
     statement = select(Account)
+    for limit in people.reach(session, col(Account.person)):
+        statement = statement.where(limit | col(Account.person).is_(None))
     if network is not None:
         statement = statement.where(col(Account.network) == network)
     if not caller.has("monitoring:read"):

@@ -293,10 +293,10 @@ def fill_after(session: Session, actor: Actor) -> None:
 
 
 def get(session: Session, conversation_id: str) -> Conversation:
-    """Return a conversation, locked for change; raises NotFound."""
+    """Return a conversation, locked for change; raises NotFound, also for one in a department closed to the caller."""
     row: Conversation | None = session.execute(
         select(Conversation).where(col(Conversation.id) == conversation_id).with_for_update()
     ).scalar()
-    if row is None:
+    if row is None or not (row.assignee is None or people.reaches(session, row.assignee)):
         raise NotFound(f"There is no conversation {conversation_id}.")
     return row

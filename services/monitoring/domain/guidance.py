@@ -107,9 +107,14 @@ def own(session: Session, guidance_id: str, caller: Principal) -> Guidance:
         select(Guidance).where(col(Guidance.id) == guidance_id).with_for_update()
     ).scalar()
     received = row is not None and caller.person is not None and caller.person == row.person
-    if row is None or not (received or (not caller.signed_in and caller.has("monitoring:write"))):
+    if row is None or not (received or for_them(session, row, caller)):
         raise NotFound(f"There is no guidance {guidance_id}.")
     return row
+
+
+def for_them(session: Session, row: Guidance, caller: Principal) -> bool:
+    """Tell whether a key may answer guidance on behalf of whom it was given to."""
+    return not caller.signed_in and caller.has("monitoring:write") and people.reaches(session, row.person)
 
 
 def listed(

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlmodel import col, func, select
 
-from services.monitoring.domain import staff
+from services.monitoring.domain import people, staff
 from services.monitoring.domain.routing import NEWCOMER_HOURS
 from services.monitoring.schemas.load import DependencyOut, LoadOut, ShareOut, WaitsOut
 from services.monitoring.tables import Assignment, Conversation
@@ -17,8 +17,12 @@ WAITS = 2000
 
 
 def report(session: Session) -> LoadOut:
-    """Report the load of all who have stated their availability, over the last seven days."""
+    """Report the load of all who have stated their availability, over the last seven days.
+
+    A key that is limited to departments learns names and figures of their people only.
+    """
     team = staff.members(session)
+    named = {member.employee_number for member in team if people.reaches(session, member.row.person)}
     handled: dict[str, int] = dict(
         session.execute(
             select(col(Assignment.person), func.count())
@@ -44,12 +48,15 @@ def report(session: Session) -> LoadOut:
         if hours > 0:
             rates.append(weighted / (hours + NEWCOMER_HOURS))
     return LoadOut(
-        people=sorted(shares, key=lambda share: (-share.handled, share.employee_number)),
+        people=sorted(
+            (share for share in shares if share.employee_number in named),
+            key=lambda share: (-share.handled, share.employee_number),
+        ),
         jain=jain(rates),
         gini=gini(rates),
         waits=waits(session),
         queue=session.execute(select(func.count()).where(col(Conversation.state) == "queued")).scalar_one(),
-        single_person=single_person(team),
+        single_person=[one for one in single_person(team) if one.employee_number in named],
     )
 
 

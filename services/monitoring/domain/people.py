@@ -3,7 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlmodel import col, select
 
 from services.monitoring.tables import Certificate, Person
@@ -98,10 +100,27 @@ def holders(session: Session, certification: str, at: datetime, persons: Collect
     return set(session.execute(statement).scalars())
 
 
+def reach(session: Session, person: SQLColumnExpression[Any]) -> list[ColumnElement[bool]]:
+    """Return the condition that `person` is of a department the caller's key is limited to; none for all others."""
+    caller = session.context.caller
+    if caller is None or caller.departments is None:
+        return []
+    return [person.in_(select(Person.id).where(col(Person.department).in_(caller.departments)))]
+
+
+def reaches(session: Session, person: str | None) -> bool:
+    """Tell whether the caller's key, if it is limited to departments, may see and change what concerns a person."""
+    caller = session.context.caller
+    if caller is None or caller.departments is None:
+        return True
+    row = session.get(Person, person) if person is not None else None
+    return row is not None and row.department in caller.departments
+
+
 def by_number(session: Session, employee_number: str) -> Person:
-    """Return the person with an employee number; raises UnknownPerson."""
+    """Return the person with an employee number; raises UnknownPerson, also for a department closed to the caller."""
     row: Person | None = session.execute(
-        select(Person).where(col(Person.employee_number) == employee_number).limit(1)
+        select(Person).where(col(Person.employee_number) == employee_number, *reach(session, col(Person.id))).limit(1)
     ).scalar()
     if row is None:
         raise UnknownPerson(

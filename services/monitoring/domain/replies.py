@@ -114,7 +114,7 @@ def reasons(matches: list[Match]) -> list[dict[str, object]]:
 def report(session: Session, reply_id: str, body: DeliveryIn) -> ReplyOut:
     """Keep what the sending tool reports; the same report again changes nothing."""
     reply = session.execute(select(Reply).where(col(Reply.id) == reply_id).with_for_update()).scalar()
-    if reply is None:
+    if reply is None or not people.reaches(session, reply.person):
         raise NotFound(f"There is no reply {reply_id}.")
     known = (reply.status, reply.network_id, reply.error)
     if known != (body.status, body.network_id, body.error) and reply.status != "delivered":
@@ -133,7 +133,7 @@ def report(session: Session, reply_id: str, body: DeliveryIn) -> ReplyOut:
 
 def listed(session: Session, paging: PageQuery, status: str | None) -> Page[ReplyOut]:
     """List replies, the oldest first: with `approved` or `failed`, those whose sending nobody has confirmed."""
-    statement = select(Reply)
+    statement = select(Reply).where(*people.reach(session, col(Reply.person)))
     if status is not None:
         statement = statement.where(col(Reply.status) == status)
     rows: Page[Reply] = page(session, statement, paging, key=Reply.id, to=lambda row: row)
