@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from services.policy.domain.coverage import Reach, gaps
 from services.policy.handlers import free_seats
+from shared.context import Principal
 from shared.events.training import PersonLeftV1
 from tests.policy.conftest import PolicyService
 
@@ -55,6 +56,21 @@ async def test_a_nominee_is_endorsed_by_colleagues_and_appointed(service: Policy
         "emea-en",
         "appointed",
     )
+
+
+async def test_a_key_limited_to_departments_neither_sees_nor_decides_on_nominees_of_others(
+    service: PolicyService,
+) -> None:
+    await service.hear_of("E-9", "Sales")
+    path = f"/v1/task-team/nominations/{(await nominate(service, 'E-9'))['id']}"
+    key = Principal(id="key:limited", scopes=frozenset({"team:read", "team:write"}), departments=frozenset({"Support"}))
+    limited = service.ask_as(key)
+    decline = {"decision": "decline", "reason": "Not now."}
+
+    assert (await limited.get("/v1/task-team/nominations")).json()["items"] == []
+    assert (await limited.get(path)).status_code == 404
+    assert (await limited.post(f"{path}/decision", json=decline)).status_code == 404
+    assert (await service.client.post(f"{path}/decision", json=decline)).status_code == 200
 
 
 async def test_each_step_from_a_nomination_to_a_seat_is_in_evidence_with_whom_it_concerns(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.policy.domain import people, seats
 from services.policy.domain.rows import add_once
@@ -55,9 +56,14 @@ def nominate(session: Session, body: NominationIn) -> NominationOut:
     return shown(session, [nomination])[0]
 
 
+def seen(session: Session) -> SelectOfScalar[Nomination]:
+    """Return the query for nominations, for a key that is limited to departments those of their people."""
+    return select(Nomination).where(*people.reach(session, col(Nomination.person)))
+
+
 def get(session: Session, nomination_id: str) -> Nomination:
     """Return a nomination for a change, which happens one at a time; raises NotFound."""
-    nomination = session.exec(select(Nomination).where(Nomination.id == nomination_id).with_for_update()).first()
+    nomination = session.exec(seen(session).where(Nomination.id == nomination_id).with_for_update()).first()
     if nomination is None:
         raise NotFound("There is no such nomination.")
     return nomination
@@ -114,7 +120,7 @@ def decide(session: Session, nomination_id: str, body: DecisionIn, if_match: int
 
 def show(session: Session, nomination_id: str) -> NominationOut:
     """Return a nomination; raises NotFound."""
-    nomination = session.get(Nomination, nomination_id)
+    nomination = session.exec(seen(session).where(Nomination.id == nomination_id)).first()
     if nomination is None:
         raise NotFound("There is no such nomination.")
     return shown(session, [nomination])[0]
@@ -122,7 +128,7 @@ def show(session: Session, nomination_id: str) -> NominationOut:
 
 def list_all(session: Session, state: str | None, paging: PageQuery) -> Page[NominationOut]:
     """Return the nominations, the oldest first."""
-    nominations = select(Nomination)
+    nominations = seen(session)
     if state is not None:
         nominations = nominations.where(Nomination.state == state)
     page: Page[Nomination] = pages.page(

@@ -1,6 +1,6 @@
 """The copy of people that this service keeps, and as whom a request acts."""
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, SQLColumnExpression, update
 from sqlmodel import col, select
 
 from services.policy.tables import Person
@@ -29,15 +29,22 @@ def leave(session: Session, person: str) -> None:
     session.execute(update(Person).where(col(Person.id) == person).values(active=False))
 
 
+def reach(session: Session, person: SQLColumnExpression[str]) -> list[ColumnElement[bool]]:
+    """Return the condition that `person` is of a department the caller's key is limited to; none for all others."""
+    caller = session.context.caller
+    if caller is None or caller.departments is None:
+        return []
+    return [person.in_(select(Person.id).where(col(Person.department).in_(caller.departments)))]
+
+
 def find(session: Session, employee_number: str) -> Person:
     """Return an active person by employee number; raises UnknownPerson, also for a department closed to the caller.
 
     A person who was added a moment ago may not have arrived here yet, so the answer says when to try again.
     """
     people = select(Person).where(Person.employee_number == employee_number, col(Person.active).is_(True))
-    person = session.exec(people).first()
-    caller = session.context.caller
-    if person is None or (caller and caller.departments is not None and person.department not in caller.departments):
+    person = session.exec(people.where(*reach(session, col(Person.id)))).first()
+    if person is None:
         raise UnknownPerson(
             f"No active person with the employee number {employee_number} has arrived here.", retry_after=1
         )
