@@ -71,10 +71,10 @@ class TrainingService:
         database: Database = self.app.state.db
         return database
 
-    async def as_person(self, number: str) -> httpx.AsyncClient:
+    async def as_person(self, number: str, *scopes: str) -> httpx.AsyncClient:
         """Return a client that asks as a signed-in person."""
         person = (await self.get(f"/v1/people/{number}"))["id"]
-        own = frozenset({"self"})
+        own = frozenset({"self", *scopes})
         return self.ask_as(Principal(id=f"person:{person}", person=person, employee_number=number, scopes=own))
 
     async def get(self, path: str, **query: Any) -> Any:

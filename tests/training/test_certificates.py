@@ -135,6 +135,19 @@ async def test_a_suspension_holds_until_the_reinstatement(service: TrainingServi
     assert (told["status"], told["reason"]) == ("suspended", "A complaint is looked into.")
 
 
+async def test_nobody_decides_on_their_own_certificate(service: TrainingService) -> None:
+    for number in ("E-1", "E-2"):
+        await service.add_person(number)
+    path = f"/v1/certificates/{await service.certify('E-1')}"
+    own, other = [await service.as_person(number, "certificates:write") for number in ("E-1", "E-2")]
+    reason = {"reason": "Looked into."}
+
+    assert (await other.post(f"{path}/suspension", json=reason)).status_code == 200
+    refused = await own.post(f"{path}/reinstatement", json=reason)
+    assert (refused.status_code, refused.json()["type"].rsplit("/", 1)[1]) == (403, "own-matter")
+    assert (await other.post(f"{path}/reinstatement", json=reason)).status_code == 200
+
+
 async def test_of_two_who_decide_on_the_same_certificate_the_second_has_to_look_again(service: TrainingService) -> None:
     await service.add_person("E-1")
     path = f"/v1/certificates/{await service.certify('E-1')}"

@@ -154,6 +154,24 @@ async def test_someone_elses_sitting_does_not_exist(service: TrainingService) ->
     assert [answer.status_code for answer in answers] == [404] * 7
 
 
+async def test_a_lead_sits_no_quiz_in_anothers_place_and_credits_themself_with_nothing(
+    service: TrainingService,
+) -> None:
+    for number in ("E-1", "E-2"):
+        await service.add_person(number)
+    lead = await service.as_person("E-1", "training:read", "training:write")
+    enrolment = await enrol(lead, employee_number="E-2")
+    lesson = await lead.post(f"/v1/enrolments/{enrolment}/lessons/listen/completion")
+    sitting = await sit(await service.as_person("E-2"), enrolment, right=4)
+    handed_in = await lead.post(f"/v1/attempts/{sitting['id']}/submission")
+    assert (lesson.status_code, handed_in.status_code) == (403, 403)
+
+    completion = {"course": "answering", "completed_at": service.clock.now().isoformat(), "source": "lms"}
+    for number, status in (("E-1", 403), ("E-2", 201)):
+        answer = await lead.post("/v1/completions", json={"employee_number": number, **completion})
+        assert answer.status_code == status, number
+
+
 async def test_an_answer_must_be_among_the_options_and_single_where_the_question_is(service: TrainingService) -> None:
     await service.add_person("E-1")
     sitting = await sit(service.client, await enrol(service.client, employee_number="E-1"), right=0)

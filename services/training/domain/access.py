@@ -8,6 +8,14 @@ from shared.db import Session
 from shared.problems import FieldError, Forbidden, Invalid, NotFound
 
 
+class OwnMatter(Forbidden):
+    """Nobody decides on what concerns themselves."""
+
+
+class LearningForAnother(Forbidden):
+    """Somebody who signed in learns for nobody else."""
+
+
 def limits(session: Session, scope: str) -> list[ColumnElement[bool]]:
     """Return the conditions on people that hold for what the caller may reach by `scope`.
 
@@ -32,6 +40,20 @@ def refuse_department(session: Session, department: str) -> None:
     """Raise Forbidden when the caller's key is limited to other departments."""
     if not within_limits(session, department):
         raise Forbidden(f"This key may not write people of the department {department}.")
+
+
+def refuse_own(session: Session, person: str) -> None:
+    """Raise OwnMatter when the caller is the person on whose certificate or learning something is decided."""
+    caller = session.context.caller
+    if caller is not None and caller.person == person:
+        raise OwnMatter
+
+
+def refuse_proxy(session: Session, person: str) -> None:
+    """Raise LearningForAnother when somebody who signed in would read or sit a course in another's place."""
+    caller = session.context.caller
+    if caller is not None and caller.signed_in and caller.person != person:
+        raise LearningForAnother
 
 
 def get_person(session: Session, employee_number: str, scope: str) -> Person:

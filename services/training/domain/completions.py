@@ -19,7 +19,10 @@ class NotACompletion(Invalid):
 
 
 def add(session: Session, body: CompletionIn) -> CompletionOut:
-    """Record what a person learnt elsewhere; the same again changes nothing. Raises NotFound or NotACompletion."""
+    """Record what a person learnt elsewhere; the same again changes nothing.
+
+    Raises NotFound, OwnMatter or NotACompletion.
+    """
     if (body.course is None) == (body.external_course is None):
         raise NotACompletion(
             errors=[FieldError(pointer="/course", detail="Name either a course or an external_course.")]
@@ -27,6 +30,7 @@ def add(session: Session, body: CompletionIn) -> CompletionOut:
     if body.completed_at > session.now:
         raise NotACompletion(errors=[FieldError(pointer="/completed_at", detail="lies in the future")])
     person = access.get_person(session, body.employee_number, "training:write")
+    access.refuse_own(session, person.id)
     course = body.course
     if course is not None:
         courses.load(session, course)

@@ -92,8 +92,12 @@ def complete_if_done(session: Session, row: Enrolment) -> None:
 
 
 def take(session: Session, enrolment: str) -> tuple[Enrolment, Person]:
-    """Return an enrolment for a change, locked, so that of two last modules one sees the other; raises NotFound."""
+    """Return an enrolment for a change, locked, so that of two last modules one sees the other.
+
+    Raises NotFound, or LearningForAnother.
+    """
     row, person = load(session, enrolment, "training:write")
+    access.refuse_proxy(session, person.id)
     session.refresh(row, with_for_update=True)
     return row, person
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from services.training.domain import certificates, changes, decisions
+from services.training.domain import access, certificates, changes, decisions
 from services.training.domain.expiry import next_turn
 from services.training.domain.standing import status_at
 from services.training.schemas.certificates import CertificateOut, Change, Status
@@ -73,8 +73,9 @@ def revoke(session: Session, certificate: str, reason: str, if_match: int | None
 
 
 def take(session: Session, certificate: str, if_match: int | None) -> Certificate:
-    """Return a certificate for a change, under its holder's lock; raises NotFound or Stale."""
+    """Return a certificate for a change, under its holder's lock; raises NotFound, OwnMatter or Stale."""
     row, _ = certificates.load(session, certificate, "certificates:write")
+    access.refuse_own(session, row.person)
     decisions.lock(session, [row.person])
     session.refresh(row)
     expect(row.revision, if_match)
