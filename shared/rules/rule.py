@@ -11,7 +11,7 @@ from shared.rules.detectors import Detector, Model
 from shared.rules.draft import Draft, Kind
 from shared.rules.source import Data, Fault, InvalidRule, Path, parse, pointer
 
-Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=80)]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
 Example = Annotated[str, Field(min_length=1, max_length=10_000)]

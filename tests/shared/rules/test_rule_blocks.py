@@ -58,6 +58,7 @@ def _hits(made: Rule, text: str) -> bool:
         ("id: \x07", "", None, "Not valid YAML"),
         ("id: \ud800", "", None, "half a character"),
         (f"id: x\n{REST}", "/detect", 1, "missing"),
+        (f"id: {'x' * 65}\n{REST}detect: {{words: [a]}}", "/id", 1, "64 characters"),
         (f"id: X Y\n{REST}detect: {{words: [a]}}", "/id", 1, "pattern"),
         (f"id: x\n{REST}detect: {{words: [a]}}\nsevere: yes", "/severe", 5, "no such field"),
         (f"id: x\n{REST}detect: {{shout: [a]}}", "/detect", 4, "no such detector"),
