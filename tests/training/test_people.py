@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.training.domain import people
+from services.training.domain import imports, people
 from services.training.domain.imports import Row, managers_first
 from services.training.schemas.people import PersonIn, PersonOut
 from shared.context import Principal
@@ -117,6 +117,32 @@ async def test_an_import_applies_good_rows_and_reports_the_others(service: Train
     assert (await service.get("/v1/people/E-1"))["name"] == "New Name"
     again = await upload(service, rows)
     assert (again["unchanged"], again["rejected"]) == (3, 6)
+
+
+async def test_a_user_name_taken_while_an_import_runs_is_a_rejected_row(service: TrainingService) -> None:
+    body = f"{HEADER}E-2,Ben,ben@x.example,Support,EMEA,,en\nE-3,Cy,cy@x.example,Support,EMEA,E-2,en\n"
+    rows, refused = imports.read(body.encode())
+    plan = await service.db.read(imports.plan, rows, refused)
+    await service.add_person("E-1", user_name="ben@x.example")
+
+    (chunk,) = plan.chunks()
+    outcomes = await service.db.write(imports.apply, chunk)
+    assert [(row.employee_number, row.detail) for row in outcomes] == [
+        ("E-2", "user_name: E-1 has it already"),
+        ("E-3", "manager: E-2 is not known"),
+    ]
+
+
+async def test_an_address_too_long_for_a_user_name_needs_one_beside_it(service: TrainingService) -> None:
+    body = {
+        "employee_number": "E-1",
+        "name": "N",
+        "email": f"{'e' * 200}@x.example",
+        "department": "D",
+        "region": "R",
+    }
+    assert (await service.client.post("/v1/people", json=body)).status_code == 422
+    assert (await service.client.post("/v1/people", json={**body, "user_name": "e"})).status_code == 201
 
 
 @pytest.mark.parametrize("body", [b"\xff\xfe", b"name\nAna\n", (HEADER + '"').encode(), b""])

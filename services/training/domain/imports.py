@@ -152,7 +152,8 @@ def compare(session: Session, rows: list[Row]) -> list[ImportedRow]:
 
 
 def apply(session: Session, rows: list[Row]) -> list[ImportedRow]:
-    """Apply one chunk and tell of those who are new or changed."""
+    """Apply one chunk and tell of those who are new or changed; refuse what others have taken since the plan."""
+    rows, refused = still_good(session, rows)
     present = load(session, rows)
     numbers = numbers_of(session, present)
     ids = ids_of(session, {row.person.manager for row in rows if row.person.manager})
@@ -176,7 +177,26 @@ def apply(session: Session, rows: list[Row]) -> list[ImportedRow]:
     if new or changed:
         text = "\n".join(row.person.model_dump_json() for row in rows)
         record(session, "people.imported", f"import/{new_id()}", content_hash=digest_of(text))
-    return outcomes
+    return [*outcomes, *refused]
+
+
+def still_good(session: Session, rows: list[Row]) -> tuple[list[Row], list[ImportedRow]]:
+    """Part the rows that can be applied now from those whose user name or manager is not free or known any more."""
+    names = col(Person.user_name).in_([row.user_name for row in rows])
+    owner = dict(session.exec(select(Person.user_name, Person.employee_number).where(names)).all())
+    known = set(ids_of(session, {row.person.manager for row in rows if row.person.manager}))
+    good: list[Row] = []
+    refused: list[ImportedRow] = []
+    for row in rows:
+        number, manager = row.person.employee_number, row.person.manager
+        if owner.get(row.user_name, number) != number:
+            refused.append(refusal(row.number, number, f"user_name: {owner[row.user_name]} has it already"))
+        elif manager is not None and manager not in known:
+            refused.append(refusal(row.number, number, f"manager: {manager} is not known"))
+        else:
+            good.append(row)
+            known.add(number)
+    return good, refused
 
 
 def write(session: Session, new: list[Person], changed: list[Person]) -> None:

@@ -1,13 +1,14 @@
 """Bodies of /people."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.training.schemas.fields import Patch
 from shared.schemas import Body, EmployeeNumber, Line, Resource, Text
 
+LONGEST_NAME = 200
 Email = Annotated[Text, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$", examples=["ana@x.example"])]
 Language = Annotated[Text, Field(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["pt"])]
 Languages = Annotated[list[Language], Field(max_length=50)]
@@ -24,6 +25,13 @@ class PersonIn(Body):
     manager: EmployeeNumber | None = None
     languages: Languages = Field(default=[])
     user_name: Line | None = None
+
+    @model_validator(mode="after")
+    def check_user_name(self) -> Self:
+        """Refuse an e-mail that stands for a user name, too, and is too long for one."""
+        if self.user_name is None and len(self.email) > LONGEST_NAME:
+            raise ValueError(f"an e-mail of more than {LONGEST_NAME} characters needs a user_name beside it")
+        return self
 
 
 class PersonPatch(Patch):
