@@ -123,8 +123,11 @@ class Database:
         return cast(T, await asyncio.get_running_loop().run_in_executor(self._readers, self._read, unit))
 
     def _read(self, unit: Unit) -> Any:
-        with Session(self._engine, self.clock.now(), unit.context) as session:
-            return unit.fn(session, *unit.args, **unit.kwargs)
+        try:
+            with Session(self._engine, self.clock.now(), unit.context) as session:
+                return unit.fn(session, *unit.args, **unit.kwargs)
+        except OperationalError as error:
+            raise StorageUnavailable("The database does not answer.") from error
 
     async def write(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn` as one transaction; it may be run again whole, so it has no effect outside the database."""
@@ -323,7 +326,7 @@ class TransactionGoneError(Exception):
 
 
 class StorageUnavailable(Unavailable):
-    """The database cannot take changes at this moment."""
+    """The database cannot answer, or take changes, at this moment."""
 
 
 def run_unit(connection: Connection, unit: Unit, clock: Clock) -> Done:

@@ -114,6 +114,14 @@ async def test_the_time_of_a_unit_is_the_injected_clock_and_stays_the_same(db: D
     assert first - datetime.now(UTC) > timedelta(days=399)
 
 
+async def test_a_database_that_is_away_is_told_to_readers_and_writers_as_such(clock: ShiftedClock) -> None:
+    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing?connect_timeout=2", clock)
+    for ask in (away.read, away.write):
+        with pytest.raises(StorageUnavailable):
+            await ask(names)
+    away.stop()
+
+
 async def test_many_waiting_units_share_few_commits(tmp_path: Path, clock: ShiftedClock, templates: Templates) -> None:
     db = Database(templates.copy("sqlite", "backbone", tmp_path), clock)
     writer = db._writer
