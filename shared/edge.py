@@ -6,7 +6,6 @@ Pure ASGI, for its price of microseconds a request.
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import Any
 
 import structlog
@@ -28,6 +27,8 @@ REQUEST_ID = re.compile(r"^[A-Za-z0-9._:-]{1,100}$")
 OPEN = frozenset({"/livez", "/readyz", "/metrics"})
 """What answers without a caller: whether the process lives, is ready, and its metrics; none of it names a person."""
 
+READ = frozenset({b"x-request-id", b"traceparent", b"if-none-match"})
+"""The request's headers that this layer looks at."""
 ABOUT_BODY = frozenset({b"content-length", b"content-type"})
 """What a 304 does not carry."""
 
@@ -61,34 +62,33 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        given = headers.get("x-request-id", "")
-        request_id = given if REQUEST_ID.match(given) else new_id()
+        given = {name: value.decode("latin-1") for name, value in scope["headers"] if name in READ}
+        asked_id = given.get(b"x-request-id", "")
+        request_id = asked_id if REQUEST_ID.match(asked_id) else new_id()
+        etags = given.get(b"if-none-match") if scope["method"] in {"GET", "HEAD"} else None
         started = time.perf_counter()
-        with step(scope["method"], join_trace(headers.get("traceparent")), SpanKind.SERVER) as traced:
-            context = Context(request_id=request_id, traceparent=traced.traceparent)
-            status = await self._answer(scope, receive, send, headers, context)
+        with step(scope["method"], join_trace(given.get(b"traceparent")), SpanKind.SERVER) as traced:
+            exchange = Exchange(send, request_id, etags)
+            await self._answer(scope, receive, exchange, Context(request_id, traced.traceparent))
             route = route_of(scope)
             traced.span.update_name(f"{scope['method']} {route}")
-        seconds = time.perf_counter() - started
+        status, seconds = exchange.status, time.perf_counter() - started
         self.metrics.count(scope["method"], route, status, seconds)
         # Bound once: the lazy logger would be put together anew for each request.
         self._log = self._log or log.bind()
         self._log.debug("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 2))
 
-    async def _answer(self, scope: Scope, receive: Receive, send: Send, headers: Headers, context: Context) -> int:
-        """Let the app answer, or refuse; return the status that was sent."""
+    async def _answer(self, scope: Scope, receive: Receive, exchange: "Exchange", context: Context) -> None:
+        """Let the app answer, or refuse."""
         current.set(context)
-        etags = headers.get("if-none-match") if scope["method"] in {"GET", "HEAD"} else None
-        exchange = Exchange(send, str(context.request_id), etags)
         try:
             if scope["path"] not in OPEN:
-                current.set(replace(context, caller=await self.authenticate(scope, headers)))
+                caller = await self.authenticate(scope, Headers(scope=scope))
+                current.set(Context(context.request_id, context.traceparent, caller))
             await self.app(scope, receive, exchange.send)
         except Problem as problem:
             response = await on_problem(Request(scope), problem)
             await response(scope, receive, exchange.send)
-        return exchange.status
 
 
 def route_of(scope: Scope) -> str:

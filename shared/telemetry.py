@@ -3,11 +3,12 @@
 Spans go through the OpenTelemetry API and cost next to nothing until `otlp_endpoint` names an exporter.
 """
 
-import contextlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from random import getrandbits
+from threading import Event
+from typing import Self
 
 from opentelemetry import trace
 from opentelemetry.trace import INVALID_SPAN, Span, SpanKind
@@ -16,6 +17,9 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 TRACEPARENT = re.compile(r"^00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$")
 PROPAGATOR = TraceContextTextMapPropagator()
+
+exporting = Event()
+"""Set once spans go anywhere; asking OpenTelemetry itself reads the environment each time."""
 EXPORTERS: list[str] = []
 """The services of this process whose spans go somewhere."""
 
@@ -33,34 +37,39 @@ def configure(service: str, otlp_endpoint: str | None) -> None:
     provider = TracerProvider(resource=Resource.create({"service.name": f"shareload-{service}"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{otlp_endpoint.rstrip('/')}/v1/traces")))
     trace.set_tracer_provider(provider)
+    exporting.set()
     EXPORTERS.append(service)
 
 
-@dataclass(frozen=True, slots=True)
 class Step:
     """One piece of work in a trace, and the trace context by which what follows joins it."""
 
-    span: Span
-    traceparent: str | None
+    __slots__ = ("span", "traceparent")
+
+    def __init__(self, traceparent: str | None, span: Span = INVALID_SPAN) -> None:
+        self.traceparent = traceparent
+        self.span = span
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        return None
 
 
-@contextlib.contextmanager
-def step(name: str, traceparent: str | None, kind: SpanKind) -> Iterator[Step]:
+def step(name: str, traceparent: str | None, kind: SpanKind) -> AbstractContextManager[Step]:
     """Make a span of some work, under the trace that it came with; without an exporter, only hand the trace on."""
-    tracer = trace.get_tracer("shareload") if exporting() else None
-    if tracer is None:
-        yield Step(INVALID_SPAN, traceparent)
-        return
+    return spanned(name, traceparent, kind) if exporting.is_set() else Step(traceparent)
+
+
+@contextmanager
+def spanned(name: str, traceparent: str | None, kind: SpanKind) -> Iterator[Step]:
+    """Make a span that is exported."""
     parent = PROPAGATOR.extract({"traceparent": traceparent} if traceparent else {})
-    with tracer.start_as_current_span(name, context=parent, kind=kind) as span:
+    with trace.get_tracer("shareload").start_as_current_span(name, context=parent, kind=kind) as span:
         carrier: dict[str, str] = {}
         PROPAGATOR.inject(carrier)
-        yield Step(span, carrier.get("traceparent"))
-
-
-def exporting() -> bool:
-    """Tell whether spans go anywhere. The library itself would look into the environment, at each request."""
-    return bool(EXPORTERS)
+        yield Step(carrier.get("traceparent"), span)
 
 
 def join_trace(given: str | None) -> str | None:
@@ -70,7 +79,7 @@ def join_trace(given: str | None) -> str | None:
     """
     if given is not None and TRACEPARENT.match(given):
         return given
-    if exporting():
+    if exporting.is_set():
         return None
     # Made per request and no secret: the system's generator costs a hot read a twentieth of its speed.
     return f"00-{getrandbits(128) | 1:032x}-{getrandbits(64) | 1:016x}-00"
