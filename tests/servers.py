@@ -106,8 +106,8 @@ def postgresql_binaries() -> Path | None:
 
 
 @contextlib.contextmanager
-def postgresql(folder: Path) -> Iterator[str]:
-    """Run a PostgreSQL server; yields the URL of its server without a database name."""
+def postgresql(folder: Path, *, fsync: str = "off") -> Iterator[str]:
+    """Run a PostgreSQL server; yields the URL of its server without a database name. Tests need no `fsync`."""
     binaries = postgresql_binaries()
     if binaries is None:
         raise RuntimeError("no PostgreSQL: neither the system's nor the one of the development packages")
@@ -119,7 +119,7 @@ def postgresql(folder: Path) -> Iterator[str]:
         [binaries / "initdb", "-D", data, "-U", "shareload", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"],
         check=True, stdout=subprocess.DEVNULL, **as_user,
     )  # fmt: skip
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_connections=300 -c deadlock_timeout=100ms"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={fsync} -c max_connections=300 -c deadlock_timeout=100ms"
     process = subprocess.Popen(
         [binaries / "postgres", "-D", data, *options.split()],
         stdout=subprocess.DEVNULL,

@@ -1,26 +1,33 @@
 """A small load generator: keep-alive connections that each ask again as soon as they are answered.
 
-`python -m tests.benchmarks.http_load URL CONNECTIONS SECONDS [HEADER ...]` prints answers a second and latencies.
+`python -m tests.benchmarks.http_load URL CONNECTIONS SECONDS [BODY] [HEADER ...]` prints answers a second and
+latencies. With a body, a JSON object, it posts: `NUMBER` in it becomes another number each time.
 """
 
 import asyncio
+import itertools
 import json
 import re
 import sys
 import time
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import uvloop
 
 LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 STATUS = re.compile(rb"HTTP/1.1 (\d+)")
+NUMBER = b"NUMBER"
 
 
 class Asker(asyncio.Protocol):
     """One connection; counts answers of known length."""
 
-    def __init__(self, request: bytes, statuses: dict[int, int], latencies: list[float]) -> None:
+    def __init__(
+        self, request: bytes, numbers: Iterator[int], statuses: dict[int, int], latencies: list[float]
+    ) -> None:
         self.request = request
+        self.numbers = numbers if NUMBER in request else None
         self.statuses = statuses
         self.latencies = latencies
         self.buffer = b""
@@ -32,8 +39,11 @@ class Asker(asyncio.Protocol):
         self.ask()
 
     def ask(self) -> None:
+        request = self.request
+        if self.numbers is not None:
+            request = request.replace(NUMBER, b"%d" % next(self.numbers))
         self.sent = time.perf_counter()
-        self.transport.write(self.request)  # type: ignore[attr-defined]
+        self.transport.write(request)  # type: ignore[attr-defined]
 
     def data_received(self, data: bytes) -> None:
         size, start, status = self.like
@@ -60,17 +70,33 @@ class Asker(asyncio.Protocol):
         self.ask()
 
 
-async def measure(url: str, connections: int, seconds: float, headers: list[str]) -> dict[str, object]:
-    """Ask for some seconds and return what came."""
+def request_for(url: str, extra: list[str], number: int) -> bytes:
+    """Return what to send: a GET, or a POST where a body is among what was given. Numbers are as long as `number`."""
     parts = urlsplit(url)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
-    lines = [f"GET {path} HTTP/1.1", f"Host: {parts.netloc}", *headers]
-    request = ("\r\n".join(lines) + "\r\n\r\n").encode()
+    body = next((one for one in extra if one.startswith("{")), "")
+    lines = [f"{'POST' if body else 'GET'} {path} HTTP/1.1", f"Host: {parts.netloc}"]
+    if body:
+        size = len(body.replace(NUMBER.decode(), str(number)).encode())
+        lines += ["Content-Type: application/json", f"Content-Length: {size}"]
+    lines += [one for one in extra if one != body]
+    return ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+
+
+async def measure(url: str, connections: int, seconds: float, extra: list[str]) -> dict[str, object]:
+    """Ask for some seconds and return what came."""
+    parts = urlsplit(url)
+    # From the clock, so that no run meets the numbers of another; all of one length.
+    first = time.time_ns() // 1000
+    numbers = itertools.count(first)
+    request = request_for(url, extra, first)
     statuses: dict[int, int] = {}
     latencies: list[float] = []
     loop = asyncio.get_running_loop()
     for _ in range(connections):
-        await loop.create_connection(lambda: Asker(request, statuses, latencies), parts.hostname or "", parts.port or 80)
+        await loop.create_connection(
+            lambda: Asker(request, numbers, statuses, latencies), parts.hostname or "", parts.port or 80
+        )
     await asyncio.sleep(0.3)
     statuses.clear()
     latencies.clear()

@@ -1,7 +1,9 @@
-"""A FastAPI service that does nothing but answer: what stands behind both proxies, and the measure of a hot read."""
+"""A FastAPI service that does nothing but answer: what stands behind both proxies, and the measure of reads and writes."""
 
 from fastapi import FastAPI
 from fastapi.responses import Response
+
+from services.training.schemas.people import PersonIn
 
 app = FastAPI()
 BODY = b'{"key":"bench","title":"Bench","version":1,"sections":[],"text":"' + b"x" * 1024 + b'"}'
@@ -11,6 +13,12 @@ BODY = b'{"key":"bench","title":"Bench","version":1,"sections":[],"text":"' + b"
 async def say_hello() -> dict[str, str]:
     """The bare measure."""
     return {"hello": "world"}
+
+
+@app.post("/people", status_code=201)
+async def parse_person(body: PersonIn) -> dict[str, str]:
+    """The bare measure of a write: a body is parsed, and nothing comes of it."""
+    return {"hello": body.name}
 
 
 @app.get("/v1/policies/{key}")
