@@ -58,7 +58,10 @@ class Policy(Table, table=True):
 
 
 class Version(Table, table=True):
-    """One version of a policy: its source as written, and `content`, what was read from it (`sources.Content`)."""
+    """One version of a policy: its source as written, and `content`, what was read from it (`sources.Content`).
+
+    `author` wrote it last; nobody who ever wrote on it may approve it.
+    """
 
     __tablename__ = "versions"
     __table_args__ = (UniqueConstraint("policy_id", "number"),)
@@ -73,6 +76,7 @@ class Version(Table, table=True):
     change_note: str = Field(sa_type=Text)
     material: bool
     author: str = Field(max_length=100)
+    earlier_authors: list[str] = Field(sa_type=JSON)
     revision: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     updated_at: datetime = Field(sa_type=UtcDateTime)

@@ -89,6 +89,20 @@ async def test_nobody_approves_what_they_wrote(service: PolicyService) -> None:
     assert (await service.client.get(version)).json()["state"] == "in_review"
 
 
+async def test_nobody_approves_what_they_wrote_before_someone_else_edited_it(service: PolicyService) -> None:
+    version = await service.write()
+    edited = {"source": POLICY.replace("Nobody was", "No one was"), "change_note": "clearer", "employee_number": "E-2"}
+    await service.client.put(version, json=edited)
+    await service.client.post(f"{version}/review", json={})
+
+    for writer in ("E-1", "E-2"):
+        approval = {"decision": "approve", "employee_number": writer}
+        own = await service.client.post(f"{version}/approvals", json=approval)
+        assert (own.status_code, slug(own)) == (409, "own-version")
+    approval = {"decision": "approve", "employee_number": "E-3"}
+    assert (await service.client.post(f"{version}/approvals", json=approval)).status_code == 201
+
+
 async def test_a_version_is_approved_by_its_quorum_of_different_reviewers(service: PolicyService) -> None:
     await service.client.post("/v1/policies", json={"key": "social-media", "title": "Ours", "quorum": 2})
     version = await service.write()

@@ -67,6 +67,7 @@ def create(session: Session, key: str, body: VersionIn, content: Content) -> Ver
         change_note=body.change_note,
         material=body.material,
         author=people.actor(session, body.employee_number),
+        earlier_authors=[],
         created_at=session.now,
         updated_at=session.now,
     )
@@ -84,6 +85,7 @@ def edit(
         raise NotADraft(f"The version is {version.state}.")
     version.source, version.content, version.content_hash = body.source, content.model_dump(mode="json"), content.hash
     version.change_note, version.material = body.change_note, body.material
+    version.earlier_authors = [*version.earlier_authors, version.author]
     version.author = people.actor(session, body.employee_number)
     return noted(session, policy, version, "edited", by=version.author)
 
@@ -109,7 +111,7 @@ def decide(session: Session, key: str, number: int, body: ApprovalIn, if_match: 
     refuse_outsiders(session)
     if version.state != State.IN_REVIEW:
         raise NotInReview(f"The version is {version.state}.")
-    if reviewer == version.author:
+    if reviewer in {version.author, *version.earlier_authors}:
         raise OwnVersion("Who wrote the version cannot approve it; name another `employee_number`, or ask a colleague.")
     so_far = approvals_of(session, version)
     if any(approval.reviewer == reviewer for approval in so_far):

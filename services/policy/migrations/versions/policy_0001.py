@@ -95,6 +95,7 @@ def upgrade() -> None:
         sa.Column("change_note", sa.Text(), nullable=False),
         sa.Column("material", sa.Boolean(), nullable=False),
         sa.Column("author", sa.String(length=100), nullable=False),
+        sa.Column("earlier_authors", sa.JSON(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.Column("updated_at", UtcDateTime(), nullable=False),
