@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
 from shared import answers, health, logs, migrate, operations, telemetry
+from shared.areas import Area
 from shared.auth import TokenVerifier
 from shared.backbone import Backbone
 from shared.bus import Bus
@@ -66,7 +67,7 @@ class Service:
         app.state.problem_schema = ProblemOut
         answers.register(app)
         for router in (health.router, operations.router, *self.routers):
-            app.include_router(router)
+            app.include_router(Area(router))
         if self.front is not None:
             # A function will do where Starlette's types ask for a class.
             app.add_middleware(self.front, owner=app)  # type: ignore[call-arg]
