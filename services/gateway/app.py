@@ -95,7 +95,7 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
     async with Forwarder(settings.services, signer, settings.answer_timeout, settings.max_body) as forwarder:
         policies = Policies(db, forwarder)
         embeds = Embeds(policies, EmbedTokens(settings.signing_key), settings.frame_ancestors)
-        waiting = Waiting(forwarder, db, tail)
+        waiting = Waiting(forwarder, db, tail, policies)
         app.state.doors = Doors(
             settings, db, keyring, Limiter(settings.rate_limit), forwarder, tail, hub, policies, embeds, waiting
         )

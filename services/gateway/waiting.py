@@ -11,6 +11,7 @@ import orjson
 from services.gateway.areas import SERVICES
 from services.gateway.domain import event_log
 from services.gateway.forward import Forwarder, ServiceAway
+from services.gateway.read_model.policies import Policies
 from services.gateway.stream.tail import Tail
 from shared.auth import INTERNAL, Principal
 from shared.db import Database
@@ -48,12 +49,13 @@ class Followed:
 
 
 class Waiting:
-    """Follows what a write caused through all services and into the gateway's own log."""
+    """Follows what a write caused through all services, into the gateway's own log and its memory."""
 
-    def __init__(self, forwarder: Forwarder, db: Database, tail: Tail) -> None:
+    def __init__(self, forwarder: Forwarder, db: Database, tail: Tail, policies: Policies) -> None:
         self._forwarder = forwarder
         self._db = db
         self._tail = tail
+        self._policies = policies
 
     async def follow(self, told: dict[str, str], seconds: float) -> bool:
         """Wait until everything is applied, at most `seconds`; say whether it is."""
@@ -93,6 +95,7 @@ class Waiting:
             await asyncio.sleep(FIRST_PAUSE)
             return False
         await self._tail.until(position)
+        await self._policies.until(followed.events)
         return True
 
 

@@ -84,7 +84,8 @@ class Deaths:
         self.fleet.kill(name)
         await self.fleet.gone(name)
         await self.die_between(name)
-        await asyncio.sleep(2 * WINDOW)
+        # The broker looks for ids to forget once a window, so one may be two windows old before it goes.
+        await asyncio.sleep(4 * WINDOW)
         self.fleet.start(name)
 
 

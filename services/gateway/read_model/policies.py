@@ -64,6 +64,7 @@ class Policies:
         self._changed = asyncio.Event()
         self._awaited: dict[str, tuple[float, set[str]]] = {}
         self._applied: deque[str] = deque(maxlen=1000)
+        self._refreshed = asyncio.Event()
 
     async def load(self) -> None:
         """Take up what was kept, and ask the owner again for each."""
@@ -110,6 +111,8 @@ class Policies:
         if not self._outdated[policy]:
             del self._outdated[policy]
         self._applied.extend(because)
+        self._refreshed.set()
+        self._refreshed = asyncio.Event()
         for principal, (until, awaited) in list(self._awaited.items()):
             awaited.difference_update(because)
             if not awaited or until < time.monotonic():
@@ -130,10 +133,15 @@ class Policies:
             return None
         return self._kept.get(policy)
 
+    async def until(self, told: dict[str, str]) -> None:
+        """Wait until everyone reads what these events changed."""
+        concerned = changes_in(told)
+        while not concerned.issubset(self._applied):
+            await self._refreshed.wait()
+
     def expect(self, principal: Principal, told: dict[str, str]) -> None:
         """Send a principal to the owner until the events of its own write are applied here."""
-        concerned = {event_id for event_id, event_type in told.items() if event_type.startswith(CHANGES)}
-        concerned.difference_update(self._applied)
+        concerned = changes_in(told).difference(self._applied)
         if concerned:
             _, awaited = self._awaited.get(principal.id, (0.0, set()))
             self._awaited[principal.id] = (time.monotonic() + PATIENCE, awaited | concerned)
@@ -141,3 +149,8 @@ class Policies:
     def applied(self, principal: Principal) -> bool:
         """Say whether all that a principal wrote is in the answers."""
         return principal.id not in self._awaited
+
+
+def changes_in(told: dict[str, str]) -> set[str]:
+    """Return the events that change what is in force; `told` is id to type."""
+    return {event_id for event_id, event_type in told.items() if event_type.startswith(CHANGES)}
