@@ -22,7 +22,7 @@ from shared.bus import STREAM, Bus, BusError
 from shared.streams import ACK_WAIT, SECOND
 
 BATCH = 500
-HEARTBEAT = 5.0
+HEARTBEAT = 2.0
 EXPIRES = 60.0
 
 ACK = b"+ACK"
