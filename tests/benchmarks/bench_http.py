@@ -45,7 +45,7 @@ ROOT = Path(__file__).parents[2]
 CONNECTIONS = 32
 SECONDS = 1.0
 ROUNDS = 3
-PEOPLE = 500
+PEOPLE = 200
 CALLS = 400
 CALLER = Principal(id="key:bench", scopes=frozenset({"people:read", "people:write"}))
 NEW = {"name": "Ana", "email": "NUMBER@x.example", "department": "Care", "region": "EMEA", "languages": ["pt", "en"]}
