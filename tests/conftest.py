@@ -11,7 +11,7 @@ from sqlalchemy import create_engine
 
 from shared import migrate
 from shared.clock import ShiftedClock
-from shared.db import Database
+from shared.db import Database, create_sqlite
 from tests.servers import NatsServer, execute, postgresql
 
 if TYPE_CHECKING:
@@ -64,7 +64,8 @@ class Templates:
         return f"{server}/{name}"
 
     def _migrate(self, url: str, kind: str, service: str) -> None:
-        engine = create_engine(url)
+        # As a service opens it: two first connections at once must not both switch the file to WAL.
+        engine = create_sqlite(url, "BEGIN") if kind == "sqlite" else create_engine(url)
         migrate.upgrade(engine, None if service == "backbone" else SERVICES / service / "migrations" / "versions")
         engine.dispose()
         self._made.add((kind, service))
