@@ -1,0 +1,21 @@
+"""What the policy service keeps, by area."""
+
+from services.policy.tables.acknowledgements import Acknowledgement
+from services.policy.tables.base import Table, metadata
+from services.policy.tables.people import Person
+from services.policy.tables.policies import Approval, Policy, State, Version
+from services.policy.tables.task_team import Endorsement, Nomination, Seat
+
+__all__ = [
+    "Acknowledgement",
+    "Approval",
+    "Endorsement",
+    "Nomination",
+    "Person",
+    "Policy",
+    "Seat",
+    "State",
+    "Table",
+    "Version",
+    "metadata",
+]

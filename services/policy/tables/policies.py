@@ -1,0 +1,79 @@
+"""Policies, their versions and what reviewers said of them."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, Text, UniqueConstraint
+from sqlmodel import Field
+
+from services.policy.tables.base import Table
+from shared.ids import new_id
+from shared.tables import UtcDateTime
+
+
+class State(StrEnum):
+    """Where a version stands; each state follows from the one before it."""
+
+    DRAFT = "draft"
+    IN_REVIEW = "in_review"
+    APPROVED = "approved"
+    SCHEDULED = "scheduled"
+    PUBLISHED = "published"
+    SUPERSEDED = "superseded"
+    WITHDRAWN = "withdrawn"
+
+
+class Policy(Table, table=True):
+    """A policy; its `revision` grows with each change of what is, or will be, in force."""
+
+    __tablename__ = "policies"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    key: str = Field(max_length=64, unique=True)
+    title: str = Field(max_length=200)
+    quorum: int
+    revision: int = 1
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Version(Table, table=True):
+    """One version of a policy: its source as written, and `content`, what was read from it (`sources.Content`).
+
+    `author` wrote it last; nobody who ever wrote on it may approve it.
+    """
+
+    __tablename__ = "versions"
+    __table_args__ = (UniqueConstraint("policy_id", "number"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    policy_id: str = Field(foreign_key="policies.id", max_length=36)
+    number: int
+    state: str = Field(max_length=20, index=True)
+    source: str = Field(sa_type=Text)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    content_hash: str = Field(max_length=80)
+    change_note: str = Field(sa_type=Text)
+    material: bool
+    author: str = Field(max_length=100)
+    earlier_authors: list[str] = Field(sa_type=JSON)
+    revision: int = 1
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    updated_at: datetime = Field(sa_type=UtcDateTime)
+    submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    effective_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    superseded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Approval(Table, table=True):
+    """What one reviewer said about one content of a version."""
+
+    __tablename__ = "approvals"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    version_id: str = Field(foreign_key="versions.id", max_length=36, index=True)
+    content_hash: str = Field(max_length=80)
+    reviewer: str = Field(max_length=100)
+    decision: str = Field(max_length=20)
+    comment: str | None = Field(default=None, sa_type=Text)
+    decided_at: datetime = Field(sa_type=UtcDateTime)
