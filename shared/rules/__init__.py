@@ -1,6 +1,6 @@
 """The rule engine: rules of a policy, run over what staff write. Knows no database, no events, no HTTP."""
 
-from shared.rules.draft import Draft, Kind, Span
+from shared.rules.draft import Draft, Kind, Media, Span
 from shared.rules.examples import FailedExample, failing_examples
 from shared.rules.rule import Evasion, PlacedRule, Rule, Severity
 from shared.rules.ruleset import Match, RuleSet
@@ -14,6 +14,7 @@ __all__ = [
     "InvalidRule",
     "Kind",
     "Match",
+    "Media",
     "PlacedRule",
     "Rule",
     "RuleSet",
