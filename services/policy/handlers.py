@@ -4,11 +4,22 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from services.policy.domain import acknowledgements, force, people, seats
+from services.policy.domain import acknowledgements, certificates, force, people, seats
 from services.policy.tables import Acknowledgement, Policy, Seat, State, Version
 from shared.db import Session
 from shared.events.policy import AcknowledgementRecordedV1, TaskTeamChangedV1, VersionInForceV1
-from shared.events.training import PersonChangedV1, PersonLeftV1
+from shared.events.training import (
+    CertificateExpiredV1,
+    CertificateExpiringV1,
+    CertificateIssuedV1,
+    CertificateReinstatedV1,
+    CertificateRenewedV1,
+    CertificateRevokedV1,
+    CertificateSuspendedV1,
+    CertificateTold,
+    PersonChangedV1,
+    PersonLeftV1,
+)
 from shared.inbox import Handlers
 from shared.snapshots import Snapshots
 from shared.timers import Timers
@@ -31,6 +42,20 @@ def free_seats(event: PersonLeftV1, session: Session) -> None:
     """Who has left holds no seat and is not asked to acknowledge."""
     people.leave(session, event.id)
     seats.vacate_all(session, event.id)
+
+
+@handlers.on(
+    CertificateIssuedV1,
+    CertificateRenewedV1,
+    CertificateExpiringV1,
+    CertificateExpiredV1,
+    CertificateSuspendedV1,
+    CertificateReinstatedV1,
+    CertificateRevokedV1,
+)
+def keep_certificate(event: CertificateTold, session: Session) -> None:
+    """Keep the copy of certificates by which rules, audiences and seats ask what a person holds."""
+    certificates.keep(session, event)
 
 
 @timers.every(seconds=1)

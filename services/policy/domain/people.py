@@ -8,6 +8,8 @@ from shared.db import Session, insert
 from shared.events.training import PersonChangedV1
 from shared.problems import FieldError, Forbidden, Invalid, NotFound
 
+KEPT = {"employee_number", "name", "department", "region", "manager", "languages", "active"}
+
 
 class UnknownPerson(NotFound):
     """Nobody with this employee number is known here, or not yet."""
@@ -19,7 +21,7 @@ class ActingForAnother(Forbidden):
 
 def keep(session: Session, event: PersonChangedV1) -> None:
     """Keep what is new about a person."""
-    values = event.model_dump(include={"employee_number", "name", "department", "region", "active"})
+    values = event.model_dump(include=KEPT)
     statement = insert(session, Person.__table__).values(id=event.id, **values)  # type: ignore[attr-defined]
     session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
 

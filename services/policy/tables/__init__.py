@@ -2,13 +2,14 @@
 
 from services.policy.tables.acknowledgements import Acknowledgement
 from services.policy.tables.base import Table, metadata
-from services.policy.tables.people import Person
+from services.policy.tables.people import Certificate, Person
 from services.policy.tables.policies import Approval, Policy, State, Version
 from services.policy.tables.task_team import Endorsement, Nomination, Seat
 
 __all__ = [
     "Acknowledgement",
     "Approval",
+    "Certificate",
     "Endorsement",
     "Nomination",
     "Person",

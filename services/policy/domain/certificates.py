@@ -1,0 +1,54 @@
+"""The copy of certificates that this service keeps: who holds which certification at this moment."""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement
+from sqlmodel import col, select
+
+from services.policy.tables import Certificate, Person
+from shared.db import Session, insert
+from shared.events.training import CertificateTold
+
+WITHDRAWN = ("suspended", "revoked")
+
+
+def keep(session: Session, told: CertificateTold) -> None:
+    """Keep a certificate as it is now; it counts until its own grace time is over."""
+    row = told.model_dump(include={"id", "person", "certification", "status", "issued_at", "expires_at", "replaces"})
+    row["ends_at"] = max(told.expires_at, told.grace_until)
+    statement = insert(session, Certificate.__table__)  # type: ignore[attr-defined]
+    session.execute(statement.values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def counting(session: Session) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a row of `Certificate` counts now: begun, not ended, withdrawn or replaced."""
+    replaced = select(Certificate.replaces).where(col(Certificate.replaces).is_not(None))
+    return [
+        col(Certificate.status).not_in(WITHDRAWN),
+        col(Certificate.issued_at) <= session.now,
+        col(Certificate.ends_at) > session.now,
+        col(Certificate.id).not_in(replaced),
+    ]
+
+
+def held_by(session: Session, person: str) -> set[str]:
+    """Return the certifications that a person holds now, each by its key."""
+    return held(session, [person]).get(person, set())
+
+
+def held(session: Session, persons: Collection[str]) -> dict[str, set[str]]:
+    """Return the certifications that each of these people holds now; who holds none is not in it."""
+    rows = select(Certificate.person, Certificate.certification).where(
+        col(Certificate.person).in_(persons), *counting(session)
+    )
+    found: dict[str, set[str]] = {}
+    for person, certification in session.exec(rows):
+        found.setdefault(person, set()).add(certification)
+    return found
+
+
+def holders(session: Session, certification: str) -> list[Person]:
+    """Return the active people who hold a certification now, by employee number."""
+    persons = select(Certificate.person).where(Certificate.certification == certification, *counting(session))
+    staff = select(Person).where(col(Person.id).in_(persons), col(Person.active).is_(True))
+    return list(session.exec(staff.order_by(Person.employee_number)))
