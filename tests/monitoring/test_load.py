@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
@@ -26,6 +26,7 @@ rates = st.lists(st.floats(0, 1000), min_size=1, max_size=50)
 
 
 @given(rates)
+@example([1.7e-161, 1.7e-161])
 def test_fairness_is_perfect_where_all_carry_the_same_and_bounded_everywhere(given_rates: list[float]) -> None:
     even = [1.0] * len(given_rates)
     assert (load.jain(even), load.gini(even)) == (1.0, 0.0)

@@ -62,8 +62,12 @@ def report(session: Session) -> LoadOut:
 
 def jain(rates: Sequence[float]) -> float | None:
     """Jain's fairness index: (sum x)^2 / (n sum x^2), from 1/n to 1 (Jain, Chiu, Hawe 1984)."""
-    squares = sum(rate * rate for rate in rates)
-    return round(sum(rates) ** 2 / (len(rates) * squares), 4) if squares else None
+    largest = max(rates, default=0.0)
+    if not largest:
+        return None
+    # Shares of the largest: the square of a very small rate has no digits left.
+    shares = [rate / largest for rate in rates]
+    return round(sum(shares) ** 2 / (len(shares) * sum(share * share for share in shares)), 4)
 
 
 def gini(rates: Sequence[float]) -> float | None:
