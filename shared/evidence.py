@@ -64,43 +64,56 @@ class BadEntry:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """Something done to `subject` (`<kind>/<id>`).
+
+    `content_hash` is the SHA-256 (hex) of what was acted on, and `person` the id of whom it concerns.
+    """
+
+    action: str
+    subject: str
+    content_hash: str | None = None
+    person: str | None = None
+
+
 def record(
     session: Session, action: str, subject: str, content_hash: str | None = None, person: str | None = None
 ) -> EvidenceReceipt:
-    """Enter that the caller did `action` to `subject` (`<kind>/<id>`), in the transaction of the change.
+    """Enter that the caller did something (see `Deed`), in the transaction of the change."""
+    [receipt] = record_all(session, [Deed(action, subject, content_hash, person)])
+    return receipt
 
-    `person` is the id of whom it concerns. `content_hash` is the SHA-256 (hex) of what was acted on.
-    """
-    salt = secrets.token_hex(32)
+
+def record_all(session: Session, deeds: Sequence[Deed]) -> list[EvidenceReceipt]:
+    """Enter many deeds at once, in the transaction of the change."""
+    if not deeds:
+        return []
     caller = session.context.caller
     actor = caller.id if caller else f"event:{session.context.cause}" if session.context.cause else "service"
+    rows = [entry_of(deed, actor, session.now) for deed in deeds]
+    session.execute(insert(evidence_entries), rows)
+    return [EvidenceReceipt(entry=row["id"], body=row["body"], leaf=row["leaf"]) for row in rows]
+
+
+def entry_of(deed: Deed, actor: str, at: datetime) -> dict[str, str]:
+    """Return the row of an entry, under a new id and salt."""
+    salt = secrets.token_hex(32)
     entry = new_id()
     body = orjson.dumps(
         {
             "id": entry,
-            "at": session.now.isoformat(),
-            "action": action,
-            "subject": subject,
-            "content_hash": content_hash,
+            "at": at.isoformat(),
+            "action": deed.action,
+            "subject": deed.subject,
+            "content_hash": deed.content_hash,
             "actor": commitment(salt, actor),
-            "person": commitment(salt, person) if person else None,
+            "person": commitment(salt, deed.person) if deed.person else None,
         },
         option=orjson.OPT_SORT_KEYS,
     ).decode()
-    leaf = leaf_hash(body)
-    session.execute(
-        insert(evidence_entries),
-        [
-            {
-                "id": entry,
-                "body": body,
-                "leaf": leaf,
-                "salt": salt,
-                "personal": orjson.dumps({"actor": actor, "person": person}).decode(),
-            }
-        ],
-    )
-    return EvidenceReceipt(entry=entry, body=body, leaf=leaf)
+    personal = orjson.dumps({"actor": actor, "person": deed.person}).decode()
+    return {"id": entry, "body": body, "leaf": leaf_hash(body), "salt": salt, "personal": personal}
 
 
 def digest_of(content: BaseModel | str) -> str:

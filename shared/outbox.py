@@ -12,6 +12,7 @@ from sqlalchemy import CursorResult, Row, and_, bindparam, delete, func, select,
 from shared.bus import Message
 from shared.db import Session, Told, insert
 from shared.events.base import Event
+from shared.evidence import record
 from shared.ids import new_id
 from shared.marks import read_mark, write_mark
 from shared.streams import subject_of
@@ -159,6 +160,7 @@ def publish_again(session: Session, since: datetime | None) -> int:
     kept = outbox.c.published_at.is_not(None)
     told = kept if since is None else and_(kept, outbox.c.told_at >= since)
     again = session.execute(update(outbox).where(told).values(published_at=None, stream_seq=None))
+    record(session, "events.replay", f"events/{since.isoformat() if since else 'all'}")
     return cast("CursorResult[Any]", again).rowcount
 
 

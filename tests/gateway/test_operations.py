@@ -6,6 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from nats.aio.client import Client
 
 from shared.evidence import EvidenceProof, verify_proof
+from tests.evidence import evidence_of
 from tests.gateway.story import add_people, client_with, publish
 from tests.platform import Platform
 
@@ -45,6 +46,7 @@ async def test_what_a_service_told_is_published_again_and_changes_nothing(platfo
 
     assert again.status_code == 202
     assert again.json() == {"events": 3}
+    assert await evidence_of(platform.running["training"].app.state.db, "events.replay") == [("events/all", None, None)]
     assert (
         await platform.client.get("/v1/events?after=start", headers={"Accept": "application/x-ndjson"})
     ).text == before

@@ -66,6 +66,8 @@ async def test_a_course_a_sitting_and_what_follows_from_them_are_in_evidence_by_
         (f"attempt/{sitting['id']}", person) for sitting in (failed, passed)
     ]
     assert len({content for _, content, _ in graded}) == 2
+    (enrolled,) = await evidence_of(service.db, "enrolment.created")
+    assert enrolled == (f"enrolment/{enrolment}", None, person)
     (issued,) = await evidence_of(service.db, "certificate.issued")
     (course,) = await evidence_of(service.db, "course.version_added")
     (tier,) = await evidence_of(service.db, "certification.created")

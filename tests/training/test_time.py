@@ -3,6 +3,7 @@
 from collections import Counter
 from datetime import timedelta
 
+from tests.evidence import evidence_of
 from tests.training.conftest import TrainingService
 
 YEAR = timedelta(days=365)
@@ -40,6 +41,10 @@ async def test_years_without_a_sweep_are_caught_up_with(service: TrainingService
         heard = await service.changes(number)
         assert [one["change"] for one in heard] == ["issued", "expiring", "expired"]
         assert heard[1]["effective_at"] < heard[2]["effective_at"] < heard[2]["at"]
+    for change in ("expiring", "expired"):
+        proved = await evidence_of(service.db, f"certificate.{change}")
+        told = await service.told(f"training.certificate.{change}.v1")
+        assert proved == [(f"certificate/{one['id']}", None, one["person"]) for one in told]
 
 
 async def test_within_the_grace_time_an_expired_certificate_still_counts(service: TrainingService) -> None:

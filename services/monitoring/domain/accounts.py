@@ -82,6 +82,7 @@ def remove(session: Session, account_id: str, caller: Principal) -> None:
 def forget_leaver(session: Session, person: str) -> None:
     """Remove the accounts of somebody who left: what they write is no longer our concern."""
     for account in session.execute(select(Account).where(col(Account.person) == person)).scalars():
+        record(session, "account.remove", f"account/{account.id}", person=person)
         session.delete(account)
 
 

@@ -16,7 +16,7 @@ from services.monitoring.settings import terms
 from services.monitoring.tables import Assignment, Availability, Conversation, Router
 from shared.db import Session, insert
 from shared.events.monitoring import ConversationAssignedV1, ConversationReturnedV1, ConversationTold
-from shared.evidence import record
+from shared.evidence import Deed, digest_of, record, record_all
 from shared.ids import new_id
 from shared.outbox import tell
 
@@ -184,6 +184,11 @@ def take_back(session: Session, conversation: Conversation, why: str, *, keep_of
     tell(session, ConversationReturnedV1(**told(conversation), why=why))
 
 
+def returned(conversation: Conversation, why: str) -> Deed:
+    """Return what is proved of a conversation that is taken back from whoever has it."""
+    return Deed("conversation.return", f"conversation/{conversation.id}", digest_of(why), conversation.assignee)
+
+
 def end_assignment(session: Session, conversation: Conversation, why: str) -> None:
     """Close the current assignment and book it off the person's load, if it still counts there."""
     if conversation.assignment is None:
@@ -205,7 +210,8 @@ def drain(session: Session, person: str, why: str) -> None:
 
 
 def give_to_others(session: Session, conversations: Sequence[Conversation], why: Callable[[Conversation], str]) -> None:
-    """Take conversations back and route them again."""
+    """Take conversations back, each for a reason that is proved with it, and route them again."""
+    record_all(session, [returned(conversation, why(conversation)) for conversation in conversations])
     for conversation in conversations:
         take_back(session, conversation, why(conversation))
     if conversations:

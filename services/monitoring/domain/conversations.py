@@ -15,10 +15,12 @@ from shared.conditions import expect
 from shared.context import Principal
 from shared.db import Session, insert
 from shared.events.monitoring import ConversationAcceptedV1, ConversationOpenedV1, ConversationResolvedV1
-from shared.evidence import record
+from shared.evidence import digest_of, record, record_all
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.problems import Conflict, Forbidden, NotFound
+
+WROTE_AGAIN = "the customer wrote again"
 
 
 class NotWithYou(Forbidden):
@@ -58,11 +60,11 @@ def base_language(tag: str | None) -> str | None:
     return tag.split("-", 1)[0].lower() if tag else None
 
 
-def receive(session: Session, messages: Sequence[Inbound]) -> list[Conversation]:
+def receive(session: Session, messages: Sequence[Inbound]) -> tuple[list[Conversation], set[str]]:
     """Add messages to the open conversations they belong to, open the others, and hand out what needs somebody.
 
-    Returns each message's conversation. A message that is known already changes nothing. The caller holds the
-    router's lock.
+    Returns each message's conversation, and the ids of those that have a new message. A message that is known already
+    changes nothing. The caller holds the router's lock.
     """
     wanted = {message.open_key for message in messages}
     known = select(Conversation).where(col(Conversation.open_key).in_(wanted))
@@ -80,7 +82,7 @@ def receive(session: Session, messages: Sequence[Inbound]) -> list[Conversation]
         assignments.place(session, [*opened, *requeued])
         session.add_all(opened)
         session.flush()
-    return [by_key[message.open_key] for message in messages]
+    return [by_key[message.open_key] for message in messages], spoken
 
 
 def start(message: Inbound, now: datetime) -> Conversation:
@@ -130,7 +132,8 @@ def resume(session: Session, conversation: Conversation) -> bool:
             conversation.revision += 1
             tell(session, ConversationAcceptedV1(**assignments.told(conversation)))
             return True
-    assignments.take_back(session, conversation, "the customer wrote again", keep_off=False)
+    record_all(session, [assignments.returned(conversation, WROTE_AGAIN)])
+    assignments.take_back(session, conversation, WROTE_AGAIN, keep_off=False)
     return False
 
 
@@ -143,25 +146,28 @@ def push(session: Session, body: ConversationIn) -> ConversationOut:
     messages = [inbound(body, message, session.now) for message in body.messages]
     if not messages:
         empty = Inbound(body.network, body.thread, body.customer, body.language, body.topic, "", "", session.now)
-        conversation = receive_thread(session, empty)
+        conversation, changed = receive_thread(session, empty)
     else:
-        conversation = receive(session, messages)[0]
+        (conversation, *_), spoken = receive(session, messages)
+        changed = bool(spoken)
+    if changed:
+        record(session, "conversation.push", f"conversation/{conversation.id}", digest_of(body))
     return shown(session, [conversation])[0]
 
 
-def receive_thread(session: Session, thread: Inbound) -> Conversation:
-    """Open a thread that has no message yet, unless it is open."""
+def receive_thread(session: Session, thread: Inbound) -> tuple[Conversation, bool]:
+    """Open a thread that has no message yet, unless it is open; return it, and whether it is new."""
     found: Conversation | None = session.execute(
         select(Conversation).where(col(Conversation.open_key) == thread.open_key)
     ).scalar()
     if found is not None:
-        return found
+        return found, False
     conversation = start(thread, session.now)
     tell(session, ConversationOpenedV1(**assignments.told(conversation)))
     assignments.place(session, [conversation])
     session.add(conversation)
     session.flush()
-    return conversation
+    return conversation, True
 
 
 def pushed_before(session: Session, body: ConversationIn) -> Conversation | None:
@@ -207,7 +213,9 @@ def add_message(session: Session, conversation_id: str, body: MessageIn) -> Conv
         body.text,
         body.sent_at or session.now,
     )
-    receive(session, [message])
+    _, spoken = receive(session, [message])
+    if spoken:
+        record(session, "conversation.add_message", f"conversation/{one.id}", digest_of(body))
     return shown(session, [one])[0]
 
 

@@ -16,7 +16,7 @@ from shared.conditions import expect
 from shared.context import Principal
 from shared.db import Session, insert
 from shared.events.monitoring import FindingClaimedV1, FindingClosedV1, FindingOpenedV1, FindingTold
-from shared.evidence import record
+from shared.evidence import Deed, digest_of, record, record_all
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
@@ -93,11 +93,18 @@ def open_for(session: Session, written: Sequence[Written], counts: Counts) -> No
         )
     if rows:
         places = {one.post: one.place for one in written}
-        keep(session, rows, places, counts)
+        new = keep(session, rows, places, counts)
+        texts = {one.post: one.text for one in written}
+        record_all(
+            session,
+            [Deed("finding.open", f"finding/{row['id']}", digest_of(texts[row["post"]]), row["person"]) for row in new],
+        )
 
 
-def keep(session: Session, rows: list[dict[str, Any]], places: dict[str, Place], counts: Counts) -> None:
-    """Keep the findings that are new, count them and tell of them."""
+def keep(
+    session: Session, rows: list[dict[str, Any]], places: dict[str, Place], counts: Counts
+) -> list[dict[str, Any]]:
+    """Keep the findings that are new, count them and tell of them; return those."""
     posts = {row["post"] for row in rows}
     before = session.execute(
         select(Finding.post, Finding.policy, Finding.section).where(col(Finding.post).in_(posts))
@@ -114,6 +121,7 @@ def keep(session: Session, rows: list[dict[str, Any]], places: dict[str, Place],
             counted.add(where)
             counts.add(place.key(row["policy"], row["section"]), posts=1)
     tell(session, *(FindingOpenedV1(**row) for row in new))
+    return new
 
 
 def told(finding: Finding) -> dict[str, Any]:

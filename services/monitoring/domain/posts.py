@@ -17,6 +17,7 @@ from services.monitoring.tables import Post, PostText
 from shared.context import Principal
 from shared.db import Session, insert
 from shared.events.monitoring import PostEditedV1, PostReceivedV1
+from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
@@ -74,9 +75,25 @@ def ingest(session: Session, bodies: Sequence[PostIn]) -> list[PostAnswer]:
     counts = Counts()
     receive(session, [one for one in first.values() if one.id in new], counts)
     seen = [one for one in incoming if one.id not in new]
-    answers = compare(session, seen, counts) if seen else {}
+    compared = compare(session, seen, counts) if seen else {}
     counts.keep(session)
-    return [answers.get(one.id) or answer(one, "accepted", one.id) for one in incoming]
+    answers = [compared.get(one.id) or answer(one, "accepted", one.id) for one in incoming]
+    prove(session, bodies, answers)
+    return answers
+
+
+def prove(session: Session, bodies: Sequence[PostIn], answers: Sequence[PostAnswer]) -> None:
+    """Enter in the evidence log what this call brought that was new: one entry, whatever the number of posts.
+
+    Its hash is over a line per post or edit, sorted: the post's id, a space, the SHA-256 of its text.
+    """
+    accepted = [
+        f"{answer.id} {digest_of(body.text)}\n"
+        for body, answer in zip(bodies, answers, strict=True)
+        if answer.status == "accepted"
+    ]
+    if accepted:
+        record(session, "posts.ingest", f"ingest/{new_id()}", digest_of("".join(sorted(accepted))))
 
 
 def ingest_fitting(session: Session, items: Sequence[PostIn | PostAnswer]) -> list[PostAnswer]:

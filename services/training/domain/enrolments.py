@@ -8,6 +8,7 @@ from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut, Modu
 from services.training.tables import Attempt, Enrolment, LessonRead, Person
 from shared.db import Session, insert
 from shared.events.training import EnrolmentCreatedV1
+from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, encode_cursor
 from shared.problems import Conflict, NotFound
@@ -35,8 +36,14 @@ def create(session: Session, body: EnrolmentIn) -> EnrolmentOut:
     new = insert(session, Enrolment.__table__).values(row.model_dump()).on_conflict_do_nothing()  # type: ignore[attr-defined]
     if session.execute(new.returning(col(Enrolment.id))).first() is None:
         raise AlreadyEnrolled(f"{person.employee_number} is on the course {course.key} already.")
-    tell(session, EnrolmentCreatedV1(id=row.id, person=person.id, course=course.key, version=course.version))
+    tell(session, told(row))
+    record(session, "enrolment.created", f"enrolment/{row.id}", person=person.id)
     return out(session, row, person)
+
+
+def told(row: Enrolment) -> EnrolmentCreatedV1:
+    """Return what is told of an enrolment."""
+    return EnrolmentCreatedV1(**row.model_dump(include=set(EnrolmentCreatedV1.model_fields)))
 
 
 def get(session: Session, enrolment: str) -> EnrolmentOut:

@@ -13,6 +13,7 @@ from services.training.schemas.certificates import Change, Status
 from services.training.tables import Certificate
 from shared.db import Session
 from shared.events.training import CertificateExpiredV1, CertificateExpiringV1, CertificateTold
+from shared.evidence import Deed, record_all
 from shared.outbox import tell
 
 CHUNK = 200
@@ -46,6 +47,13 @@ def sweep(session: Session) -> None:
         session.add(row)
     tell(session, *(event for _, event in turns))
     changes.add(session, [entry for entry, _ in turns])
+    record_all(
+        session,
+        [
+            Deed(f"certificate.{entry.change}", f"certificate/{entry.certificate}", None, entry.person)
+            for entry, _ in turns
+        ],
+    )
     decisions.decide(session, dict.fromkeys(people))
 
 
