@@ -1,9 +1,10 @@
 """A service's part in the event backbone: relay, consumer, timers and snapshots, started and stopped together."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from nats.aio.msg import Msg
 from prometheus_client import CollectorRegistry
@@ -24,6 +25,9 @@ from shared.snapshots import Snapshots, SnapshotServer
 from shared.streams import StreamSettings, consumer_info
 from shared.tasks import end
 from shared.timers import Timers, run_once, run_timer
+
+Worker = Callable[[Database, Bus], Coroutine[Any, Any, None]]
+"""Long work of a service's own, until cancelled; where the lease is held, and nowhere else."""
 
 SWEPT_EVERY = 10.0
 UNKNOWN = -1
@@ -56,6 +60,7 @@ class Backbone:
         settings: ServiceSettings,
         registry: CollectorRegistry,
         *,
+        workers: Sequence[Worker] = (),
         stream: StreamSettings | None = None,
         retry_after: Sequence[float] = RETRY_AFTER,
     ) -> None:
@@ -74,6 +79,7 @@ class Backbone:
         self._timers = Timers([*timers.all])
         self._timers.every(seconds=SWEPT_EVERY)(outbox.sweep)
         self._timers.every(seconds=SWEPT_EVERY)(inbox.sweep)
+        self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
         self._wake = f"shareload.wake.{name}"
         db.on_told(self._let_leader_publish)
@@ -110,6 +116,8 @@ class Backbone:
             tasks.create_task(self._consumer.run(), name=f"{self.name} consumer")
             for timer in self._timers.all:
                 tasks.create_task(run_timer(timer, self.db, self._metrics, self.name), name=f"{self.name} {timer.name}")
+            for worker in self._workers:
+                tasks.create_task(worker(self.db, self._bus), name=f"{self.name} worker")
 
     async def tick(self) -> None:
         """Run each timer once now."""

@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from shared import answers, health, logs, migrate, operations, telemetry
 from shared.areas import Area
 from shared.auth import TokenVerifier
-from shared.backbone import Backbone
+from shared.backbone import Backbone, Worker
 from shared.bus import Bus
 from shared.db import Database
 from shared.edge import Authenticate, Edge, by_caller_token
@@ -33,8 +33,8 @@ class Service:
     """The parts of one service; `app` puts them together.
 
     `migrations` is the folder of its alembic versions. `authenticate` is for the gateway, which knows callers by
-    their own credentials; all others know them by the gateway's token. `front` wraps the app in ASGI layers that come
-    before routing. `while_running` is entered when database and events are up, and left before they go down.
+    their own credentials; all others know them by the gateway's token. `workers` run where the service's lease is
+    held. `front` wraps the app in ASGI layers that come before routing. `while_running` is entered when database and events are up, and left before they go down.
     """
 
     name: str
@@ -44,6 +44,7 @@ class Service:
     handlers: Handlers = field(default_factory=Handlers)
     timers: Timers = field(default_factory=Timers)
     snapshots: Snapshots = field(default_factory=Snapshots)
+    workers: Sequence[Worker] = ()
     authenticate: Authenticate | None = None
     front: Callable[[ASGIApp, FastAPI], ASGIApp] | None = None
     while_running: Startup | None = None
@@ -94,7 +95,15 @@ class Service:
         timers.every(seconds=600)(forget_old)
         bus = Bus(self.settings, self.name)
         backbone = Backbone(
-            self.name, db, bus, self.handlers, timers, self.snapshots, self.settings, app.state.registry
+            self.name,
+            db,
+            bus,
+            self.handlers,
+            timers,
+            self.snapshots,
+            self.settings,
+            app.state.registry,
+            workers=self.workers,
         )
         app.state.db, app.state.bus, app.state.backbone, app.state.sealer = db, bus, backbone, sealer
         await backbone.start()
