@@ -63,13 +63,18 @@ class WithdrawalIn(Body):
 
 
 class SectionOut(Resource):
-    """A section as people read it; its hash is the same as long as heading and words are."""
+    """A section as people read it; its hash is the same as long as heading and words are.
+
+    `parent` is the section whose heading stands above its own. `text` is the words alone, a paragraph to each block.
+    """
 
     id: str
     heading: str
     level: int
+    parent: str | None = None
     html: str
     markdown: str
+    text: str = ""
     hash: str
 
 
@@ -93,6 +98,13 @@ class FailingExample(Resource):
     why: str
 
 
+class SourceWarning(Resource):
+    """Something in a source that is tolerated and worth a look; the line counts from 1."""
+
+    line: int
+    message: str
+
+
 class Content(Resource):
     """What was read from a version's source."""
 
@@ -104,6 +116,7 @@ class Content(Resource):
     rules: list[RuleOut]
     hash: str
     problems: list[FailingExample]
+    warnings: list[SourceWarning] = Field(default_factory=list)
 
 
 class PolicyOut(Resource):

@@ -1,0 +1,112 @@
+"""Markdown as a policy uses it: what of it reaches a page, and the words that remain without any formatting."""
+
+import hashlib
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+SCHEMES = {"http", "https", "mailto", "tel"}
+TAGS = (
+    {"p", "br", "hr", "em", "strong", "s", "a", "code", "pre", "blockquote", "ul", "ol", "li"}
+    | {f"h{level}" for level in range(1, 7)}
+    | {"table", "thead", "tbody", "tr", "th", "td"}
+)
+
+Warn = Callable[[int, str], None]
+"""Is told of something left out: the line within the text, counted from 0, and what it is."""
+
+markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+cleaner = nh3.Cleaner(
+    tags=TAGS,
+    attributes={"a": {"href", "title"}, "ol": {"start"}},
+    url_schemes=SCHEMES,
+    url_relative="deny",
+)
+
+
+def read(text: str, warn: Warn) -> list[Token]:
+    """Return the tokens of a text without what must not reach a page.
+
+    Pictures are loaded from elsewhere and links to a place in this site lead nowhere in another, so an image becomes
+    its description, and a link that is not absolute its words.
+    """
+    tokens = markdown.parse(text)
+    for token in tokens:
+        if token.type == "inline" and token.children:
+            line = token.map[0] if token.map else 0
+            token.children = list(tidy(token.children, lambda said, line=line: warn(line, said)))  # type: ignore[misc]
+    return tokens
+
+
+def tidy(tokens: Sequence[Token], warn: Callable[[str], None]) -> Iterator[Token]:
+    """Pass on the parts of a line, images and relative links as their words."""
+    open_links: list[bool] = []
+    for token in tokens:
+        if token.type == "image":
+            warn("an image is shown as its description; a policy loads nothing from elsewhere.")
+            yield Token("text", "", 0, content=token.content)
+        elif token.type == "link_open":
+            href = str(token.attrGet("href") or "")
+            open_links.append(absolute(href))
+            if open_links[-1]:
+                yield token
+            else:
+                warn(f'the link to "{href[:100]}" is shown as its words; a link begins with https:// or mailto:.')
+        elif token.type != "link_close" or open_links.pop():
+            yield token
+
+
+def absolute(href: str) -> bool:
+    """Say whether a link means the same wherever it is shown, and runs nothing."""
+    try:
+        return urlsplit(href).scheme.lower() in SCHEMES
+    except ValueError:
+        return False
+
+
+def render(tokens: Sequence[Token]) -> str:
+    """Return HTML; what the renderer lets through is sanitised all the same."""
+    return cleaner.clean(markdown.renderer.render(list(tokens), markdown.options, {}))
+
+
+def words_of(tokens: Sequence[Token]) -> str:
+    """Return what a text says, a paragraph to each block: its formatting is gone, where its links lead is kept.
+
+    What is struck through stays marked, since it says the opposite.
+    """
+    blocks = (
+        line_of(token.children or []) if token.type == "inline" else token.content
+        for token in tokens
+        if token.type in {"inline", "fence", "code_block"}
+    )
+    return "\n\n".join(" ".join(block.split()) for block in blocks if block.strip())
+
+
+def line_of(tokens: Sequence[Token]) -> str:
+    """Return the words of one line."""
+    said: list[str] = []
+    links: list[tuple[str, int]] = []
+    for token in tokens:
+        if token.type in {"text", "code_inline"}:
+            said.append(token.content)
+        elif token.type in {"softbreak", "hardbreak"}:
+            said.append(" ")
+        elif token.type in {"s_open", "s_close"}:
+            said.append("~~")
+        elif token.type == "link_open":
+            links.append((str(token.attrGet("href")), len(said)))
+        elif token.type == "link_close":
+            href, start = links.pop()
+            shown = "".join(said[start:])
+            said.append("" if href.removeprefix("mailto:") == shown else f" ({href})")
+    return "".join(said)
+
+
+def hash_of(*texts: str) -> str:
+    """Return the SHA-256 of texts in which white space of any amount counts as one space."""
+    plain = (" ".join(unicodedata.normalize("NFC", text).split()) for text in texts)
+    return hashlib.sha256("\n".join(plain).encode()).hexdigest()
