@@ -34,7 +34,8 @@ class Service:
 
     `migrations` is the folder of its alembic versions. `authenticate` is for the gateway, which knows callers by
     their own credentials; all others know them by the gateway's token. `workers` run where the service's lease is
-    held. `front` wraps the app in ASGI layers that come before routing. `while_running` is entered when database and events are up, and left before they go down.
+    held. `front` wraps the app in ASGI layers that come before routing. `while_running` is entered when database and
+    events are up, and left before they go down.
     """
 
     name: str

@@ -1,5 +1,7 @@
 """What can be set for the policy service."""
 
+from functools import cache
+
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -9,3 +11,12 @@ class PolicySettings(ServiceSettings):
     """Read from SHARELOAD_POLICY_*, then from SHARELOAD_*."""
 
     model_config = SettingsConfigDict(env_prefix="SHARELOAD_POLICY_")
+
+    min_group_size: int = 8
+    """Figures of groups with fewer people than this are shown only merged with others."""
+
+
+@cache
+def terms() -> PolicySettings:
+    """The terms on which the domain decides, read once when they are first needed."""
+    return PolicySettings()

@@ -49,6 +49,7 @@ def as_written(field: FieldInfo) -> str:
             MonitoringSettings,
             ServiceSettings,
         ),
+        ("The policy service, as `SHARELOAD_POLICY_<NAME>`:", PolicySettings, ServiceSettings),
     ],
 )
 def test_the_operators_guide_has_every_setting_with_its_default(
@@ -58,9 +59,5 @@ def test_the_operators_guide_has_every_setting_with_its_default(
     assert written(heading) == {name.upper(): as_written(settings.model_fields[name]) for name in own}
 
 
-def test_policy_and_training_have_no_settings_of_their_own() -> None:
-    assert (
-        PolicySettings.model_fields.keys()
-        == TrainingSettings.model_fields.keys()
-        == ServiceSettings.model_fields.keys()
-    )
+def test_training_has_no_settings_of_its_own() -> None:
+    assert TrainingSettings.model_fields.keys() == ServiceSettings.model_fields.keys()

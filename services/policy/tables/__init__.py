@@ -1,26 +1,38 @@
 """What the policy service keeps, by area."""
 
 from services.policy.tables.acknowledgements import Acknowledgement
+from services.policy.tables.backtests import Backtest
 from services.policy.tables.base import Table, metadata
 from services.policy.tables.checks import ApprovalRequest, EmergencyRule, KeptCheck
+from services.policy.tables.coverage import Account, ConversationCount
 from services.policy.tables.people import Certificate, Person
 from services.policy.tables.policies import Approval, Policy, State, Version
-from services.policy.tables.task_team import Endorsement, Nomination, Seat
+from services.policy.tables.questions import FaqEntry, Question
+from services.policy.tables.search import SearchDocument
+from services.policy.tables.task_team import Endorsement, Handover, Nomination, Seat, TeamTerms
 
 __all__ = [
+    "Account",
     "Acknowledgement",
     "Approval",
     "ApprovalRequest",
+    "Backtest",
     "Certificate",
+    "ConversationCount",
     "EmergencyRule",
     "Endorsement",
+    "FaqEntry",
+    "Handover",
     "KeptCheck",
     "Nomination",
     "Person",
     "Policy",
+    "Question",
+    "SearchDocument",
     "Seat",
     "State",
     "Table",
+    "TeamTerms",
     "Version",
     "metadata",
 ]

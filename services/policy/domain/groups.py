@@ -1,0 +1,29 @@
+"""Which departments are too small to be shown by themselves."""
+
+from collections.abc import Collection
+
+from sqlmodel import col, func, select
+
+from services.policy.settings import terms
+from services.policy.tables import Person
+from shared.db import Session
+
+
+def to_merge(session: Session, departments: Collection[str]) -> set[str]:
+    """Return which of these and all other departments are shown only as one: those with too few people today.
+
+    They are merged, the smallest first, until together they have enough people as well: otherwise the total less the
+    figures that are shown would be those of a few. A department that nobody is in any more is the smallest.
+    """
+    counted = (
+        select(Person.department, func.count()).where(col(Person.active).is_(True)).group_by(col(Person.department))
+    )
+    sizes = dict.fromkeys(departments, 0) | dict(session.exec(counted).all())
+    merged: set[str] = set()
+    together = 0
+    for people, name in sorted((people, name) for name, people in sizes.items()):
+        if people >= terms().min_group_size and (not merged or together >= terms().min_group_size):
+            break
+        merged.add(name)
+        together += people
+    return merged
