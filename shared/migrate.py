@@ -84,11 +84,16 @@ def missing(engine: Engine, metadata: Sequence[MetaData]) -> UpgradeOps:
     """Return the operations by which the database would agree with the models."""
     with engine.connect() as connection:
         context = MigrationContext.configure(
-            connection, opts={"compare_type": False, "target_metadata": list(metadata)}
+            connection, opts={"compare_type": False, "target_metadata": list(metadata), "include_name": modelled}
         )
         script: MigrationScript = produce_migrations(context, list(metadata))  # type: ignore[arg-type]
     assert script.upgrade_ops is not None  # noqa: S101  alembic always sets it
     return script.upgrade_ops
+
+
+def modelled(name: str | None, kind: str, _parents: object) -> bool:
+    """Tell whether a table of the database has a model: a full-text index (`fts_...`) is the database's own affair."""
+    return kind != "table" or name is None or not name.startswith("fts_")
 
 
 def main(service: str) -> None:

@@ -1,4 +1,4 @@
-"""The task team: its seats, and who was put forward for them."""
+"""The task team: its terms and seats, who was put forward for them, and what a seat is handed over with."""
 
 from datetime import datetime
 
@@ -10,8 +10,25 @@ from shared.ids import new_id
 from shared.tables import UtcDateTime
 
 
+class TeamTerms(Table, table=True):
+    """What holds for the whole team: one row, there once somebody has changed a default."""
+
+    __tablename__ = "team_terms"
+
+    id: str = Field(default="team", primary_key=True, max_length=10)
+    required_certification: str | None = Field(default=None, max_length=64)
+    grace_days: int = 14
+    notice_days: int = 30
+    answer_hours: int = 48
+    revision: int = 1
+
+
 class Seat(Table, table=True):
-    """A place in the task team and what it stands for; None stands for all of a kind."""
+    """A place in the task team and what it stands for; None stands for all of a kind.
+
+    `term_days` is how long an appointment lasts, `term_ends_at` when the present one ends and `noticed_at` when that
+    was told in advance. `lapsing_since` and `vacate_at` are set while the holder lacks the team's certification.
+    """
 
     __tablename__ = "seats"
 
@@ -23,11 +40,21 @@ class Seat(Table, table=True):
     language: str | None = Field(default=None, max_length=35)
     person: str | None = Field(default=None, max_length=36, index=True)
     since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    topics: list[str] = Field(default_factory=list, sa_type=JSON)
+    term_days: int | None = None
+    term_ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    noticed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    lapsing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    vacate_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revision: int = 1
 
 
 class Nomination(Table, table=True):
-    """A person put forward for the task team, until the decision."""
+    """A person put forward for the task team.
+
+    While they wait for a seat, `waiting_place` sorts them into the list; while one is offered to them,
+    `offered_seat` says which and `offer_ends_at` until when.
+    """
 
     __tablename__ = "nominations"
 
@@ -44,6 +71,9 @@ class Nomination(Table, table=True):
     decided_by: str | None = Field(default=None, max_length=100)
     decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    waiting_place: str | None = Field(default=None, max_length=80, index=True, unique=True)
+    offered_seat: str | None = Field(default=None, max_length=64)
+    offer_ends_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revision: int = 1
 
 
@@ -57,4 +87,17 @@ class Endorsement(Table, table=True):
     nomination_id: str = Field(foreign_key="nominations.id", max_length=36)
     person: str = Field(max_length=36)
     words: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class Handover(Table, table=True):
+    """What one holder of a seat left to the next."""
+
+    __tablename__ = "handovers"
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    seat: str = Field(max_length=64, index=True)
+    giver: str | None = Field(default=None, max_length=36)
+    taker: str = Field(max_length=36)
+    notes: str = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=UtcDateTime)
