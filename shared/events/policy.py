@@ -65,6 +65,28 @@ class VersionSupersededV1(Event):
 
 
 @told
+class VersionWithdrawnV1(Event):
+    """A version that was to come into force later will not."""
+
+    type = "policy.version.withdrawn.v1"
+    aggregate_field = "policy"
+    policy: Public[str]
+    version: Public[int]
+
+
+@told
+class VersionTranslatedV1(Event):
+    """A version is there in another language, or its translation was improved; `sections` are those it has."""
+
+    type = "policy.version.translated.v1"
+    aggregate_field = "policy"
+    policy: Public[str]
+    version: Public[int]
+    locale: Public[str]
+    sections: Public[list[str]]
+
+
+@told
 class AcknowledgementRecordedV1(Event):
     """A person accepted one exact version."""
 
@@ -89,6 +111,84 @@ class TaskTeamChangedV1(Event):
     network: Public[str | None] = None
     language: Public[str | None] = None
     person: Operational[str | None] = None
+    change: Public[str]
+    topics: Public[list[str]] = Field(default_factory=list)
+    term_ends_at: Operational[datetime | None] = None
+    vacate_at: Operational[datetime | None] = None
+
+
+@told
+class NominationChangedV1(Event):
+    """Somebody was put forward for the task team, or their nomination moved on; `seat` is the one wished or offered."""
+
+    type = "policy.nomination.changed.v1"
+    id: Public[str]
+    person: Personal[str]
+    seat: Operational[str | None] = None
+    state: Operational[str]
+    change: Operational[str]
+    offer_ends_at: Operational[datetime | None] = None
+
+
+class QuestionTold(Event):
+    """What every question event carries: the question as it is after the change, without its words."""
+
+    id: Public[str]
+    asker: Personal[str]
+    assignee: Operational[str | None] = None
+    seat: Operational[str | None] = None
+    state: Operational[str]
+    policy: Public[str | None] = None
+    section: Public[str | None] = None
+    topic: Operational[str | None] = None
+    language: Operational[str | None] = None
+    due_at: Operational[datetime | None] = None
+
+
+@told
+class QuestionAskedV1(QuestionTold):
+    """Somebody asked the task team about the policy; `assignee` is whom it is with."""
+
+    type = "policy.question.asked.v1"
+
+
+@told
+class QuestionReassignedV1(QuestionTold):
+    """A question is with somebody else: handed on, or its holder has left the team."""
+
+    type = "policy.question.reassigned.v1"
+
+
+@told
+class QuestionEscalatedV1(QuestionTold):
+    """A question was not answered in time and went to the next member, or to a lead."""
+
+    type = "policy.question.escalated.v1"
+
+
+@told
+class QuestionAnsweredV1(QuestionTold):
+    """The task team answered a question."""
+
+    type = "policy.question.answered.v1"
+
+
+@told
+class QuestionRatedV1(QuestionTold):
+    """The asker said how much an answer helped, from 1 to 5."""
+
+    type = "policy.question.rated.v1"
+    rating: Operational[int]
+
+
+@told
+class FaqChangedV1(Event):
+    """An entry of the questions and answers beside a section was added, changed or removed."""
+
+    type = "policy.faq.changed.v1"
+    id: Public[str]
+    policy: Public[str]
+    section: Public[str]
     change: Public[str]
 
 

@@ -24,7 +24,13 @@ class NotInForce(NotFound):
 
 def create(session: Session, body: PolicyIn) -> PolicyOut:
     """Open a policy that has no version in force yet; raises PolicyExists."""
-    policy = Policy(key=body.key, title=body.title, quorum=body.quorum, created_at=session.now)
+    policy = Policy(
+        key=body.key,
+        title=body.title,
+        quorum=body.quorum.reviewers,
+        quorum_departments=body.quorum.departments,
+        created_at=session.now,
+    )
     if not add_once(session, policy):
         raise PolicyExists(f"The key {body.key} is taken.")
     record(session, "policy.created", f"policies/{body.key}")

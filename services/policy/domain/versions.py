@@ -1,20 +1,23 @@
-"""Versions of a policy: written, edited, reviewed, approved, published; what may follow what."""
+"""Versions of a policy: written, edited, published, withdrawn; what may follow what. Their review is in `reviews`."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import update
 from sqlmodel import col, func, select
 
 from services.policy.domain import force, people, policies
-from services.policy.schemas.policies import ApprovalIn, ApprovalOut, Content, VersionIn, VersionLine, VersionOut
+from services.policy.schemas.policies import ApprovalOut, Content, Lacking, VersionIn, VersionLine, VersionOut
 from services.policy.tables import Approval, Policy, Seat, State, Version
 from shared import pages
 from shared.conditions import expect
 from shared.db import Session
-from shared.events.policy import VersionPublishedV1
+from shared.events.policy import VersionPublishedV1, VersionWithdrawnV1
 from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery
-from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound
+from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound, Stale
 
 LATE = timedelta(minutes=5)
 """How far a client's "now" may lie behind ours."""
@@ -25,10 +28,6 @@ class NotADraft(Conflict):
     """Only a draft can be edited."""
 
 
-class NotInReview(Conflict):
-    """The version is not under review."""
-
-
 class NotApproved(Conflict):
     """The version has not been approved by its quorum."""
 
@@ -37,12 +36,8 @@ class AlreadyPublished(Conflict):
     """The version was published before."""
 
 
-class OwnVersion(Conflict):
-    """Nobody approves what they wrote."""
-
-
-class AlreadyDecided(Conflict):
-    """This reviewer has decided on this content before."""
+class AlreadyWithdrawn(Conflict):
+    """The version was given up before."""
 
 
 class NotAReviewer(Forbidden):
@@ -78,58 +73,27 @@ def create(session: Session, key: str, body: VersionIn, content: Content) -> Ver
 def edit(
     session: Session, key: str, number: int, body: VersionIn, content: Content, if_match: int | None
 ) -> VersionOut:
-    """Write a draft anew; raises NotADraft or Stale."""
+    """Write a draft anew, which clears what reviewers said of it; raises NotADraft, or Stale with both texts."""
     policy, version = get(session, key, number, lock=True)
-    expect(version.revision, if_match)
+    expect_unchanged(version, body, if_match)
     if version.state != State.DRAFT:
         raise NotADraft(f"The version is {version.state}.")
     version.source, version.content, version.content_hash = body.source, content.model_dump(mode="json"), content.hash
     version.change_note, version.material = body.change_note, body.material
+    clear_approvals(session, version)
     version.earlier_authors = [*version.earlier_authors, version.author]
     version.author = people.actor(session, body.employee_number)
     return noted(session, policy, version, "edited", by=version.author)
 
 
-def submit(session: Session, key: str, number: int, if_match: int | None) -> VersionOut:
-    """Ask for review; the source is fixed from here on. Raises NotADraft."""
-    policy, version = get(session, key, number, lock=True)
-    expect(version.revision, if_match)
-    if version.state != State.DRAFT:
-        raise NotADraft(f"The version is {version.state}.")
-    version.state, version.submitted_at = State.IN_REVIEW, session.now
-    return noted(session, policy, version, "submitted")
-
-
-def decide(session: Session, key: str, number: int, body: ApprovalIn, if_match: int | None) -> VersionOut:
-    """Approve a version, or send it back to its author; it is approved once the policy's quorum is met.
-
-    Raises NotInReview, NotAReviewer, OwnVersion or AlreadyDecided.
-    """
-    policy, version = get(session, key, number, lock=True)
-    expect(version.revision, if_match)
-    reviewer = people.actor(session, body.employee_number)
-    refuse_outsiders(session)
-    if version.state != State.IN_REVIEW:
-        raise NotInReview(f"The version is {version.state}.")
-    if reviewer in {version.author, *version.earlier_authors}:
-        raise OwnVersion("Who wrote the version cannot approve it; name another `employee_number`, or ask a colleague.")
-    so_far = approvals_of(session, version)
-    if any(approval.reviewer == reviewer for approval in so_far):
-        raise AlreadyDecided
-    approval = Approval(
-        version_id=version.id,
-        content_hash=version.content_hash,
-        reviewer=reviewer,
-        decision=body.decision,
-        comment=body.comment,
-        decided_at=session.now,
-    )
-    session.add(approval)
-    if body.decision == "reject":
-        version.state = State.DRAFT
-    elif sum(each.decision == "approve" for each in so_far) + 1 >= policy.quorum:
-        version.state = State.APPROVED
-    return noted(session, policy, version, "approved" if body.decision == "approve" else "rejected", by=reviewer)
+def expect_unchanged(version: Version, body: VersionIn, if_match: int | None) -> None:
+    """Raise Stale with the text that a colleague has stored meanwhile and the one sent, for the writer to join them."""
+    try:
+        expect(version.revision, if_match)
+    except Stale as stale:
+        stored = version.model_dump(include={"revision", "source", "change_note", "material"})
+        sent = {"revision": if_match, **body.model_dump(include={"source", "change_note", "material"})}
+        raise Stale(stale.detail, extra={"stored": stored, "sent": sent}) from None
 
 
 def refuse_outsiders(session: Session) -> None:
@@ -153,7 +117,7 @@ def publish(session: Session, key: str, number: int, effective_at: datetime | No
         raise AlreadyPublished(f"The version is {version.state}.")
     refuse_failing_examples(version)
     if version.state != State.APPROVED:
-        raise NotApproved(f"The version is {version.state}; its quorum is {policy.quorum}.")
+        raise NotApproved(f"The version is {version.state}.")
     if effective_at is not None and effective_at < session.now - LATE:
         raise Invalid(
             "A version cannot come into force in the past.",
@@ -192,15 +156,24 @@ def refuse_failing_examples(version: Version) -> None:
 
 
 def withdraw(session: Session, key: str, number: int, reason: str, if_match: int | None) -> VersionOut:
-    """Give up a version before it is in force; raises AlreadyPublished."""
+    """Give up a version before it is in force; raises AlreadyPublished, or AlreadyWithdrawn."""
     policy, version = get(session, key, number, lock=True)
     expect(version.revision, if_match)
-    if version.state in {State.PUBLISHED, State.SUPERSEDED}:
+    if version.state == State.WITHDRAWN:
+        raise AlreadyWithdrawn
+    if version.state in {State.PUBLISHED, State.SUPERSEDED} or has_begun(session, version):
         raise AlreadyPublished(f"The version is {version.state}.")
-    policy.revision += version.state == State.SCHEDULED
+    if version.state == State.SCHEDULED:
+        policy.revision += 1
+        tell(session, VersionWithdrawnV1(policy=key, version=number))
     version.state, version.effective_at = State.WITHDRAWN, None
     version.change_note = f"{version.change_note}\n\nWithdrawn: {reason}"
     return noted(session, policy, version, "withdrawn")
+
+
+def has_begun(session: Session, version: Version) -> bool:
+    """Say whether a version's time has come, also where the timer that puts it in force is late."""
+    return version.effective_at is not None and version.effective_at <= session.now
 
 
 def get(session: Session, key: str, number: int, *, lock: bool = False) -> tuple[Policy, Version]:
@@ -255,13 +228,26 @@ def noted(session: Session, policy: Policy, version: Version, act: str, by: str 
 
 
 def approvals_of(session: Session, version: Version) -> list[Approval]:
-    """Return the decisions on this content since it was last submitted."""
+    """Return the decisions on this content that count."""
     approvals = select(Approval).where(
         Approval.version_id == version.id,
         Approval.content_hash == version.content_hash,
-        Approval.decided_at >= (version.submitted_at or version.created_at),
+        col(Approval.cleared_at).is_(None),
     )
     return list(session.exec(approvals.order_by(Approval.id)))
+
+
+def clear_approvals(session: Session, version: Version) -> None:
+    """Let what reviewers said so far count no longer; it stays on record."""
+    given = update(Approval).where(col(Approval.version_id) == version.id, col(Approval.cleared_at).is_(None))
+    session.execute(given.values(cleared_at=session.now))
+
+
+def lacking(policy: Policy, approvals: Sequence[Approval]) -> Counter[str]:
+    """Return how many approvals are missing for the quorum: of each department, and under "" of anyone at all."""
+    approved = [approval for approval in approvals if approval.decision == "approve"]
+    wanted = Counter({"": policy.quorum, **policy.quorum_departments})
+    return wanted - Counter({"": len(approved), **Counter(each.department for each in approved if each.department)})
 
 
 def line(policy: Policy, version: Version) -> VersionLine:
@@ -276,6 +262,8 @@ def line(policy: Policy, version: Version) -> VersionLine:
 def shown(session: Session, policy: Policy, version: Version) -> VersionOut:
     """Show a version with all it says."""
     content = Content.model_validate(version.content)
+    approvals = approvals_of(session, version)
+    missing = lacking(policy, approvals)
     return VersionOut(
         **line(policy, version).model_dump(),
         **version.model_dump(include={"source", "updated_at", "submitted_at", "revision"}),
@@ -283,5 +271,7 @@ def shown(session: Session, policy: Policy, version: Version) -> VersionOut:
         sections=content.sections,
         rules=content.rules,
         problems=content.problems,
-        approvals=[ApprovalOut.model_validate(approval) for approval in approvals_of(session, version)],
+        warnings=content.warnings,
+        approvals=[ApprovalOut.model_validate(approval) for approval in approvals],
+        lacking=Lacking(reviewers=missing.pop("", 0), departments=missing),
     )

@@ -4,11 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 
-from services.policy.domain import policies
-from services.policy.schemas.policies import InForceOut, PolicyIn, PolicyOut
+from services.policy.domain import policies, reviews
+from services.policy.schemas.policies import InForceOut, PolicyIn, PolicyOut, Quorum, QuorumOut
 from shared.auth import needs
+from shared.conditions import IfMatch
 from shared.pages import Page, Paging
-from shared.problems import NotFound, problems
+from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Moment, Slug
 
@@ -40,3 +41,15 @@ async def get_policy(
 ) -> InForceOut:
     """Read the version in force: sections, rules and the hashes that acknowledgements are bound to."""
     return await db.read(policies.in_force, key, at)
+
+
+@router.get("/{key}/quorum", dependencies=[needs("policies:read")], responses=problems(NotFound))
+async def get_policy_quorum(key: Slug, db: Db) -> QuorumOut:
+    """Read who must approve a version of the policy."""
+    return await db.read(reviews.show_quorum, key)
+
+
+@router.put("/{key}/quorum", dependencies=[needs("policies:write")], responses=problems(NotFound, Stale))
+async def update_policy_quorum(key: Slug, body: Quorum, if_match: IfMatch, db: Db) -> QuorumOut:
+    """Say who must approve a version: what is under review, or approved and not published, is judged by it anew."""
+    return await db.write(reviews.change_quorum, key, body, if_match)

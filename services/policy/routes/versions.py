@@ -5,11 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, status
 
-from services.policy.domain import diffs, sources, versions
+from services.policy.domain import diffs, reviews, sources, versions
 from services.policy.schemas.policies import (
     ApprovalIn,
     DiffOut,
     PublicationIn,
+    RecallIn,
     ReviewIn,
     VersionIn,
     VersionLine,
@@ -57,7 +58,10 @@ async def get_policy_version(key: Slug, number: Number, db: Db) -> VersionOut:
     responses=problems(NotFound, versions.NotADraft, Stale, sources.InvalidSource),
 )
 async def update_policy_version(key: Slug, number: Number, body: VersionIn, if_match: IfMatch, db: Db) -> VersionOut:
-    """Write a draft anew."""
+    """Write a draft anew, which clears what reviewers said of it.
+
+    Where somebody else was faster than `If-Match`, the problem carries both texts: `stored` and `sent`.
+    """
     content = await asyncio.to_thread(sources.parse, body.source)
     return await db.write(versions.edit, key, number, body, content, if_match)
 
@@ -67,18 +71,30 @@ async def update_policy_version(key: Slug, number: Number, body: VersionIn, if_m
 )
 async def request_policy_review(key: Slug, number: Number, body: ReviewIn, if_match: IfMatch, db: Db) -> VersionOut:  # noqa: ARG001  the empty body is checked
     """Ask for review; from here on the source is fixed."""
-    return await db.write(versions.submit, key, number, if_match)
+    return await db.write(reviews.submit, key, number, if_match)
+
+
+@router.post(
+    "/{number}/recall",
+    dependencies=[needs("policies:write")],
+    responses=problems(NotFound, reviews.NotInReview, Stale),
+)
+async def recall_policy_version(key: Slug, number: Number, body: RecallIn, if_match: IfMatch, db: Db) -> VersionOut:  # noqa: ARG001  the empty body is checked
+    """Take a version back from review, to edit it; approvals given so far no longer count."""
+    return await db.write(reviews.recall, key, number, if_match)
 
 
 @router.post(
     "/{number}/approvals",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("policies:write", "self")],
-    responses=problems(NotFound, versions.NotInReview, versions.OwnVersion, versions.AlreadyDecided, Stale),
+    responses=problems(
+        NotFound, versions.NotAReviewer, reviews.NotInReview, reviews.OwnVersion, reviews.AlreadyDecided, Stale
+    ),
 )
 async def approve_policy_version(key: Slug, number: Number, body: ApprovalIn, if_match: IfMatch, db: Db) -> VersionOut:
     """Approve a version, or send it back; nobody approves what they wrote."""
-    return await db.write(versions.decide, key, number, body, if_match)
+    return await db.write(reviews.decide, key, number, body, if_match)
 
 
 @router.post(
@@ -96,7 +112,7 @@ async def publish_policy_version(
 @router.post(
     "/{number}/withdrawal",
     dependencies=[needs("policies:write")],
-    responses=problems(NotFound, versions.AlreadyPublished, Stale),
+    responses=problems(NotFound, versions.AlreadyPublished, versions.AlreadyWithdrawn, Stale),
 )
 async def withdraw_policy_version(
     key: Slug, number: Number, body: WithdrawalIn, if_match: IfMatch, db: Db

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from services.policy.tables import Policy
 from shared.schemas import Body, EmployeeNumber, Line, Moment, Paragraph, Resource, Slug, Text
@@ -21,12 +21,29 @@ Source = Annotated[
 ]
 
 
+def as_quorum(given: object) -> object:
+    """Take a plain number as that many reviewers of any department."""
+    return {"reviewers": given} if isinstance(given, int) and not isinstance(given, bool) else given
+
+
+class Quorum(Body):
+    """Who must approve a version before it can be published."""
+
+    reviewers: Annotated[int, Field(ge=1, le=20, description="How many in all.")] = 1
+    departments: Annotated[
+        dict[Line, Annotated[int, Field(ge=1, le=20)]],
+        Field(max_length=20, description="How many of them from a department.", examples=[{"Legal": 1}]),
+    ] = Field(default_factory=dict)
+
+
 class PolicyIn(Body):
-    """A policy to open."""
+    """A policy to open; a plain number as `quorum` is that many reviewers."""
 
     key: Slug
     title: Line
-    quorum: Annotated[int, Field(ge=1, le=20, description="How many must approve a version.")] = 1
+    quorum: Annotated[Quorum, BeforeValidator(as_quorum, json_schema_input_type=int | Quorum)] = Field(
+        default_factory=Quorum
+    )
 
 
 class VersionIn(Body):
@@ -40,6 +57,10 @@ class VersionIn(Body):
 
 class ReviewIn(Body):
     """A wish for review; nothing more is needed."""
+
+
+class RecallIn(Body):
+    """A wish to edit what is under review; nothing more is needed."""
 
 
 class ApprovalIn(Body):
@@ -124,7 +145,7 @@ class PolicyOut(Resource):
 
     key: str
     title: str
-    quorum: int
+    quorum: Quorum
     version: int | None
     revision: int
     created_at: datetime
@@ -135,11 +156,24 @@ class PolicyOut(Resource):
         return cls(
             key=policy.key,
             title=policy.title,
-            quorum=policy.quorum,
+            quorum=Quorum(reviewers=policy.quorum, departments=policy.quorum_departments),
             version=version,
             revision=policy.revision,
             created_at=policy.created_at,
         )
+
+
+class QuorumOut(Resource):
+    """Who must approve the versions of a policy, and how many of them from which department."""
+
+    reviewers: int
+    departments: dict[str, int]
+    revision: int
+
+    @classmethod
+    def of(cls, policy: Policy) -> "QuorumOut":
+        """Show what a policy asks for."""
+        return cls(reviewers=policy.quorum, departments=policy.quorum_departments, revision=policy.quorum_revision)
 
 
 class InForceOut(Resource):
@@ -166,9 +200,17 @@ class ApprovalOut(Resource):
     """A reviewer's decision on the content that is under review now."""
 
     reviewer: str
+    department: str | None
     decision: str
     comment: str | None
     decided_at: datetime
+
+
+class Lacking(Resource):
+    """How many approvals a version still needs: in all, and from which department."""
+
+    reviewers: int
+    departments: dict[str, int]
 
 
 class VersionLine(Resource):
@@ -188,14 +230,20 @@ class VersionLine(Resource):
 
 
 class VersionOut(VersionLine):
-    """A version with all it says; `problems` lists the examples that stop its publication."""
+    """A version with all it says.
+
+    `problems` lists the examples that stop its publication, `warnings` what is worth a look, `approvals` those that
+    count, `lacking` those that are missing.
+    """
 
     locale: str
     source: str
     sections: list[SectionOut]
     rules: list[RuleOut]
     problems: list[FailingExample]
+    warnings: list[SourceWarning]
     approvals: list[ApprovalOut]
+    lacking: Lacking
     updated_at: datetime
     submitted_at: datetime | None
     revision: int

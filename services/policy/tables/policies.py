@@ -25,7 +25,10 @@ class State(StrEnum):
 
 
 class Policy(Table, table=True):
-    """A policy; its `revision` grows with each change of what is, or will be, in force."""
+    """A policy; its `revision` grows with each change of what is, or will be, in force.
+
+    `quorum` is how many must approve a version, `quorum_departments` how many of them must be of which department.
+    """
 
     __tablename__ = "policies"
 
@@ -33,6 +36,8 @@ class Policy(Table, table=True):
     key: str = Field(max_length=64, unique=True)
     title: str = Field(max_length=200)
     quorum: int
+    quorum_departments: dict[str, int] = Field(default_factory=dict, sa_type=JSON)
+    quorum_revision: int = 1
     revision: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
 
@@ -66,7 +71,10 @@ class Version(Table, table=True):
 
 
 class Approval(Table, table=True):
-    """What one reviewer said about one content of a version."""
+    """What one reviewer said about one content of a version; it counts until it is cleared.
+
+    `department` is the one that the reviewer was in at that time.
+    """
 
     __tablename__ = "approvals"
 
@@ -74,6 +82,27 @@ class Approval(Table, table=True):
     version_id: str = Field(foreign_key="versions.id", max_length=36, index=True)
     content_hash: str = Field(max_length=80)
     reviewer: str = Field(max_length=100)
+    department: str | None = Field(default=None, max_length=200)
     decision: str = Field(max_length=20)
     comment: str | None = Field(default=None, sa_type=Text)
     decided_at: datetime = Field(sa_type=UtcDateTime)
+    cleared_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Translation(Table, table=True):
+    """A version in another language, section by section (`translations.Translated`); a later one is a row of its own.
+
+    So it can be told what people read at any time.
+    """
+
+    __tablename__ = "translations"
+    __table_args__ = (UniqueConstraint("version_id", "locale", "number"),)
+
+    id: str = Field(default_factory=new_id, primary_key=True, max_length=36)
+    version_id: str = Field(foreign_key="versions.id", max_length=36)
+    locale: str = Field(max_length=35)
+    number: int
+    source: str = Field(sa_type=Text)
+    content: dict[str, Any] = Field(sa_type=JSON)
+    author: str = Field(max_length=100)
+    created_at: datetime = Field(sa_type=UtcDateTime)

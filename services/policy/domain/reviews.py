@@ -1,0 +1,117 @@
+"""Review of a version: asked for, taken back, decided by those whom the policy's quorum names."""
+
+from collections import Counter
+
+from sqlmodel import col, select
+
+from services.policy.domain import people, policies, versions
+from services.policy.domain.versions import NotADraft, refuse_outsiders
+from services.policy.schemas.policies import ApprovalIn, Quorum, QuorumOut, VersionOut
+from services.policy.tables import Approval, Policy, State, Version
+from shared.conditions import expect
+from shared.db import Session
+from shared.evidence import record
+from shared.problems import Conflict
+
+
+class NotInReview(Conflict):
+    """The version is not under review."""
+
+
+class OwnVersion(Conflict):
+    """Nobody approves what they wrote."""
+
+
+class AlreadyDecided(Conflict):
+    """This reviewer has decided on this content before."""
+
+
+def submit(session: Session, key: str, number: int, if_match: int | None) -> VersionOut:
+    """Ask for review; the source is fixed from here on, and who decided before decides anew. Raises NotADraft."""
+    policy, version = versions.get(session, key, number, lock=True)
+    expect(version.revision, if_match)
+    if version.state != State.DRAFT:
+        raise NotADraft(f"The version is {version.state}.")
+    versions.clear_approvals(session, version)
+    version.state, version.submitted_at = State.IN_REVIEW, session.now
+    return versions.noted(session, policy, version, "submitted")
+
+
+def recall(session: Session, key: str, number: int, if_match: int | None) -> VersionOut:
+    """Make a version a draft again, so that it can be edited; approvals given so far no longer count.
+
+    Raises NotInReview: what has a time to come into force can only be withdrawn.
+    """
+    policy, version = versions.get(session, key, number, lock=True)
+    expect(version.revision, if_match)
+    if version.state not in {State.IN_REVIEW, State.APPROVED}:
+        raise NotInReview(f"The version is {version.state}.")
+    versions.clear_approvals(session, version)
+    version.state = State.DRAFT
+    return versions.noted(session, policy, version, "recalled")
+
+
+def decide(session: Session, key: str, number: int, body: ApprovalIn, if_match: int | None) -> VersionOut:
+    """Approve a version, or send it back to its author; it is approved once the policy's quorum is met.
+
+    Raises NotInReview, NotAReviewer, OwnVersion or AlreadyDecided.
+    """
+    policy, version = versions.get(session, key, number, lock=True)
+    expect(version.revision, if_match)
+    person = people.acting(session, body.employee_number)
+    reviewer = people.actor(session, body.employee_number)
+    refuse_outsiders(session)
+    if version.state != State.IN_REVIEW:
+        raise NotInReview(f"The version is {version.state}.")
+    if reviewer in {version.author, *version.earlier_authors}:
+        raise OwnVersion("Who wrote the version cannot approve it; name another `employee_number`, or ask a colleague.")
+    if any(approval.reviewer == reviewer for approval in versions.approvals_of(session, version)):
+        raise AlreadyDecided
+    approval = Approval(
+        version_id=version.id,
+        content_hash=version.content_hash,
+        reviewer=reviewer,
+        department=person.department if person else None,
+        decision=body.decision,
+        comment=body.comment,
+        decided_at=session.now,
+    )
+    session.add(approval)
+    session.flush()
+    if body.decision == "reject":
+        version.state = State.DRAFT
+    elif is_met(session, policy, version):
+        version.state = State.APPROVED
+    act = "approved" if body.decision == "approve" else "rejected"
+    return versions.noted(session, policy, version, act, by=reviewer)
+
+
+def is_met(session: Session, policy: Policy, version: Version) -> bool:
+    """Say whether a version has the approvals that its policy asks for."""
+    return versions.lacking(policy, versions.approvals_of(session, version)) == Counter()
+
+
+def show_quorum(session: Session, key: str) -> QuorumOut:
+    """Return who must approve the versions of a policy; raises NotFound."""
+    return QuorumOut.of(policies.get(session, key))
+
+
+def change_quorum(session: Session, key: str, body: Quorum, if_match: int | None) -> QuorumOut:
+    """Ask for other approvals from now on, also of what is under review or approved and not published yet.
+
+    Raises NotFound or Stale.
+    """
+    policy = policies.get(session, key, lock=True)
+    expect(policy.quorum_revision, if_match)
+    policy.quorum, policy.quorum_departments = body.reviewers, body.departments
+    policy.quorum_revision += 1
+    record(session, "policy.quorum.changed", f"policies/{key}")
+    waiting = select(Version).where(
+        Version.policy_id == policy.id, col(Version.state).in_([State.IN_REVIEW, State.APPROVED])
+    )
+    for version in session.exec(waiting):
+        state = State.APPROVED if is_met(session, policy, version) else State.IN_REVIEW
+        if state != version.state:
+            version.state = state
+            versions.noted(session, policy, version, "judged_anew")
+    return QuorumOut.of(policy)
