@@ -61,6 +61,23 @@ def is_word(char: str) -> bool:
     return char.isalnum() or char == "_" or (not char.isascii() and unicodedata.category(char)[0] == "M")
 
 
+class _Digits(dict[int, str | int]):
+    """A table for `str.translate` that fills itself; bounded by the number of code points."""
+
+    def __missing__(self, key: int) -> str | int:
+        digit = unicodedata.decimal(chr(key), None)
+        self[key] = made = key if digit is None else str(digit)
+        return made
+
+
+_digits = _Digits()
+
+
+def ascii_digits(text: str) -> str:
+    """The text with the decimal digits of every script as 0 to 9; nothing else changes, nor any place."""
+    return text if text.isascii() else text.translate(_digits)
+
+
 @lru_cache(maxsize=8192)
 def continues(char: str) -> bool:
     """Tell whether a character may merge with the one before it when it is normalised."""

@@ -46,7 +46,7 @@ class Plan:
     def __init__(self) -> None:
         self.anchors: dict[str, Anchor] = {}
         self.disguised: dict[str, list[tuple[Disguised, int]]] = {}
-        self.links: int | None = None
+        self.tests: dict[Callable[[Reading], bool], int] = {}
         self._known: dict[tuple[frozenset[str], bool, bool], int] = {}
         self._next = 0
 
@@ -67,11 +67,11 @@ class Plan:
                 self.disguised.setdefault(disguised.skeleton, []).append((disguised, sign))
         return sign
 
-    def any_link(self) -> int:
-        """Make a sign that shows when there is a link."""
-        if self.links is None:
-            self.links = self._new_sign()
-        return self.links
+    def when(self, test: "Callable[[Reading], bool]") -> int:
+        """Make a sign, without a place, that shows in the readings for which the test holds."""
+        if test not in self.tests:
+            self.tests[test] = self._new_sign()
+        return self.tests[test]
 
     def _new_sign(self) -> int:
         self._next += 1

@@ -2,9 +2,11 @@
 
 from functools import cached_property
 
-from shared.rules import links
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import OffsetMap, clean, keeps_places
+from shared.rules.folding import OffsetMap, ascii_digits, clean, keeps_places
+from shared.rules.languages import likely, primary
+from shared.rules.links import Link, host_of
+from shared.rules.links import find as find_links
 from shared.rules.patterns import Pattern
 from shared.rules.plan import WHOLE
 
@@ -38,19 +40,46 @@ class Reading:
         """Where the pattern first matches the text as sent or, failing that, its clean form."""
         if found := pattern.search(self.draft.text):
             return Span(*found)
-        if self._clean != self.draft.text and (found := pattern.search(self._clean)):
-            return self._from_clean(*found)
+        if self.clean != self.draft.text and (found := pattern.search(self.clean)):
+            return self.from_clean(*found)
         return None
 
     @cached_property
     def links(self) -> list[tuple[Span, str, bool]]:
         """Place, host and certainty of each link, in the text or attached; attached ones come last."""
-        written = [(self._from_clean(link.start, link.end), link.host, link.sure) for link in links.find(self._clean)]
-        attached = [(WHOLE, host, True) for link in self.draft.links if (host := links.host_of(link))]
+        written = [(self.from_clean(link.start, link.end), link.host, link.sure) for link in self._written_links]
+        attached = [(WHOLE, host, True) for link in self.draft.links if (host := host_of(link))]
         return written + attached
 
     @cached_property
-    def _clean(self) -> str:
+    def _written_links(self) -> list[Link]:
+        return find_links(self.clean)
+
+    @cached_property
+    def languages(self) -> dict[str, float]:
+        """The language that the sender named, or those that the text may be in, with their likelihoods."""
+        named = self.draft.language
+        return {primary(named): 1.0} if named else likely(self.prose)
+
+    @cached_property
+    def prose(self) -> str:
+        """The clean text with blanks in place of what is surely a link."""
+        sure = [link for link in self._written_links if link.sure]
+        if not sure:
+            return self.clean
+        made = list(self.clean)
+        for link in sure:
+            made[link.start : link.end] = " " * (link.end - link.start)
+        return "".join(made)
+
+    @cached_property
+    def numerals(self) -> str:
+        """The clean text without links and with the digits of every script as 0 to 9, each in its place."""
+        return ascii_digits(self.prose)
+
+    @cached_property
+    def clean(self) -> str:
+        """The text without what is invisible; see `folding`."""
         return clean(self.draft.text)
 
     @cached_property
@@ -67,7 +96,8 @@ class Reading:
             self._places = OffsetMap.of_folded(self.draft.text, end)
         return Span(*self._places.back(start, end))
 
-    def _from_clean(self, start: int, end: int) -> Span:
+    def from_clean(self, start: int, end: int) -> Span:
+        """The place in the text that was sent of a place in its clean form."""
         return Span(*self._clean_places.back(start, end))
 
 

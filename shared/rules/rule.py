@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Discriminator, Field, Tag, ValidationError
 
 from shared.rules.detectors import Detector, Model
-from shared.rules.draft import Draft, Kind
+from shared.rules.detectors.model import Language
+from shared.rules.detectors.moments import Moment, moment_of
+from shared.rules.draft import Draft, Kind, Media
 from shared.rules.source import Data, Fault, InvalidRule, Path, parse, pointer
 
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Text = Annotated[str, Field(min_length=1, max_length=2000)]
-Example = Annotated[str, Field(min_length=1, max_length=10_000)]
+ExampleText = Annotated[str, Field(min_length=1, max_length=10_000)]
 
 
 def _list_of_one(value: object) -> object:
@@ -67,8 +69,58 @@ def _among(name: str | None, names: tuple[str, ...] | None) -> bool:
     return names is None or not name or name.casefold() in {one.casefold() for one in names}
 
 
+class ExampleMedia(Model):
+    """A picture, film or sound beside an example."""
+
+    kind: Literal["image", "video", "audio"] = "image"
+    alt_text: bool = False
+    captions: bool = False
+
+
+class ExampleDraft(Model):
+    """A text with what else matters of it; what is left out is as the rule needs it to apply."""
+
+    text: ExampleText
+    kind: Kind | None = None
+    network: Name | None = None
+    department: Name | None = None
+    certifications: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    staff: bool = True
+    language: Language | None = None
+    links: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
+    first_contact: bool = True
+    media: Annotated[tuple[ExampleMedia, ...], Field(max_length=20)] = ()
+    now: Moment | None = None
+
+    def as_draft(self, kind: Kind) -> Draft:
+        """The draft that the rule is tried on."""
+        return Draft(
+            self.text,
+            network=self.network or "",
+            kind=self.kind or kind,
+            staff=self.staff,
+            department=self.department,
+            certifications=frozenset(self.certifications),
+            language=self.language,
+            links=self.links,
+            first_contact=self.first_contact,
+            media=tuple(Media(one.kind, one.alt_text, one.captions) for one in self.media),
+            now=moment_of(self.now) if self.now else None,
+        )
+
+
+def _form(value: object) -> str:
+    return "text" if isinstance(value, str) else "draft"
+
+
+Example = Annotated[
+    Annotated[ExampleText, Tag("text")] | Annotated[ExampleDraft, Tag("draft")],
+    Discriminator(_form),
+]
+
+
 class Examples(Model):
-    """Texts that the rule must match and texts that it must let pass."""
+    """Texts that the rule must match and texts that it must let pass, plain or with what else matters of them."""
 
     match: Annotated[tuple[Example, ...], Field(max_length=100)] = ()
     pass_: Annotated[tuple[Example, ...], Field(alias="pass", max_length=100)] = ()

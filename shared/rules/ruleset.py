@@ -69,8 +69,8 @@ class RuleSet:
         self._keywords = _automaton(list(plan.anchors))
         self._disguised = list(plan.disguised.values())
         self._skeletons = _automaton(list(plan.disguised))
-        self._link_sign = plan.links
-        self._looks_further = bool(self._always or self._disguised or plan.links)
+        self._tests = list(plan.tests.items())
+        self._looks_further = bool(self._always or self._disguised or self._tests)
 
     @classmethod
     def compile(cls, rules: Sequence[PlacedRule]) -> "RuleSet":
@@ -93,8 +93,9 @@ class RuleSet:
         self._keep_whole_words(reading, keywords)
         if self._disguised:
             self._look_behind_disguises(reading)
-        if self._link_sign is not None and reading.links:
-            reading.seen[self._link_sign] = []
+        for test, sign in self._tests:
+            if test(reading):
+                reading.seen[sign] = []
         if not reading.seen and not reading.disguised and not self._always:
             return []
         return self._ask(reading)
