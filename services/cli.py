@@ -4,7 +4,6 @@ import json
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -12,13 +11,12 @@ from typing import Annotated, Any
 
 import httpx
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from services.client import Api, NowhereError, Place, RefusedError
+from services.client import Api, NowhereError, RefusedError
+from services.evidence_commands import evidence
+from services.terminal import SERVICES, Options, api_of, bars, err, out
 
-SERVICES = ("policy", "training", "monitoring", "gateway")
 CHUNK = 500
 SHOWN = 20
 """How many rejected lines are shown one by one."""
@@ -32,26 +30,18 @@ people = typer.Typer(help="Members of staff.", no_args_is_help=True)
 policies = typer.Typer(help="Policies and their versions.", no_args_is_help=True)
 posts = typer.Typer(help="Posts from social networks.", no_args_is_help=True)
 events = typer.Typer(help="What the services tell.", no_args_is_help=True)
-for name, group in {"keys": keys, "people": people, "policies": policies, "posts": posts, "events": events}.items():
+GROUPS = {
+    "keys": keys,
+    "people": people,
+    "policies": policies,
+    "posts": posts,
+    "events": events,
+    "evidence": evidence,
+}
+for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 
-out = Console()
-err = Console(stderr=True)
-
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file to read.")]
-
-
-@dataclass
-class Options:
-    """Where to find the platform, as given before the command."""
-
-    url: str | None
-    api_key: str | None
-    data_dir: Path
-
-    def open(self) -> Api:
-        """Connect to the platform."""
-        return Api(Place.find(self.url, self.api_key, self.data_dir))
 
 
 @app.callback()
@@ -68,19 +58,6 @@ def connect(
 ) -> None:
     """Remember where the platform is."""
     context.obj = Options(url, api_key, data_dir)
-
-
-def api_of(context: typer.Context) -> Api:
-    """Connect as the options before the command say."""
-    options: Options = context.obj
-    return options.open()
-
-
-def bars() -> Progress:
-    """Return progress bars for what takes long."""
-    return Progress(
-        TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err
-    )
 
 
 @app.command()

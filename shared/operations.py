@@ -6,11 +6,12 @@ from typing import cast
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared import dead_letters, evidence
+from shared import dead_letters, evidence, evidence_chain
 from shared.auth import INTERNAL, needs
 from shared.backbone import Backbone
 from shared.conditions import fingerprint
 from shared.consequences import Consequences, EventName, consequences
+from shared.pages import Paging, encode_cursor, not_ours
 from shared.problems import NotFound, problems
 from shared.schemas import Moment, Text
 
@@ -54,6 +55,20 @@ class ProofOut(evidence.EvidenceProof):
     public_key: str
 
 
+class EvidencePage(BaseModel):
+    """A stretch of a service's evidence log: signed heads in their order, each with all its entries.
+
+    A page may hold fewer heads than asked for, where they have many entries. The last one also counts the entries that
+    wait for their head, and names those whose head is gone from the end of the log.
+    """
+
+    items: list[evidence_chain.SealedBatch]
+    next_cursor: str | None
+    public_key: str = Field(description="Ed25519, hex; verifies the heads, once one knows that it is the service's.")
+    waiting: int
+    astray: list[str]
+
+
 def backbone_of(request: Request) -> Backbone:
     """Return the service's event backbone."""
     return cast(Backbone, request.app.state.backbone)
@@ -94,6 +109,24 @@ async def read_proof(request: Request, response: Response, entry: Text) -> Proof
     found = ProofOut(**proof.model_dump(), public_key=sealer.public_key().public_bytes_raw().hex())
     response.headers["ETag"] = fingerprint(found)
     return found
+
+
+@router.get("/evidence", dependencies=[needs("admin:read")])
+async def read_evidence(request: Request, paging: Paging) -> EvidencePage:
+    """Sealed heads with their entries, from the first on."""
+    backbone = backbone_of(request)
+    sealer: evidence.Sealer = request.app.state.sealer
+    after = paging.after or "0"
+    if not (after.isascii() and after.isdigit() and len(after) < 10):
+        raise not_ours()
+    stretch = await backbone.db.read(evidence_chain.read_stretch, backbone.name, int(after), paging.limit)
+    return EvidencePage(
+        items=stretch.batches,
+        next_cursor=None if stretch.last else encode_cursor(str(stretch.batches[-1].number)),
+        public_key=sealer.public_key().public_bytes_raw().hex(),
+        waiting=stretch.waiting,
+        astray=stretch.astray,
+    )
 
 
 @router.post("/consequences", dependencies=[needs(INTERNAL)])

@@ -14,7 +14,8 @@ from services.gateway import tables as gateway
 from services.monitoring import tables as monitoring
 from services.policy import tables as policy
 from services.training import tables as training
-from shared.evidence import Sealer, verify_log
+from shared.evidence import Sealer
+from shared.evidence_chain import verify_log
 from shared.tables import dead_letters, evidence_entries, inbox, outbox
 from tests.faults.processes import SERVICES, Fleet, read_stream
 

@@ -1,13 +1,15 @@
 """What an operator sees and does about events, through the gateway."""
 
 from datetime import timedelta
+from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from nats.aio.client import Client
 
 from shared.evidence import EvidenceProof, verify_proof
+from shared.evidence_chain import Chain, SealedBatch
 from tests.evidence import evidence_of
-from tests.gateway.story import add_people, client_with, publish
+from tests.gateway.story import add_people, client_with, person, publish
 from tests.platform import Platform
 
 
@@ -69,6 +71,34 @@ async def test_a_receipt_is_proved_to_whoever_has_the_service_s_public_key(platf
     assert not verify_proof(proof.model_copy(update={"body": proof.body.replace("acknowledged", "read")}), key)
     for service in ("policy", "gateway"):
         assert (await platform.client.get(f"/v1/operations/{service}/evidence/unknown")).status_code == 404
+
+
+async def test_an_evidence_log_is_read_page_by_page_and_verifies_with_the_key_alone(platform: Platform) -> None:
+    training = platform.running["training"].app.state
+    for number in range(5):
+        assert (await platform.client.post("/v1/people", json=person(number))).status_code == 201
+        await training.db.write(training.sealer.seal)
+    path = "/v1/operations/training/evidence"
+    cursor: dict[str, str] = {}
+    chain: Chain | None = None
+    page: dict[str, Any] = {"next_cursor": "first"}
+    while page["next_cursor"]:
+        page = (await platform.client.get(path, params={"limit": 2, **cursor})).json()
+        cursor = {"cursor": page["next_cursor"]}
+        chain = chain or Chain("training", Ed25519PublicKey.from_public_bytes(bytes.fromhex(page["public_key"])))
+        assert len(page["items"]) in {1, 2}
+        for item in page["items"]:
+            assert chain.add(SealedBatch.model_validate(item)) is None
+            assert "E-1" not in str(item)
+    assert chain is not None
+    assert (chain.entries, page["waiting"], page["astray"]) == (5, 0, [])
+
+    assert (await platform.client.get(path, params={"cursor": "nonsense"})).status_code == 422
+    first = (await platform.client.get(path, params={"limit": 2})).json()
+    lost = Chain("training", training.sealer.public_key())
+    bad = lost.add(SealedBatch.model_validate(first["items"][1]))
+    assert str(bad) == "head 1: the head was changed, or one before it is missing"
+    assert (await platform.client.get("/v1/operations/gateway/evidence")).status_code == 200
 
 
 async def test_operations_need_the_rights_of_an_administrator(platform: Platform) -> None:

@@ -6,7 +6,12 @@ import os
 import sysconfig
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
+from typing import Any
 
+from sqlalchemy import Row, delete, select, update
+
+from shared.db import Database, Session
+from shared.tables import evidence_entries, evidence_heads
 from tests.platform import KEY, Platform
 
 SHARELOAD = Path(sysconfig.get_path("scripts")) / "shareload"
@@ -109,6 +114,72 @@ async def test_events_are_followed_as_they_are_told(platform: Platform) -> None:
     assert (status, "training: 1 events" in said) == (0, True)
     status, said = await run(platform, "events", "dead")
     assert (status, "service" in said) == (0, True)
+
+
+async def test_evidence_that_was_changed_in_the_database_is_named(platform: Platform) -> None:
+    await add_sealed(platform, 4)
+    db: Database = platform.running["training"].app.state.db
+    [entry] = await db.read(entries_under, 3)
+
+    await db.write(set_in_entry, entry.id, "body", entry.body.replace("person.created", "person.Created"))
+    status, said = await run(platform, "evidence", "verify")
+    assert (status, f"training: head 3, place 0, entry {entry.id}: the entry was changed\n" in said) == (1, True), said
+    assert "policy: sound" in said
+
+    await db.write(set_in_entry, entry.id, "body", entry.body)
+    other = json.dumps({**json.loads(entry.personal), "actor": "key:somebody-else"})
+    await db.write(set_in_entry, entry.id, "personal", other)
+    status, said = await run(platform, "evidence", "verify", "training")
+    assert (status, f"training: head 3, place 0, entry {entry.id}: the names kept" in said) == (1, True), said
+
+    await db.write(set_in_entry, entry.id, "personal", None)
+    status, said = await run(platform, "evidence", "verify", "training")
+    assert (status, "training: sound; 4 heads, 4 entries" in said) == (0, True), "an erased name leaves the proof whole"
+
+
+async def test_heads_that_were_kept_show_that_the_end_of_a_log_is_gone(platform: Platform, tmp_path: Path) -> None:
+    await add_sealed(platform, 3)
+    kept = tmp_path / "heads.json"
+    status, said = await run(platform, "evidence", "verify", "--kept", kept)
+    assert status == 0, said
+    heads = json.loads(kept.read_text())
+    assert {name: head["number"] for name, head in heads.items() if name == "training"} == {"training": 3}
+    assert set(heads) == {"policy", "training", "monitoring", "gateway"}
+
+    await add_sealed(platform, 1, first=4)
+    assert (await run(platform, "evidence", "verify", "training", "--kept", kept))[0] == 0
+    db: Database = platform.running["training"].app.state.db
+    await db.write(cut_off_after, 2)
+    assert (await run(platform, "evidence", "verify", "training"))[0] == 0, "what is left is a log of its own"
+    status, said = await run(platform, "evidence", "verify", "training", "--kept", kept)
+    assert status == 1
+    assert "training: head 3: it is gone; the log had 4 heads when they were kept" in said
+
+
+async def add_sealed(platform: Platform, count: int, first: int = 1) -> None:
+    """Add people, and have the entry of each sealed under a head of its own."""
+    app = platform.running["training"].app
+    for number in range(first, first + count):
+        person = {"employee_number": f"E-{number}", "name": "Ana", "email": f"{number}@company.example"}
+        made = await platform.client.post("/v1/people", json={**person, "department": "Support", "region": "EMEA"})
+        assert made.status_code == 201
+        await app.state.db.write(app.state.sealer.seal)
+
+
+def entries_under(session: Session, head: int) -> list[Row[Any]]:
+    """Return the entries of a head."""
+    return list(session.execute(select(evidence_entries).where(evidence_entries.c.head == head)))
+
+
+def set_in_entry(session: Session, entry: str, column: str, value: str | None) -> None:
+    """Change an entry behind the service's back."""
+    session.execute(update(evidence_entries).where(evidence_entries.c.id == entry).values({column: value}))
+
+
+def cut_off_after(session: Session, head: int) -> None:
+    """Take the end of the log away, entries and heads."""
+    session.execute(delete(evidence_entries).where(evidence_entries.c.head > head))
+    session.execute(delete(evidence_heads).where(evidence_heads.c.number > head))
 
 
 async def test_where_nothing_runs_one_line_says_what_to_do(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The evidence log: what was sealed cannot be changed unseen, and each entry can be proved on its own."""
 
 from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from shared import evidence
 from shared.context import Context, Principal, current
 from shared.db import Database, Session
 from shared.evidence import EvidenceProof, Sealer
+from shared.evidence_chain import verify_log
 from shared.tables import evidence_entries, evidence_heads
 
 OpenDatabase = Callable[[str], Database]
@@ -61,12 +63,12 @@ async def test_an_entry_that_is_not_sealed_yet_says_so(db: Database, sealer: Sea
 
 async def test_a_changed_entry_is_found_and_named(db: Database, sealer: Sealer) -> None:
     entries = await fill(db, sealer)
-    assert await db.read(evidence.verify_log, "policy", sealer.public_key()) is None
+    assert await db.read(verify_log, "policy", sealer.public_key()) is None
 
     victim = entries[3]
     change = update(evidence_entries).where(evidence_entries.c.id == victim).values(body='{"action":"nothing"}')
     await db.write(lambda session: session.execute(change) and None)
-    bad = await db.read(evidence.verify_log, "policy", sealer.public_key())
+    bad = await db.read(verify_log, "policy", sealer.public_key())
     assert bad is not None
     assert bad.entry == victim
 
@@ -80,9 +82,51 @@ async def test_something_taken_out_is_found(db: Database, sealer: Sealer, what: 
         else delete(evidence_heads).where(evidence_heads.c.number == 2)
     )
     await db.write(lambda session: session.execute(gone) and None)
-    bad = await db.read(evidence.verify_log, "policy", sealer.public_key())
+    bad = await db.read(verify_log, "policy", sealer.public_key())
     assert bad is not None
     assert bad.head == 2
+
+
+@pytest.mark.parametrize(
+    "column",
+    ["body", "leaf", "personal", "salt", "place", "root", "size", "previous", "sealed_at", "key_id", "signature"],
+)
+async def test_whatever_is_changed_in_a_row_the_log_no_longer_verifies_from_there(
+    db: Database, sealer: Sealer, column: str
+) -> None:
+    entries = await fill(db, sealer)
+    table, row = (
+        (evidence_entries, evidence_entries.c.id == entries[3])
+        if column in evidence_entries.c
+        else (evidence_heads, evidence_heads.c.number == 2)
+    )
+
+    def change(session: Session) -> None:
+        before = session.execute(select(table.c[column]).where(row)).scalar_one()
+        session.execute(update(table).where(row).values({column: other_than(before)}))
+
+    await db.write(change)
+    bad = await db.read(verify_log, "policy", sealer.public_key())
+    assert bad is not None
+    assert bad.head == 2
+    if column in evidence_entries.c:
+        assert (bad.entry, bad.place) == (entries[3], 2)
+
+
+def other_than(value: str | int | datetime) -> str | int | datetime:
+    """Return the value with one byte flipped, one more, or a moment later."""
+    if isinstance(value, str):
+        return value[:9] + chr(ord(value[9]) ^ 1) + value[10:]
+    return value + timedelta(microseconds=1) if isinstance(value, datetime) else value + 1
+
+
+async def test_an_end_that_was_cut_off_is_found_by_the_entries_that_it_leaves(db: Database, sealer: Sealer) -> None:
+    entries = await fill(db, sealer)
+    gone = delete(evidence_heads).where(evidence_heads.c.number == 3)
+    await db.write(lambda session: session.execute(gone) and None)
+    bad = await db.read(verify_log, "policy", sealer.public_key())
+    assert bad is not None
+    assert (bad.head, bad.entry) == (3, entries[6])
 
 
 async def test_a_person_stands_in_an_entry_only_as_a_commitment_that_survives_erasure(
@@ -95,7 +139,7 @@ async def test_a_person_stands_in_an_entry_only_as_a_commitment_that_survives_er
     bodies = await db.read(lambda session: list(session.execute(select(evidence_entries.c.body)).scalars()))
     assert len(bodies) == 14
     assert not any("ben" in body or "ana" in body for body in bodies)
-    assert await db.read(evidence.verify_log, "policy", sealer.public_key()) is None
+    assert await db.read(verify_log, "policy", sealer.public_key()) is None
 
 
 def test_the_seal_key_is_made_once_and_kept_to_its_owner(tmp_path: Path) -> None:

@@ -10,7 +10,8 @@ from fastapi.responses import Response
 from services.gateway.forward import Answer, Forwarder, ServiceAway
 from shared import dead_letters, evidence, operations
 from shared.auth import Caller, Principal, needs
-from shared.operations import DeadLetterPage, ProofOut, ReplayIn, ReplayOut
+from shared.operations import DeadLetterPage, EvidencePage, ProofOut, ReplayIn, ReplayOut
+from shared.pages import Paging, encode_cursor
 from shared.problems import NotFound, problems
 from shared.schemas import Text
 
@@ -78,6 +79,22 @@ async def replay_events(service: ServiceName, body: ReplayIn, request: Request, 
     return passed_on(
         await ask(request, service, caller, "POST", "/internal/events/replay", body.model_dump(mode="json"))
     )
+
+
+@router.get(
+    "/evidence", dependencies=[needs("admin:read")], responses=problems(ServiceAway), response_model=EvidencePage
+)
+async def list_evidence(
+    service: ServiceName, request: Request, caller: Caller, paging: Paging
+) -> EvidencePage | Response:
+    """Read a service's evidence log from its first head on, with all entries, to keep or verify it elsewhere.
+
+    `shareload evidence verify` does so: a head is signed over the root of its entries and the hash of the head before.
+    """
+    if service is ServiceName.GATEWAY:
+        return await operations.read_evidence(request, paging)
+    query = urlencode({"limit": paging.limit, **({"cursor": encode_cursor(paging.after)} if paging.after else {})})
+    return passed_on(await ask(request, service, caller, "GET", f"/internal/evidence?{query}"))
 
 
 @router.get(
