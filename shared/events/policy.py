@@ -2,9 +2,9 @@
 
 from datetime import datetime
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from shared.events.base import Content, Event, Operational, Public, told
+from shared.events.base import Content, Event, Operational, Personal, Public, told
 
 
 class SectionInForce(BaseModel):
@@ -209,3 +209,18 @@ class ApprovalDecidedV1(Event):
     type = "policy.approval.decided.v1"
     id: Public[str]
     decision: Operational[str]
+
+
+@told
+class BacktestFinishedV1(Event):
+    """A back-test came to its end: it is done, was cancelled, or failed. Counts posts, and names nobody."""
+
+    type = "policy.backtest.finished.v1"
+    id: Public[str]
+    policy: Operational[str]
+    version: Operational[int]
+    state: Operational[str]
+    posts: Operational[int]
+    newly_flagged: Operational[int]
+    newly_cleared: Operational[int]
+    unchanged: Operational[int]
