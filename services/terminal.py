@@ -35,7 +35,12 @@ def api_of(context: typer.Context) -> Api:
 
 
 def bars() -> Progress:
-    """Return progress bars for what takes long."""
+    """Return progress bars for what takes long, shown only where somebody looks."""
     return Progress(
-        TextColumn("{task.description:<16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=err
+        TextColumn("{task.description:<16}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=err,
+        disable=not err.is_terminal,
     )
