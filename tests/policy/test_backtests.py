@@ -1,0 +1,340 @@
+"""A draft's rules tried on past posts, against those in force."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.monitoring.domain import accounts, past_posts, posts
+from services.monitoring.schemas.posts import PostIn
+from services.monitoring.settings import MonitoringSettings
+from services.monitoring.tables import Account, Person, Post
+from services.policy import backtesting
+from services.policy.domain import figures
+from shared.bus import Bus
+from shared.db import Database, Session
+from shared.ids import new_id
+from shared.past_posts import PostServer
+from shared.settings import Environment
+from shared.tasks import end
+from tests.conftest import Templates
+from tests.policy.conftest import PolicyService
+from tests.servers import NatsServer
+
+IN_FORCE = """# Kindness {#kindness}
+Be kind.
+
+```rule
+id: no-insults
+severity: block
+detect: {words: [idiot, fool]}
+message: Please leave the insult out.
+examples: {match: ["You fool"], pass: ["You genius"]}
+```
+
+```rule
+id: no-shouting
+severity: advise
+detect: {words: [HELLO WORLD]}
+message: Softer, please.
+examples: {match: ["hello world"], pass: ["hello"]}
+```
+"""
+DRAFT = """# Kindness {#kindness}
+Be kind.
+
+```rule
+id: no-insults
+severity: hold
+detect: {words: [idiot, clown]}
+message: Please leave the insult out.
+examples: {match: ["You clown"], pass: ["You genius"]}
+```
+
+```rule
+id: no-secrets
+severity: block
+detect: {words: [project heron]}
+message: Not yet.
+applies_to: {networks: [bluesky]}
+examples: {match: ["project heron"], pass: ["heron"]}
+```
+"""
+MONDAY = datetime(2026, 11, 2, 9, tzinfo=UTC)
+
+
+@dataclass
+class Kept:
+    """The posts that the monitoring service keeps, and the server that answers for them."""
+
+    db: Database
+    server: PostServer
+    task: asyncio.Task[None]
+
+    async def add(self, *texts: str, **changes: object) -> list[str]:
+        """Take in posts of staff; returns their ids."""
+        bodies = [
+            PostIn.model_validate(
+                {
+                    "network": "mastodon",
+                    "network_id": new_id(),
+                    "kind": "staff",
+                    "author": "@nobody",
+                    "text": text,
+                    "posted_at": MONDAY,
+                    **changes,
+                }
+            )
+            for text in texts
+        ]
+        return [answer.id or "" for answer in await self.db.write(posts.ingest, bodies)]
+
+    async def register(self, handle: str, department: str) -> None:
+        """Register the account of a person of a department."""
+
+        def register(session: Session) -> None:
+            person = new_id()
+            session.add(Person(id=person, employee_number=handle, department=department, languages=[], active=True))
+            session.flush()
+            session.add(
+                Account(
+                    id=new_id(),
+                    network="mastodon",
+                    handle=handle,
+                    handle_key=accounts.handle_key(handle),
+                    kind="staff",
+                    person=person,
+                    created_at=session.now,
+                )
+            )
+
+        await self.db.write(register)
+
+
+@pytest.fixture
+async def kept(tmp_path: Path, nats: NatsServer, templates: Templates, service: PolicyService) -> AsyncIterator[Kept]:
+    """What the monitoring service keeps, without the rest of it."""
+    db = Database(templates.copy("sqlite", "monitoring", tmp_path), service.clock)
+    bus = Bus(MonitoringSettings(environment=Environment.TEST, data_dir=tmp_path, nats_url=nats.url), "monitoring")
+    await bus.start()
+    server = PostServer(db, bus, past_posts.archive)
+    task = asyncio.create_task(server.run())
+    yield Kept(db, server, task)
+    await end(task)
+    await bus.stop()
+    db.stop()
+
+
+async def ask(service: PolicyService, version: str, **body: object) -> str:
+    answer = await service.client.post(f"{version}/backtests", json=body)
+    assert answer.status_code == 202, answer.text
+    location = answer.headers["Location"]
+    assert location == f"/v1/backtests/{answer.json()['id']}"
+    return location
+
+
+async def ended(service: PolicyService, location: str, reader: httpx.AsyncClient | None = None) -> dict[str, Any]:
+    answer = await (reader or service.client).get(location, headers={"Prefer": "wait=20"})
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Preference-Applied"] == "wait=20"
+    body: dict[str, Any] = answer.json()
+    assert body["state"] not in {"queued", "running"}, body
+    return body
+
+
+def changes(of: dict[str, Any]) -> tuple[int, int, int]:
+    return of["newly_flagged"], of["newly_cleared"], of["unchanged"]
+
+
+def by_key(groups: Sequence[dict[str, Any]]) -> dict[str | None, tuple[int, int, int]]:
+    return {group["key"]: changes(group) for group in groups}
+
+
+async def both(service: PolicyService) -> str:
+    await service.publish(IN_FORCE)
+    return await service.write(DRAFT)
+
+
+async def test_a_backtest_says_what_a_draft_would_newly_flag_and_newly_clear(
+    service: PolicyService, kept: Kept
+) -> None:
+    version = await both(service)
+    await kept.add("you idiot", "you fool", "hello world, you clown", "a quiet day")
+    await kept.add("project heron!", "Project Heron, you idiot", network="bluesky", posted_at=MONDAY + timedelta(7))
+    await kept.add("what a clown", kind="mention")
+
+    body = await ended(service, await ask(service, version), service.as_person("E-2", "team:read", "monitoring:read"))
+
+    assert (body["state"], body["percent"], body["posts_done"], body["posts_total"]) == ("done", 100, 6, 6)
+    assert (body["policy"], body["version"], body["against"], body["current"]) == ("social-media", 2, 1, True)
+    found = body["figures"]
+    # Newly: heron. Cleared: fool. As before: idiot, "hello world, you clown" (by another rule), heron + idiot.
+    assert changes(found) == (1, 1, 3)
+    rules = {rule["rule"]: rule for rule in found["rules"]}
+    assert {name: (rule["change"], changes(rule)) for name, rule in rules.items()} == {
+        "no-insults": ("changed", (1, 1, 2)),
+        "no-secrets": ("added", (2, 0, 0)),
+        "no-shouting": ("removed", (0, 1, 0)),
+    }
+    assert (rules["no-insults"]["severity_before"], rules["no-insults"]["severity"]) == ("block", "hold")
+    assert by_key(found["networks"]) == {"mastodon": (0, 1, 2), "bluesky": (1, 0, 1)}
+    assert by_key(found["weeks"]) == {"2026-W45": (0, 1, 2), "2026-W46": (1, 0, 1)}
+    assert [group["posts"] for group in found["weeks"]] == [4, 2]
+    assert by_key(rules["no-secrets"]["weeks"]) == {"2026-W46": (2, 0, 0)}
+    (cleared,) = rules["no-insults"]["samples"]["newly_cleared"]
+    assert cleared == {"network": "mastodon", "language": None, "text": "you fool", "span": {"start": 4, "end": 8}}
+    assert "nobody" not in str(body)
+
+
+async def test_a_backtest_looks_only_at_the_posts_it_is_asked_about(service: PolicyService, kept: Kept) -> None:
+    version = await both(service)
+    await kept.add("you clown", "you clown again", posted_at=MONDAY - timedelta(1))
+    await kept.add("you clown", posted_at=MONDAY)
+    await kept.add("you clown", "still a clown", network="bluesky", posted_at=MONDAY)
+    await kept.add("you clown", kind="reply", posted_at=MONDAY)
+    await kept.add("you clown", kind="mention", posted_at=MONDAY)
+    await kept.add("you clown", posted_at=MONDAY + timedelta(hours=1))
+
+    async def flagged(**body: object) -> int:
+        result = await ended(service, await ask(service, version, **body))
+        assert result["posts_total"] == result["figures"]["newly_flagged"]
+        return int(result["posts_total"])
+
+    assert await flagged() == 7
+    assert await flagged(**{"from": MONDAY.isoformat(), "to": (MONDAY + timedelta(hours=1)).isoformat()}) == 4
+    assert await flagged(networks=["bluesky"]) == 2
+    assert await flagged(kinds=["reply", "mention"]) == 2
+
+
+async def test_departments_with_few_people_are_merged_until_no_subtraction_shows_them(
+    service: PolicyService, kept: Kept
+) -> None:
+    version = await both(service)
+    # Known already: two people in Support and two in Communications.
+    for department, people in (("Legal", 3), ("Sales", 9), ("Stores", 20), ("Care", 8)):
+        for number in range(people):
+            await service.hear_of(f"{department}-{number}", department)
+    for department in ("Legal", "Sales", "Stores", "Care", "Dissolved"):
+        await kept.register(f"@{department}", department)
+        await kept.add(f"the {department} clown", "a quiet day", author=f"@{department}")
+    await kept.add("an unknown clown")
+
+    found = (await ended(service, await ask(service, version)))["figures"]
+
+    # Seven people in Legal, Support and Communications are too few; so the smallest of the others is with them.
+    expected = {"Sales": (1, 0, 0), "Stores": (1, 0, 0), "other": (3, 0, 0), None: (1, 0, 0)}
+    assert by_key(found["departments"]) == expected
+    assert by_key(found["rules"][0]["departments"]) == expected
+
+    rows = await service.app.state.db.read(
+        lambda session: str(session.connection().exec_driver_sql("SELECT figures FROM backtests").all())
+    )
+    assert "Legal" not in rows
+    assert "Dissolved" not in rows
+
+
+async def test_samples_show_no_text_to_who_may_not_read_posts_or_when_the_post_is_gone(
+    service: PolicyService, kept: Kept
+) -> None:
+    version = await both(service)
+    gone, *_ = await kept.add(*(f"clown number {number}" for number in range(9)))
+    location = await ask(service, version, samples=20)
+
+    def texts(body: dict[str, Any]) -> set[str | None]:
+        (rule,) = [rule for rule in body["figures"]["rules"] if rule["rule"] == "no-insults"]
+        return {sample["text"] for sample in rule["samples"]["newly_flagged"]}
+
+    await ended(service, location)
+    assert texts((await service.client.get(location)).json()) == {None}
+
+    reader = service.as_person("E-1", "team:read", "monitoring:read")
+    assert texts((await reader.get(location)).json()) == {f"clown number {number}" for number in range(9)}
+
+    await kept.db.write(lambda session: session.delete(session.get_one(Post, gone)))
+    assert texts((await reader.get(location)).json()) == {None} | {f"clown number {n}" for n in range(1, 9)}
+
+
+async def test_a_backtest_is_only_for_those_who_see_drafts_of_all_departments(
+    service: PolicyService, kept: Kept
+) -> None:
+    version = await both(service)
+    location = await ask(service, version)
+    await ended(service, location)
+
+    employee = service.as_person("E-3")
+    assert (await employee.get(location)).status_code == 404
+    assert (await employee.get(f"{location}/events")).status_code == 404
+    assert (await employee.post(f"{version}/backtests", json={})).status_code == 403
+    assert (await employee.get(f"{version}/backtests")).status_code == 404
+    reviewer = service.as_person("E-2", "team:read")
+    assert (await reviewer.get(location)).status_code == 200
+    assert [each["id"] for each in (await reviewer.get(f"{version}/backtests")).json()["items"]] == [location[-36:]]
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a few posts take as long as many, so that a test can act while they are read."""
+    monkeypatch.setattr("shared.past_posts.PAGE_POSTS", 5)
+    monkeypatch.setattr(figures, "BREATH", 0.02)
+    monkeypatch.setattr(backtesting, "SAVED_EVERY", 0.0)
+
+
+async def follow(client: httpx.AsyncClient, location: str) -> list[tuple[str, dict[str, Any]]]:
+    events = []
+    async with client.stream("GET", f"{location}/events") as stream:
+        assert stream.headers["content-type"].startswith("text/event-stream")
+        fields: dict[str, str] = {}
+        async for line in stream.aiter_lines():
+            name, _, value = line.partition(": ")
+            if line:
+                fields[name] = value
+            elif "data" in fields:
+                events.append((fields["event"], httpx.Response(200, content=fields["data"]).json()))
+                fields = {}
+    return events
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_progress_can_be_watched_to_the_end(service: PolicyService, kept: Kept) -> None:
+    version = await both(service)
+    await kept.add(*(f"clown {number}" for number in range(200)))
+
+    events = await follow(service.client, await ask(service, version))
+
+    percentages = [event["percent"] for _, event in events]
+    assert percentages == sorted(percentages)
+    assert len({each for each in percentages if 0 < each < 100}) >= 2
+    assert events[-1][0] == events[-1][1]["state"] == "done"
+    assert changes(events[-1][1]) == (200, 0, 0)
+    assert any(event["eta"] for name, event in events if name == "running")
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_a_cancelled_backtest_stops_and_keeps_what_it_counted(service: PolicyService, kept: Kept) -> None:
+    version = await both(service)
+    await kept.add(*(f"clown {number}" for number in range(400)))
+    location = await ask(service, version)
+    waiting = await ask(service, version)
+    while (await service.client.get(location)).json()["percent"] < 5:
+        await asyncio.sleep(0.02)
+
+    cancelled = await service.client.post(f"{location}/cancellation", json={})
+    assert cancelled.json()["state"] == "cancelled"
+    assert (await service.client.post(f"{waiting}/cancellation")).json()["state"] == "cancelled"
+    assert (await service.client.post(f"{location}/cancellation")).status_code == 409
+
+    first = (await service.client.get(location)).json()
+    assert 0 < first["posts_done"] < 400
+    assert first["figures"]["newly_flagged"] == first["posts_done"]
+    assert first["figures"]["departments"] == []
+    # The next one runs, so the cancelled one has let go.
+    last = await ended(service, await ask(service, version, networks=["bluesky"]))
+    assert (last["state"], last["posts_total"]) == ("done", 0)
+    assert (await service.client.get(location)).json() == first
+    told = await service.told("policy.backtest.finished.v1")
+    assert [event["state"] for event in told] == ["cancelled", "cancelled", "done"]
