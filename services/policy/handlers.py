@@ -4,10 +4,17 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from services.policy.domain import acknowledgements, certificates, force, people, seats
+from services.policy.domain import acknowledgements, approvals, certificates, emergency, force, people, seats
 from services.policy.tables import Acknowledgement, Policy, Seat, State, Version
 from shared.db import Session
-from shared.events.policy import AcknowledgementRecordedV1, TaskTeamChangedV1, VersionInForceV1
+from shared.events.policy import (
+    AcknowledgementRecordedV1,
+    ApprovalDecidedV1,
+    EmergencyRuleEndedV1,
+    EmergencyRuleStartedV1,
+    TaskTeamChangedV1,
+    VersionInForceV1,
+)
 from shared.events.training import (
     CertificateExpiredV1,
     CertificateExpiringV1,
@@ -64,6 +71,12 @@ def bring_into_force(session: Session) -> None:
     force.enter_due(session)
 
 
+@timers.every(seconds=1)
+def end_emergencies(session: Session) -> None:
+    """End emergency rules at their time."""
+    emergency.end_due(session)
+
+
 @snapshots.of(VersionInForceV1)
 def versions_in_force(session: Session, after: str | None, limit: int) -> Sequence[VersionInForceV1]:
     """Tell what is in force of each policy."""
@@ -93,3 +106,17 @@ def seats_held(session: Session, after: str | None, limit: int) -> Sequence[Task
     """Tell the seats and who holds them."""
     rows = select(Seat).where(col(Seat.key) > (after or "")).order_by(col(Seat.key)).limit(limit)
     return [seats.told(seat, "told_again") for seat in session.exec(rows)]
+
+
+@snapshots.of(EmergencyRuleStartedV1, EmergencyRuleEndedV1)
+def emergency_rules(
+    session: Session, after: str | None, limit: int
+) -> Sequence[EmergencyRuleStartedV1 | EmergencyRuleEndedV1]:
+    """Tell the rules of emergencies whose time is not up."""
+    return emergency.page_of_told(session, after, limit)
+
+
+@snapshots.of(ApprovalDecidedV1)
+def decided_approvals(session: Session, after: str | None, limit: int) -> Sequence[ApprovalDecidedV1]:
+    """Tell what was decided on held drafts."""
+    return approvals.page_of_told(session, after, limit)

@@ -14,6 +14,8 @@ class PolicySettings(ServiceSettings):
 
     min_group_size: int = 8
     """Figures of groups with fewer people than this are shown only merged with others."""
+    approving_certification: str = "spokesperson"
+    """Who holds this certification may approve held drafts, as the task team's leads and reviewers may."""
 
 
 @cache

@@ -194,21 +194,59 @@ class FaqChangedV1(Event):
 
 @told
 class ApprovalRequestedV1(Event):
-    """An author asked for approval of a held draft."""
+    """An author asked for approval of a held draft: of `approver`, or of anyone who may.
+
+    `text` is always empty: the draft is for its author and those who are asked, who read it under the request's id.
+    """
 
     type = "policy.approval.requested.v1"
     id: Public[str]
     person: Operational[str | None] = None
     text: Content[str]
+    check: Public[str | None] = None
+    approver: Operational[str | None] = None
 
 
 @told
 class ApprovalDecidedV1(Event):
-    """Someone who may approve answered a request."""
+    """Someone who may approve answered a request: `approved` or `rejected`.
+
+    `text_hash` is the SHA-256 (hex) of the request's id, a line feed and the draft, by which others know the text.
+    """
 
     type = "policy.approval.decided.v1"
     id: Public[str]
     decision: Operational[str]
+    person: Operational[str | None] = None
+    decided_by: Operational[str | None] = None
+    decided_at: Operational[datetime | None] = None
+    text_hash: Content[str | None] = None
+
+
+@told
+class EmergencyRuleStartedV1(Event):
+    """Two people attached a rule to a section of the version in force; it ends by itself at `ends_at`."""
+
+    type = "policy.emergency_rule.started.v1"
+    id: Public[str]
+    policy: Public[str]
+    version: Public[int]
+    section: Public[str]
+    rule: Public[str]
+    yaml: Public[str]
+    started_at: Public[datetime]
+    ends_at: Public[datetime]
+
+
+@told
+class EmergencyRuleEndedV1(Event):
+    """An emergency rule ended: `expired` by itself, or `ended` early by somebody."""
+
+    type = "policy.emergency_rule.ended.v1"
+    id: Public[str]
+    policy: Public[str]
+    rule: Public[str]
+    why: Public[str]
 
 
 @told

@@ -1,121 +1,79 @@
-"""May this be posted? A draft against the rules in force; nothing of it is kept."""
+"""May this be posted? A draft against the rules in force; nothing of it is kept unless its author wants a receipt."""
 
-from threading import Lock
-
-from sqlmodel import col, select
-
-from services.policy.domain import people
-from services.policy.schemas.checks import CheckIn, CheckOut, ChecksIn, ChecksOut, ReasonOut, SpanOut
-from services.policy.schemas.policies import Content
-from services.policy.tables import Person, Policy, Seat, State, Version
+from services.policy.domain import certificates, people, receipts
+from services.policy.domain.approvers import may_approve
+from services.policy.domain.protected import guard
+from services.policy.domain.rulebook import Book, rulebook
+from services.policy.schemas.checks import CheckIn, CheckOut, ChecksIn, ChecksOut, ProtectedOut, ReasonOut, SpanOut
+from services.policy.tables import Person
 from shared.db import Session
-from shared.rules import Draft, Match, PlacedRule, Rule, RuleSet
+from shared.evidence import Sealer
+from shared.rules import Draft, Match, Media, Severity
 
 VERDICTS = ("clear", "advise", "hold", "block")
 
 
-class Rulebook:
-    """The rules in force, compiled once for each change of the versions in force.
-
-    A published version never changes, so the ids of those in force say whether the compiled set still holds: after a
-    publication, a restart, or a publication by another process. It is read and compiled in a reader's thread.
-    """
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._kept: tuple[tuple[str, ...], RuleSet] = ((), RuleSet.compile([]))
-
-    def current(self, session: Session) -> RuleSet:
-        """Return the rules of all versions in force in this session's view."""
-        ids = tuple(session.exec(select(Version.id).where(Version.state == State.PUBLISHED).order_by(col(Version.id))))
-        kept = self._kept
-        if kept[0] == ids:
-            return kept[1]
-        with self._lock:
-            if self._kept[0] != ids:
-                self._kept = (ids, RuleSet.compile(placed_rules(session, ids)))
-            return self._kept[1]
-
-
-rulebook = Rulebook()
-
-
-def placed_rules(session: Session, ids: tuple[str, ...]) -> list[PlacedRule]:
-    """Return the rules of these versions with the places where they stand."""
-    versions = select(Policy.key, Version.number, Version.content).join(
-        Version, col(Version.policy_id) == col(Policy.id)
-    )
-    return [
-        PlacedRule(rule=Rule.from_yaml(rule.yaml), policy=key, version=number, section=rule.section)
-        for key, number, content in session.exec(versions.where(col(Version.id).in_(ids)))
-        for rule in Content.model_validate(content).rules
-    ]
-
-
-def check(session: Session, body: ChecksIn) -> CheckOut | ChecksOut:
+def check(session: Session, body: ChecksIn, sealer: Sealer) -> CheckOut | ChecksOut:
     """Answer one draft, or several in their order; raises UnknownPerson for an author who is named but not known."""
-    rules = rulebook.current(session)
+    book = rulebook.current(session)
     if body.items is not None:
-        return ChecksOut(items=[check_one(session, rules, item) for item in body.items])
-    return check_one(session, rules, body)
+        return ChecksOut(items=[check_one(session, book, item, sealer) for item in body.items])
+    return check_one(session, book, body, sealer)
 
 
-def check_one(session: Session, rules: RuleSet, draft: CheckIn) -> CheckOut:
-    """Answer one draft; without a known author it counts as written by staff."""
+def check_one(session: Session, book: Book, draft: CheckIn, sealer: Sealer) -> CheckOut:
+    """Answer one draft; without a known author it counts as written by staff to whom every rule applies."""
     author = people.acting(session, draft.employee_number)
-    matches = rules.run(
-        Draft(
-            text=draft.text,
-            network=draft.network,
-            kind=draft.kind,
-            staff=True if author else None,
-            department=author.department if author else None,
-            links=draft.links,
-        )
-    )
-    reasons = [reason(match) for match in matches]
+    matches = book.rules.run(as_draft(session, draft, author))
+    protected = guard().look(draft.text) if matches else None
+    reasons = [reason(book, match, protected) for match in matches]
     verdict = max((each.severity for each in reasons), key=VERDICTS.index, default="clear")
-    return CheckOut(
+    answer = CheckOut(
         verdict=verdict,
         reasons=reasons,
-        disclosure=next((tag for match in matches if (tag := disclosure_of(match.rule.rule))), None),
-        approvers=approvers(session, author) if verdict == "hold" else [],
+        disclosure=next((tag for match in matches if (tag := book.disclosures.get(place_of(match)))), None),
+        approvers=[each.employee_number for each in may_approve(session, author.id if author else None)]
+        if verdict == "hold"
+        else [],
+        protected=protected,
+    )
+    return receipts.keep(session, draft, answer, author, sealer) if draft.keep else answer
+
+
+def as_draft(session: Session, draft: CheckIn, author: Person | None) -> Draft:
+    """Return the draft as the rules read it: with who its author is, as if it were posted now."""
+    return Draft(
+        text=draft.text,
+        network=draft.network,
+        kind=draft.kind,
+        staff=True if author else None,
+        department=author.department if author else None,
+        certifications=frozenset(certificates.held_by(session, author.id)) if author else frozenset(),
+        language=draft.language,
+        links=draft.links,
+        first_contact=draft.first_contact,
+        media=tuple(Media(each.kind, bool(each.alt_text), bool(each.captions)) for each in draft.media),
+        now=session.now,
     )
 
 
-def reason(match: Match) -> ReasonOut:
-    """Show a match with the place of its rule."""
+def reason(book: Book, match: Match, protected: ProtectedOut | None) -> ReasonOut:
+    """Show a match with the place of its rule; on a protected topic it only advises."""
     rule = match.rule.rule
     return ReasonOut(
         rule=rule.id,
-        severity=rule.severity,
+        severity=Severity.ADVISE if protected else rule.severity,
+        rule_severity=rule.severity,
         policy=match.rule.policy,
         version=match.rule.version,
         section=match.rule.section,
         span=SpanOut(start=match.span.start, end=match.span.end),
         message=rule.message,
         suggestion=rule.suggestion,
+        emergency=book.emergencies.get(place_of(match)),
     )
 
 
-def disclosure_of(rule: Rule) -> str | None:
-    """Return the tag that would have satisfied a disclosure rule, None for other rules."""
-    waiting: list[object] = [rule.detect.model_dump()]
-    while waiting:
-        part = waiting.pop()
-        if isinstance(part, dict):
-            disclosure = part.get("disclosure")
-            if isinstance(disclosure, dict) and disclosure.get("tags"):
-                return str(disclosure["tags"][0])
-            waiting.extend(part.values())
-        elif isinstance(part, list | tuple):
-            waiting.extend(part)
-    return None
-
-
-def approvers(session: Session, author: Person | None) -> list[str]:
-    """Return the employee numbers of the team's leads and reviewers, without the author's own."""
-    numbers = select(Person.employee_number).join(Seat, col(Seat.person) == col(Person.id))
-    numbers = numbers.where(col(Seat.role).in_(["lead", "reviewer"]), col(Person.active).is_(True)).distinct()
-    found = session.exec(numbers.order_by(col(Person.employee_number)))
-    return [number for number in found if author is None or number != author.employee_number]
+def place_of(match: Match) -> tuple[str, str]:
+    """Return the policy and the rule of a match."""
+    return match.rule.policy, match.rule.rule.id
