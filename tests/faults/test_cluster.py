@@ -215,9 +215,7 @@ async def progress(db: Database, events: int) -> None:
 
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize(
-    "deaths", [pytest.param(1, id="once", marks=pytest.mark.long), pytest.param(3, id="thrice", marks=pytest.mark.long)]
-)
+@pytest.mark.parametrize("deaths", [pytest.param(1, id="once"), pytest.param(3, id="thrice", marks=pytest.mark.long)])
 async def test_the_death_of_the_leader_loses_nothing_and_doubles_nothing(
     cluster: Cluster, join: Callable[[str, Handlers], Side], deaths: int
 ) -> None:
