@@ -8,6 +8,26 @@ from shared.events.base import Content, Event, Operational, Personal, Public, to
 
 
 @told
+class AccountRegisteredV1(Event):
+    """A social account was registered, by the person whose it is (without one, the brand's)."""
+
+    type = "monitoring.account.registered.v1"
+    id: Public[str]
+    network: Public[str]
+    kind: Public[str]
+    person: Operational[str | None] = None
+    registered_at: Operational[datetime]
+
+
+@told
+class AccountRemovedV1(Event):
+    """A registration ended: the account is no longer our concern."""
+
+    type = "monitoring.account.removed.v1"
+    id: Public[str]
+
+
+@told
 class PostReceivedV1(Event):
     """A post came in and was kept; `person` is set only for a registered account."""
 

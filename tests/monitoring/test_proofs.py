@@ -3,14 +3,17 @@
 import hashlib
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from services.monitoring.domain import accounts, assignments, conversations, posts
 from services.monitoring.handlers import part_with_leaver
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import ConversationIn
 from shared.clock import ShiftedClock
-from shared.db import Database
+from shared.db import Database, Session
 from shared.events.training import PersonLeftV1
 from shared.evidence import digest_of
+from shared.tables import outbox
 from tests.evidence import evidence_of
 from tests.monitoring.organisation import (
     KEY,
@@ -54,6 +57,13 @@ async def test_a_finding_is_proved_with_the_text_it_rests_on_and_whom_it_concern
 
     await db.write(lambda session: part_with_leaver(PersonLeftV1(id=person_id(1), left_at=session.now), session))
     assert [who for _, _, who in await evidence_of(db, "account.remove")] == [person_id(1)]
+    assert await db.read(told_of_accounts) == ["monitoring.account.registered.v1", "monitoring.account.removed.v1"]
+
+
+def told_of_accounts(session: Session) -> list[str]:
+    """Return the types of what was told of accounts, in order."""
+    told = select(outbox.c.type).where(outbox.c.aggregate.like("account/%")).order_by(outbox.c.seq)
+    return list(session.execute(told).scalars())
 
 
 async def test_a_pushed_conversation_is_proved_once_by_its_content(db: Database) -> None:

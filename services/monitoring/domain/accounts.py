@@ -10,8 +10,10 @@ from services.monitoring.schemas.accounts import AccountIn, AccountOut
 from services.monitoring.tables import Account, Person
 from shared.context import Principal
 from shared.db import Session
+from shared.events.monitoring import AccountRegisteredV1, AccountRemovedV1
 from shared.evidence import record
 from shared.ids import new_id
+from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, Invalid, NotFound
 
@@ -65,6 +67,7 @@ def register(session: Session, body: AccountIn, caller: Principal) -> AccountOut
         created_at=session.now,
     )
     session.add(account)
+    tell(session, told(account))
     record(session, "account.register", f"account/{account.id}", person=account.person)
     return show(account, {actor.person: actor.name} if actor.person else {})
 
@@ -75,15 +78,31 @@ def remove(session: Session, account_id: str, caller: Principal) -> None:
     theirs = account is not None and caller.person is not None and caller.person == account.person
     if account is None or not (theirs or (caller.has("monitoring:write") and people.reaches(session, account.person))):
         raise NotFound(f"There is no account {account_id}.")
-    record(session, "account.remove", f"account/{account.id}", person=account.person)
+    end(session, account)
+
+
+def told(account: Account) -> AccountRegisteredV1:
+    """Return what is told of an account: whose it is and where, not its name there."""
+    return AccountRegisteredV1(
+        id=account.id,
+        network=account.network,
+        kind=account.kind,
+        person=account.person,
+        registered_at=account.created_at,
+    )
+
+
+def end(session: Session, account: Account) -> None:
+    """Forget an account, tell of it and prove it."""
     session.delete(account)
+    tell(session, AccountRemovedV1(id=account.id))
+    record(session, "account.remove", f"account/{account.id}", person=account.person)
 
 
 def forget_leaver(session: Session, person: str) -> None:
     """Remove the accounts of somebody who left: what they write is no longer our concern."""
     for account in session.execute(select(Account).where(col(Account.person) == person)).scalars():
-        record(session, "account.remove", f"account/{account.id}", person=person)
-        session.delete(account)
+        end(session, account)
 
 
 def show(account: Account, numbers: dict[str, str]) -> AccountOut:
