@@ -4,6 +4,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
+from services.policy.domain import locales
 from services.policy.domain.rows import add_once
 from services.policy.schemas.policies import Content, InForceOut, PolicyIn, PolicyOut
 from services.policy.tables import Policy, State, Version
@@ -58,8 +59,11 @@ def list_all(session: Session, paging: PageQuery) -> Page[PolicyOut]:
     )
 
 
-def in_force(session: Session, key: str, at: datetime | None) -> InForceOut:
-    """Return what is in force now, or was or will be `at` a time as far as it is decided today; raises NotInForce."""
+def in_force(session: Session, key: str, at: datetime | None, locale: str | None = None) -> InForceOut:
+    """Return what is in force now, or was or will be `at` a time as far as it is decided today.
+
+    `locale` is the language the reader would like. Raises NotInForce.
+    """
     policy = get(session, key)
     versions = select(Version).where(Version.policy_id == policy.id)
     if at is None:
@@ -71,12 +75,17 @@ def in_force(session: Session, key: str, at: datetime | None) -> InForceOut:
     if version is None or version.effective_at is None:
         raise NotInForce(f"No version of {key} is in force{f' at {at.isoformat()}' if at else ''}.")
     content = Content.model_validate(version.content)
+    moment = min(at or session.now, session.now)
+    read = locales.read(session, version, content, locale, moment)
     return InForceOut(
         key=policy.key,
-        title=content.title or policy.title,
+        title=read.title or policy.title,
         version=version.number,
         state=version.state,
-        locale=content.locale,
+        locale=read.locale,
+        source_locale=content.locale,
+        locales=[content.locale, *locales.available(session, version, moment)],
+        fallback=any(section.fallback for section in read.sections),
         owner=content.owner,
         contact=content.contact,
         effective_at=version.effective_at,
@@ -84,7 +93,7 @@ def in_force(session: Session, key: str, at: datetime | None) -> InForceOut:
         change_note=version.change_note,
         material=version.material,
         content_hash=version.content_hash,
-        sections=content.sections,
+        sections=read.sections,
         rules=content.rules,
         revision=policy.revision,
     )

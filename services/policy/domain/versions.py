@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from services.policy.domain import force, people, policies
 from services.policy.schemas.policies import ApprovalOut, Content, Lacking, VersionIn, VersionLine, VersionOut
-from services.policy.tables import Approval, Policy, Seat, State, Version
+from services.policy.tables import SEEN_BY_ALL, Approval, Policy, Seat, State, Translation, Version
 from shared import pages
 from shared.conditions import expect
 from shared.db import Session
@@ -18,10 +18,10 @@ from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery
 from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound, Stale
+from shared.schemas import Body
 
 LATE = timedelta(minutes=5)
 """How far a client's "now" may lie behind ours."""
-SEEN_BY_ALL = (State.SCHEDULED, State.PUBLISHED, State.SUPERSEDED)
 
 
 class NotADraft(Conflict):
@@ -75,7 +75,7 @@ def edit(
 ) -> VersionOut:
     """Write a draft anew, which clears what reviewers said of it; raises NotADraft, or Stale with both texts."""
     policy, version = get(session, key, number, lock=True)
-    expect_unchanged(version, body, if_match)
+    expect_unchanged(version, body, if_match, revision=version.revision)
     if version.state != State.DRAFT:
         raise NotADraft(f"The version is {version.state}.")
     version.source, version.content, version.content_hash = body.source, content.model_dump(mode="json"), content.hash
@@ -86,14 +86,15 @@ def edit(
     return noted(session, policy, version, "edited", by=version.author)
 
 
-def expect_unchanged(version: Version, body: VersionIn, if_match: int | None) -> None:
+def expect_unchanged(stored: Version | Translation | None, body: Body, if_match: int | None, *, revision: int) -> None:
     """Raise Stale with the text that a colleague has stored meanwhile and the one sent, for the writer to join them."""
     try:
-        expect(version.revision, if_match)
+        expect(revision, if_match)
     except Stale as stale:
-        stored = version.model_dump(include={"revision", "source", "change_note", "material"})
-        sent = {"revision": if_match, **body.model_dump(include={"source", "change_note", "material"})}
-        raise Stale(stale.detail, extra={"stored": stored, "sent": sent}) from None
+        texts = {"source", "change_note", "material"}
+        kept = {"revision": revision, **(stored.model_dump(include=texts) if stored else {})}
+        sent = {"revision": if_match, **body.model_dump(include=texts)}
+        raise Stale(stale.detail, extra={"stored": kept, "sent": sent}) from None
 
 
 def refuse_outsiders(session: Session) -> None:

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import APIRouter, Query, Response, status
 
 from services.policy.domain import policies, reviews
+from services.policy.schemas.locales import Locale
 from services.policy.schemas.policies import InForceOut, PolicyIn, PolicyOut, Quorum, QuorumOut
 from shared.auth import needs
 from shared.conditions import IfMatch
@@ -37,10 +38,19 @@ async def create_policy(body: PolicyIn, db: Db) -> PolicyOut:
 async def get_policy(
     key: Slug,
     db: Db,
+    response: Response,
     at: Annotated[Moment | None, Query(description="What is, was or will be in force then.")] = None,
+    locale: Annotated[
+        Locale | None, Query(description="The language wanted; what is not there in it comes as it was written.")
+    ] = None,
 ) -> InForceOut:
-    """Read the version in force: sections, rules and the hashes that acknowledgements are bound to."""
-    return await db.read(policies.in_force, key, at)
+    """Read the version in force: sections, rules and the hashes that acknowledgements are bound to.
+
+    Each section tells its `locale`, and by `fallback` that it is not the one asked for; `Content-Language` names all.
+    """
+    found = await db.read(policies.in_force, key, at, locale)
+    response.headers["Content-Language"] = ", ".join(dict.fromkeys(section.locale for section in found.sections))
+    return found
 
 
 @router.get("/{key}/quorum", dependencies=[needs("policies:read")], responses=problems(NotFound))

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, status
 
 from services.policy.domain import diffs, reviews, sources, versions
+from services.policy.schemas.diffs import DiffOut
 from services.policy.schemas.policies import (
     ApprovalIn,
-    DiffOut,
     PublicationIn,
     RecallIn,
     ReviewIn,
@@ -123,7 +123,15 @@ async def withdraw_policy_version(
 
 @router.get("/{number}/diff", dependencies=[needs("policies:read")], responses=problems(NotFound))
 async def compare_policy_versions(
-    key: Slug, number: Number, against: Annotated[int, Query(ge=1, le=1_000_000)], db: Db
+    key: Slug,
+    number: Number,
+    db: Db,
+    against: Annotated[
+        int | None, Query(ge=1, le=1_000_000, description="The version in force unless another is named.")
+    ] = None,
 ) -> DiffOut:
-    """Compare a version with another: sections and rules added, removed, changed and unchanged."""
+    """Compare a version with another, section by section and word by word, and its rules.
+
+    `material` suggests from what changed whether people should accept the version anew; a person decides.
+    """
     return await db.read(diffs.compare, key, number, against)

@@ -99,6 +99,18 @@ class SectionOut(Resource):
     hash: str
 
 
+class ReadSection(SectionOut):
+    """A section in the language that the reader asked for, if it is there and its source has not changed since.
+
+    `fallback` says that it is in the language of the source instead, `out_of_date` that there is an older translation.
+    The hash is that of the source.
+    """
+
+    locale: str
+    fallback: bool = False
+    out_of_date: bool = False
+
+
 class RuleOut(Resource):
     """A rule with the section it belongs to; `yaml` is its block as written."""
 
@@ -177,13 +189,20 @@ class QuorumOut(Resource):
 
 
 class InForceOut(Resource):
-    """The version of a policy that is in force, or was at the time asked for."""
+    """The version of a policy that is in force, or was at the time asked for.
+
+    `locale` is that of the answer, `source_locale` that in which the version was written and approved, `locales` are all
+    that there are; `fallback` says that some section is not there in the language asked for.
+    """
 
     key: str
     title: str
     version: int
     state: str
     locale: str
+    source_locale: str
+    locales: list[str]
+    fallback: bool
     owner: str | None
     contact: str | None
     effective_at: datetime
@@ -191,7 +210,7 @@ class InForceOut(Resource):
     change_note: str
     material: bool
     content_hash: str
-    sections: list[SectionOut]
+    sections: list[ReadSection]
     rules: list[RuleOut]
     revision: int
 
@@ -247,33 +266,3 @@ class VersionOut(VersionLine):
     updated_at: datetime
     submitted_at: datetime | None
     revision: int
-
-
-class SectionDiff(Resource):
-    """What became of a section: added, removed, changed or unchanged, with both texts where they differ."""
-
-    id: str
-    heading: str
-    change: Literal["added", "removed", "changed", "unchanged"]
-    before: str | None = None
-    after: str | None = None
-
-
-class RuleDiff(Resource):
-    """What became of a rule."""
-
-    id: str
-    section: str
-    change: Literal["added", "removed", "changed", "unchanged"]
-    before: str | None = None
-    after: str | None = None
-
-
-class DiffOut(Resource):
-    """How a version differs from another."""
-
-    policy: str
-    number: int
-    against: int
-    sections: list[SectionDiff]
-    rules: list[RuleDiff]

@@ -24,6 +24,10 @@ class State(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+SEEN_BY_ALL = (State.SCHEDULED, State.PUBLISHED, State.SUPERSEDED)
+"""What may be read by who does not work on policies."""
+
+
 class Policy(Table, table=True):
     """A policy; its `revision` grows with each change of what is, or will be, in force.
 
