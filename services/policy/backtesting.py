@@ -50,7 +50,9 @@ async def run_backtests(db: Database, bus: Bus) -> None:
 async def run(job: Job, db: Database, posts: PostReader) -> None:
     """Run one back-test to its end, whatever that is; only a database that is away leaves it as it stands."""
     try:
-        await Run(job, db, posts).to_its_end()
+        under_way = Run(job, db, posts)
+        await under_way.read_all()
+        await db.write(backtest_runs.finish, job, under_way.done, under_way.figures.data)
     except StoppedError:
         log.info("back-test stopped", backtest=job.id)
     except PostsAwayError as error:
@@ -75,21 +77,20 @@ class Run:
         """Go on from what was saved."""
         self.figures = Figures(self.job.samples, self.job.figures)
         self._clock = asyncio.get_running_loop().time
-        self._after, self._done, self._total = self.job.after, self.job.done, self.job.posts or 0
-        self._begun, self._done_before, self._saved = self._clock(), self.job.done, 0.0
+        self._after, self.done, self._total = self.job.after, self.job.done, self.job.posts or 0
+        self._begun, self._before, self._saved = self._clock(), self.job.done, 0.0
 
-    async def to_its_end(self) -> None:
+    async def read_all(self) -> None:
         """Read all posts and count them."""
         comparison = await asyncio.to_thread(Comparison, self.job.against, self.job.rules)
         last = self.job.last if self.job.posts is not None else await self._measure()
         page = await self._page(last)
         while page:
-            self._after, self._done = page[-1].id, self._done + len(page)
+            self._after, self.done = page[-1].id, self.done + len(page)
             # The next page comes while this one is counted.
             _, page = await asyncio.gather(asyncio.to_thread(comparison.judge, page, self.figures), self._page(last))
             if self._clock() - self._saved >= SAVED_EVERY:
                 await self._save()
-        await self.db.write(backtest_runs.finish, self.job, self._done, self.figures.data)
 
     async def _measure(self) -> str | None:
         """Fix which posts there are to read: those that come in meanwhile are not among them."""
@@ -118,12 +119,12 @@ class Run:
             await asyncio.sleep(AGAIN)
 
     async def _save(self) -> None:
-        spent, counted = self._clock() - self._begun, self._done - self._done_before
-        rest = timedelta(seconds=spent * max(0, self._total - self._done) / counted)
+        spent, counted = self._clock() - self._begun, self.done - self._before
+        rest = timedelta(seconds=spent * max(0, self._total - self.done) / counted)
         await self._keep(
             {
                 "after": self._after,
-                "done": self._done,
+                "done": self.done,
                 "eta": self.db.clock.now() + rest,
                 "figures": self.figures.data,
             }

@@ -16,6 +16,7 @@ from services.monitoring.settings import MonitoringSettings
 from services.monitoring.tables import Account, Person, Post
 from services.policy import backtesting
 from services.policy.domain import figures
+from services.policy.settings import PolicySettings
 from shared.bus import Bus
 from shared.db import Database, Session
 from shared.ids import new_id
@@ -73,8 +74,18 @@ class Kept:
     """The posts that the monitoring service keeps, and the server that answers for them."""
 
     db: Database
-    server: PostServer
-    task: asyncio.Task[None]
+    settings: MonitoringSettings
+
+    async def serve(self) -> None:
+        """Begin to answer."""
+        self.bus = Bus(self.settings, "monitoring")
+        await self.bus.start()
+        self.task = asyncio.create_task(PostServer(self.db, self.bus, past_posts.archive).run())
+
+    async def stop(self) -> None:
+        """Answer no more."""
+        await end(self.task)
+        await self.bus.stop()
 
     async def add(self, *texts: str, **changes: object) -> list[str]:
         """Take in posts of staff; returns their ids."""
@@ -120,13 +131,10 @@ class Kept:
 async def kept(tmp_path: Path, nats: NatsServer, templates: Templates, service: PolicyService) -> AsyncIterator[Kept]:
     """What the monitoring service keeps, without the rest of it."""
     db = Database(templates.copy("sqlite", "monitoring", tmp_path), service.clock)
-    bus = Bus(MonitoringSettings(environment=Environment.TEST, data_dir=tmp_path, nats_url=nats.url), "monitoring")
-    await bus.start()
-    server = PostServer(db, bus, past_posts.archive)
-    task = asyncio.create_task(server.run())
-    yield Kept(db, server, task)
-    await end(task)
-    await bus.stop()
+    keeper = Kept(db, MonitoringSettings(environment=Environment.TEST, data_dir=tmp_path, nats_url=nats.url))
+    await keeper.serve()
+    yield keeper
+    await keeper.stop()
     db.stop()
 
 
@@ -259,9 +267,8 @@ async def test_samples_show_no_text_to_who_may_not_read_posts_or_when_the_post_i
     assert texts((await reader.get(location)).json()) == {None} | {f"clown number {n}" for n in range(1, 9)}
 
 
-async def test_a_backtest_is_only_for_those_who_see_drafts_of_all_departments(
-    service: PolicyService, kept: Kept
-) -> None:
+@pytest.mark.usefixtures("kept")
+async def test_a_backtest_is_only_for_those_who_see_drafts_of_all_departments(service: PolicyService) -> None:
     version = await both(service)
     location = await ask(service, version)
     await ended(service, location)
@@ -299,6 +306,15 @@ async def follow(client: httpx.AsyncClient, location: str) -> list[tuple[str, di
     return events
 
 
+async def reached(service: PolicyService, location: str, percent: float) -> None:
+    """Wait until so much is done; over ASGI a stream comes only when it has ended."""
+    async with asyncio.timeout(20):
+        while True:
+            if (await service.client.get(location)).json()["percent"] >= percent:
+                return
+            await asyncio.sleep(0.02)
+
+
 @pytest.mark.usefixtures("small_pages")
 async def test_progress_can_be_watched_to_the_end(service: PolicyService, kept: Kept) -> None:
     version = await both(service)
@@ -320,8 +336,7 @@ async def test_a_cancelled_backtest_stops_and_keeps_what_it_counted(service: Pol
     await kept.add(*(f"clown {number}" for number in range(400)))
     location = await ask(service, version)
     waiting = await ask(service, version)
-    while (await service.client.get(location)).json()["percent"] < 5:
-        await asyncio.sleep(0.02)
+    await reached(service, location, 5)
 
     cancelled = await service.client.post(f"{location}/cancellation", json={})
     assert cancelled.json()["state"] == "cancelled"
@@ -338,3 +353,50 @@ async def test_a_cancelled_backtest_stops_and_keeps_what_it_counted(service: Pol
     assert (await service.client.get(location)).json() == first
     told = await service.told("policy.backtest.finished.v1")
     assert [event["state"] for event in told] == ["cancelled", "cancelled", "done"]
+
+
+@pytest.mark.usefixtures("small_pages")
+async def test_a_backtest_that_broke_off_goes_on_where_it_was(
+    service: PolicyService, kept: Kept, tmp_path: Path, nats: NatsServer
+) -> None:
+    version = await both(service)
+    await kept.add(*(f"clown {number}" for number in range(300)))
+    location = await ask(service, version)
+    await reached(service, location, 20)
+    await service.app.state.backbone.stop()
+    broken_off = (await service.client.get(location)).json()
+    assert broken_off["state"] == "running"
+    assert 60 <= broken_off["posts_done"] < 300
+    await kept.add("a clown who came later")
+
+    bus = Bus(PolicySettings(environment=Environment.TEST, data_dir=tmp_path, nats_url=nats.url), "policy")
+    await bus.start()
+    again = asyncio.create_task(backtesting.run_backtests(service.app.state.db, bus))
+    body = await ended(service, location)
+    await end(again)
+    await bus.stop()
+
+    assert (body["state"], body["posts_done"], body["started_at"]) == ("done", 300, broken_off["started_at"])
+    assert changes(body["figures"]) == (300, 0, 0)
+    assert [week["posts"] for week in body["figures"]["weeks"]] == [300]
+
+
+async def test_a_backtest_waits_for_the_keeper_of_posts_and_fails_clearly_when_it_stays_away(
+    service: PolicyService, kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backtesting, "AGAIN", 0.05)
+    version = await both(service)
+    await kept.add("you clown")
+    await kept.stop()
+    location = await ask(service, version)
+    first = await service.client.get(location, headers={"Prefer": "wait=1"})
+    assert first.json()["state"] == "running"
+
+    await kept.serve()
+    assert changes((await ended(service, location))["figures"]) == (1, 0, 0)
+
+    await kept.stop()
+    monkeypatch.setattr(backtesting, "PATIENCE", 0.2)
+    body = await ended(service, await ask(service, version))
+    assert body["state"] == "failed"
+    assert body["failure"].startswith("The monitoring service did not answer")
