@@ -4,8 +4,23 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.policy.backtesting import run_backtests
 from services.policy.handlers import handlers, snapshots, timers
-from services.policy.routes import acknowledgements, checks, policies, task_team, versions
+from services.policy.routes import (
+    acknowledgements,
+    approvals,
+    backtests,
+    checks,
+    emergency,
+    faq,
+    nominations,
+    policies,
+    questions,
+    search,
+    task_team,
+    translations,
+    versions,
+)
 from services.policy.settings import PolicySettings
 from shared.service import Service
 
@@ -16,8 +31,23 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         name="policy",
         settings=settings or PolicySettings(),
         migrations=Path(__file__).parent / "migrations" / "versions",
-        routers=[policies.router, versions.router, acknowledgements.router, checks.router, task_team.router],
+        routers=[
+            policies.router,
+            versions.router,
+            translations.router,
+            backtests.router,
+            acknowledgements.router,
+            checks.router,
+            approvals.router,
+            emergency.router,
+            faq.router,
+            nominations.router,
+            questions.router,
+            search.router,
+            task_team.router,
+        ],
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
+        workers=[run_backtests],
     ).app
