@@ -1,6 +1,5 @@
 """What the rules look at, and where in it they found something."""
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -38,8 +37,7 @@ class Draft(NamedTuple):
     now: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A place in the text that was sent: code points, the end not included."""
 
     start: int

@@ -22,7 +22,14 @@ MAX_REMEMBERED = 16
 
 _ignorable = re.compile(f"[{IGNORABLE}]")
 _surrogates = re.compile("[\ud800-\udfff]")
-_plain = re.compile("[!-~]+(?: [!-~]+)*")
+# Characters that fold to one character each and never merge with the one before them: most of what is written.
+PLAIN = (
+    "!-~¡¿À-Þà-ı\u0391-\u03a1\u03a3-\u03ce\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a\u0904-\u0939\u0e01-\u0e30"
+    "\u1e00-\u1e99\u2013\u2014\u2018-\u201f\u2022\u20ac\u2190-\u222b\u2500-\u2a0b\u3001-\u3029\u3041-\u3096\u30a1-\u30fe\u3400-\ua48c"
+    "\uac00-\ud7a3\uff01-\uff9d\U0001f300-\U0001f6d7\U0001f900-\U0001fa53"
+)
+_plain = re.compile(f"[{PLAIN}]+(?: [{PLAIN}]+)*")
+_white = re.compile("[ \\t\\n\\r]+")
 
 
 def without_surrogates(text: str) -> str:
@@ -78,6 +85,10 @@ def ascii_digits(text: str) -> str:
     return text if text.isascii() else text.translate(_digits)
 
 
+# The commonest characters that are none, for who asks often.
+NO_WORD = frozenset(char for char in map(chr, range(128)) if not is_word(char))
+
+
 @lru_cache(maxsize=8192)
 def continues(char: str) -> bool:
     """Tell whether a character may merge with the one before it when it is normalised."""
@@ -100,6 +111,13 @@ def _clean_piece(piece: str) -> str:
 
 def _fold_piece(piece: str) -> str:
     return _fold_short(piece) if len(piece) <= MAX_REMEMBERED else _fold_letters(piece)
+
+
+def _before_marks(text: str, end: int) -> int:
+    """The end of a run of characters that stand for themselves: without the last one if something is put onto it."""
+    if end < len(text) and not text[end].isascii() and (continues(text[end]) or _is_ignorable(text[end])):
+        return end - 1
+    return end
 
 
 class OffsetMap:
@@ -128,7 +146,7 @@ class OffsetMap:
     def of_folded(cls, text: str, until: int) -> "OffsetMap":
         """The way back from the first `until` characters of `fold(text)`, or some more."""
         made = cls()
-        made._walk(text, _fold_piece, made._add_folded_piece, until)
+        made._walk(text, _fold_piece, made._add_folded_piece, until, single_spaces=True)
         return made
 
     def back(self, start: int, end: int) -> tuple[int, int]:
@@ -145,19 +163,28 @@ class OffsetMap:
         return self._length
 
     def _walk(
-        self, text: str, transform: Callable[[str], str], add: Callable[[str, int, int], None], until: int
+        self,
+        text: str,
+        transform: Callable[[str], str],
+        add: Callable[[str, int, int], None],
+        until: int,
+        *,
+        single_spaces: bool = False,
     ) -> None:
         position, length = 0, len(text)
         while position < length and self._length < until:
             run = _plain.match(text, position)
             if run is not None:
-                end = run.end()
-                if end < length and (continues(text[end]) or _is_ignorable(text[end])):
-                    end -= 1
+                end = _before_marks(text, run.end())
                 if end > position:
                     self._add_plain(position, end)
                     position = end
                     continue
+            white = _white.match(text, position) if single_spaces else None
+            if white is not None and _before_marks(text, white.end()) == white.end():
+                self._gap = self._gap or (position, position + 1)
+                position = white.end()
+                continue
             start, position, visible = position, position + 1, position + 1
             while position < length and not text[position].isascii():
                 if not _is_ignorable(text[position]):
@@ -206,6 +233,12 @@ class OffsetMap:
         self._from.append(start)
         self._to.append(end)
         self._goes_on = None
+
+
+def begins_alike(text: str) -> int:
+    """So many characters at the beginning of a text stand at the same places in its folded form, at least."""
+    run = _plain.match(text)
+    return 0 if run is None else _before_marks(text, run.end())
 
 
 def keeps_places(text: str, folded: str) -> bool:

@@ -3,23 +3,25 @@
 from functools import cached_property
 
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import OffsetMap, ascii_digits, clean, keeps_places
+from shared.rules.folding import OffsetMap, ascii_digits, begins_alike, clean, keeps_places
 from shared.rules.languages import likely, primary
 from shared.rules.links import Link, host_of
 from shared.rules.links import find as find_links
 from shared.rules.patterns import Pattern
 from shared.rules.plan import WHOLE
 
+Seen = dict[int, list[tuple[int, int]]]
+"""Signs seen in a folded text, with their places there."""
+
 
 class Reading:
     """What detectors are given: the draft, and ways to ask where something stands in it."""
 
-    def __init__(self, draft: Draft, folded: str) -> None:
+    def __init__(self, draft: Draft, folded: str, seen: Seen) -> None:
         self.draft = draft
         self.folded = folded
-        self.seen: dict[int, list[tuple[int, int]]] = {}
-        """Signs seen in the folded text, with their places there."""
-        self._keeps_places: bool | None = None
+        self.seen = seen
+        self._alike: int | None = None
         self._places: OffsetMap | None = None
         self.disguised: dict[int, list[Span]] = {}
         """Signs seen through a disguise, with their places in the text that was sent."""
@@ -87,13 +89,19 @@ class Reading:
         return OffsetMap.of_clean(self.draft.text)
 
     def _from_folded(self, start: int, end: int) -> Span:
+        text = self.draft.text
         # Not a cached_property, whose lock costs more than most texts need here.
-        if self._keeps_places is None:
-            self._keeps_places = keeps_places(self.draft.text, self.folded)
-        if self._keeps_places:
+        if self._alike is None:
+            self._alike = len(text) if text.isascii() and len(text) == len(self.folded) else begins_alike(text)
+        if end <= self._alike:
             return Span(start, end)
-        if self._places is None or self._places.length < end:
-            self._places = OffsetMap.of_folded(self.draft.text, end)
+        if self._places is None:
+            if keeps_places(text, self.folded):
+                self._alike = len(text)
+                return Span(start, end)
+            self._places = OffsetMap.of_folded(text, end)
+        if self._places.length < end:
+            self._places = OffsetMap.of_folded(text, end)
         return Span(*self._places.back(start, end))
 
     def from_clean(self, start: int, end: int) -> Span:

@@ -2,28 +2,28 @@
 
 One Aho-Corasick pass over the folded text finds all keywords of all rules; a keyword counts where it is a whole word.
 Only the rules that wait for something which was found are asked, and only for a match is its place worked out.
+
+Most texts break no rule, so what every text goes through is written for speed: few calls, nothing made in vain.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
 from ahocorasick_rs import AhoCorasick, Implementation
 
 from shared.rules import evasion
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import fold, is_word, without_surrogates
-from shared.rules.plan import WHOLE, Plan, Probe
-from shared.rules.reading import Reading
+from shared.rules.folding import NO_WORD, fold, is_word, without_surrogates
+from shared.rules.plan import WHOLE, Plan
+from shared.rules.reading import Reading, Seen
 from shared.rules.rule import AppliesTo, Evasion, PlacedRule
 
 # Beyond this a DFA takes longer to build than it saves, and no longer fits the processor's cache.
 MAX_DFA_KEYWORDS = 3_000
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A rule that matched, and where it first did."""
 
     rule: PlacedRule
@@ -31,19 +31,19 @@ class Match:
 
 
 class _Compiled(NamedTuple):
-    placed: PlacedRule
-    order: tuple[int, str]
-    probe: Probe
+    find: Callable[[Reading], Span | None]
     applies_to: AppliesTo | None
+    severity: int
+    placed: PlacedRule
 
 
 class _Target(NamedTuple):
-    """What a keyword stands for: signs that need word boundaries, at which edges, and signs that do not."""
+    """What a keyword stands for: at which edges a word may have to end, its signs if they do, and if they do not."""
 
     left: bool
     right: bool
     whole: tuple[int, ...]
-    anywhere: tuple[int, ...]
+    inside: tuple[int, ...]
 
 
 class RuleSet:
@@ -51,24 +51,25 @@ class RuleSet:
 
     def __init__(self, rules: Sequence[PlacedRule]) -> None:
         plan = Plan()
-        self._rules = [
-            _Compiled(
-                placed,
-                (-placed.rule.severity.rank, placed.rule.id),
-                placed.rule.detect.compile(plan, strict=placed.rule.evasion is Evasion.STRICT),
-                None if placed.rule.applies_to == AppliesTo() else placed.rule.applies_to,
-            )
-            for placed in rules
-        ]
-        self._always = [number for number, rule in enumerate(self._rules) if rule.probe.signs is None]
+        self._rules: list[_Compiled] = []
+        self._always: list[int] = []
         self._waiting: dict[int, list[int]] = defaultdict(list)
-        for number, rule in enumerate(self._rules):
-            for sign in rule.probe.signs or ():
+        in_order = sorted(rules, key=lambda placed: (-placed.rule.severity.rank, placed.rule.id))
+        for number, placed in enumerate(in_order):
+            rule = placed.rule
+            probe = rule.detect.compile(plan, strict=rule.evasion is Evasion.STRICT)
+            applies_to = None if rule.applies_to == AppliesTo() else rule.applies_to
+            self._rules.append(_Compiled(probe.find, applies_to, -rule.severity.rank, placed))
+            if probe.signs is None:
+                self._always.append(number)
+            for sign in probe.signs or ():
                 self._waiting[sign].append(number)
-        self._targets = [_Target(a.left, a.right, tuple(a.whole), tuple(a.anywhere)) for a in plan.anchors.values()]
-        self._keywords = _automaton(list(plan.anchors))
+        self._targets = [
+            _Target(a.left, a.right, (*a.whole, *a.anywhere), tuple(a.anywhere)) for a in plan.anchors.values()
+        ]
+        self._scan = _automaton(list(plan.anchors)).find_matches_as_indexes
         self._disguised = list(plan.disguised.values())
-        self._skeletons = _automaton(list(plan.disguised))
+        self._scan_skeleton = _automaton(list(plan.disguised)).find_matches_as_indexes
         self._tests = list(plan.tests.items())
         self._looks_further = bool(self._always or self._disguised or self._tests)
 
@@ -79,60 +80,67 @@ class RuleSet:
 
     def run(self, draft: Draft) -> list[Match]:
         """Find the rules that the draft breaks, each once: the most severe first, then by place, then by rule id."""
+        text = draft.text
+        folded = fold(text)
         try:
-            return self._run(draft)
+            found = self._scan(folded, overlapping=True)
         except UnicodeEncodeError:
-            return self._run(draft._replace(text=without_surrogates(draft.text)))
+            return self.run(draft._replace(text=without_surrogates(text)))
+        seen = self._whole_words(folded, found) if found else {}
+        if seen or self._looks_further:
+            return self._look_further(Reading(draft, folded, seen))
+        return []
 
-    def _run(self, draft: Draft) -> list[Match]:
-        folded = fold(draft.text)
-        keywords = self._keywords.find_matches_as_indexes(folded, overlapping=True)
-        if not keywords and not self._looks_further:
-            return []
-        reading = Reading(draft, folded)
-        self._keep_whole_words(reading, keywords)
+    def _whole_words(self, text: str, found: Sequence[tuple[int, int, int]]) -> Seen:
+        """The signs of the keywords that were found, unless a keyword must be a word and is only a part of one."""
+        seen: Seen = {}
+        targets, length = self._targets, len(text)
+        for keyword, start, end in found:
+            left, right, signs, inside = targets[keyword]
+            if (left and start and text[start - 1] not in NO_WORD and is_word(text[start - 1])) or (
+                right and end < length and text[end] not in NO_WORD and is_word(text[end])
+            ):
+                signs = inside
+            for sign in signs:
+                if sign in seen:
+                    seen[sign].append((start, end))
+                else:
+                    seen[sign] = [(start, end)]
+        return seen
+
+    def _look_further(self, reading: Reading) -> list[Match]:
         if self._disguised:
             self._look_behind_disguises(reading)
+        seen, waiting = reading.seen, self._waiting
         for test, sign in self._tests:
             if test(reading):
-                reading.seen[sign] = []
-        if not reading.seen and not reading.disguised and not self._always:
-            return []
-        return self._ask(reading)
-
-    def _keep_whole_words(self, reading: Reading, keywords: Sequence[tuple[int, int, int]]) -> None:
-        text, seen, targets = reading.folded, reading.seen, self._targets
-        for keyword, start, end in keywords:
-            left, right, whole, anywhere = targets[keyword]
-            for sign in anywhere:
-                seen.setdefault(sign, []).append((start, end))
-            if not whole or (left and start and is_word(text[start - 1])):
-                continue
-            if right and end < len(text) and is_word(text[end]):
-                continue
-            for sign in whole:
-                seen.setdefault(sign, []).append((start, end))
-
-    def _ask(self, reading: Reading) -> list[Match]:
-        """Ask the rules that wait for what was seen, and those that cannot wait for anything."""
-        draft = reading.draft
+                seen[sign] = []
+        if len(seen) == 1 and not self._always and not reading.disguised:
+            return self._ask(reading, waiting[next(iter(seen))])
         numbers = {*self._always}
-        for sign in (*reading.seen, *reading.disguised):
-            numbers.update(self._waiting.get(sign, ()))
-        found: list[tuple[int, int, str, int, Match]] = []
+        for sign in (*seen, *reading.disguised):
+            if sign in waiting:
+                numbers.update(waiting[sign])
+        return self._ask(reading, numbers)
+
+    def _ask(self, reading: Reading, numbers: Iterable[int]) -> list[Match]:
+        """Ask the rules that wait for what was seen, and those that cannot wait for anything."""
+        draft, rules = reading.draft, self._rules
+        found: list[tuple[int, int, int, Match]] = []
         for number in numbers:
-            placed, (severity, name), probe, applies_to = self._rules[number]
+            find, applies_to, severity, placed = rules[number]
             if applies_to is None or applies_to.covers(draft):
-                span = probe.find(reading)
+                span = find(reading)
                 if span is not None:
-                    span = Span(0, len(draft.text)) if span is WHOLE else span
-                    found.append((severity, span.start, name, number, Match(placed, span)))
-        found.sort()
+                    place = Span(0, len(draft.text)) if span is WHOLE else span
+                    found.append((severity, place.start, number, Match(placed, place)))
+        if len(found) > 1:
+            found.sort()
         return [match for *_, match in found]
 
     def _look_behind_disguises(self, reading: Reading) -> None:
         text = reading.draft.text
-        found = self._skeletons.find_matches_as_indexes(evasion.skeleton(text), overlapping=True)
+        found = self._scan_skeleton(evasion.skeleton(text), overlapping=True)
         if not found:
             return
         letters = evasion.places(text)
