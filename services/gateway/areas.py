@@ -9,6 +9,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
         "/v1/acknowledgement-campaigns",
         "/v1/emergency-rules",
         "/v1/task-team",
+        "/v1/search",
     ),
     "training": (
         "/scim",

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.monitoring.domain import past_posts, rules
-from services.monitoring.handlers import handlers, timers
+from services.monitoring.handlers import handlers, snapshots, timers
 from services.monitoring.routes import (
     accounts,
     availability,
@@ -37,6 +37,7 @@ def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
         routers=[resource.router for resource in RESOURCES],
         handlers=handlers,
         timers=timers,
+        snapshots=snapshots,
         while_running=with_rules_and_posts,
     ).app
 

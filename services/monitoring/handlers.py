@@ -1,7 +1,42 @@
-"""What the monitoring service does when another service tells it something, and when time has come."""
+"""What the monitoring service does when it is told something, when time has come, and what it can tell anew."""
 
-from services.monitoring.domain import accounts, assignments, pauses, people, rules
+from sqlmodel import select
+
+from services.monitoring.domain import (
+    accounts,
+    assignments,
+    findings,
+    guidance,
+    pauses,
+    people,
+    replies,
+    rules,
+)
+from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause, Reply
 from shared.db import Session
+from shared.events.monitoring import (
+    AccountRegisteredV1,
+    AccountRemovedV1,
+    ConversationAcceptedV1,
+    ConversationAnsweredV1,
+    ConversationAssignedV1,
+    ConversationOpenedV1,
+    ConversationResolvedV1,
+    ConversationReturnedV1,
+    FindingClaimedV1,
+    FindingClosedV1,
+    FindingOpenedV1,
+    GuidanceAcknowledgedV1,
+    GuidanceAppealedV1,
+    GuidanceGivenV1,
+    PauseEndedV1,
+    PauseStartedV1,
+    PostDeletedV1,
+    PostEditedV1,
+    PostReceivedV1,
+    ReplyApprovedV1,
+    ReplyDeliveredV1,
+)
 from shared.events.policy import VersionInForceV1
 from shared.events.training import (
     CertificateExpiredV1,
@@ -16,10 +51,12 @@ from shared.events.training import (
     PersonLeftV1,
 )
 from shared.inbox import Handlers
+from shared.snapshots import Snapshots, gone, rows_after
 from shared.timers import Timers
 
 handlers = Handlers()
 timers = Timers()
+snapshots = Snapshots()
 
 
 @handlers.on(VersionInForceV1)
@@ -63,3 +100,65 @@ def keep_work_moving(session: Session) -> None:
     """Nothing stays with somebody who is silent, away or no longer certified, and no pause outlasts its end."""
     pauses.end_due(session)
     assignments.sweep(session)
+
+
+@snapshots.of(AccountRegisteredV1)
+def registered_accounts(session: Session, after: str | None, limit: int) -> list[AccountRegisteredV1]:
+    """Tell the accounts that are registered."""
+    return accounts.snapshot(session, after, limit)
+
+
+@snapshots.of(AccountRemovedV1)
+def removed_accounts(session: Session, after: str | None, limit: int) -> list[AccountRemovedV1]:
+    """Tell the accounts that were registered once and are no longer."""
+    return [AccountRemovedV1(id=one) for one in gone(session, "account", select(Account.id), after, limit)]
+
+
+@snapshots.of(FindingOpenedV1, stands_for=(FindingClaimedV1, FindingClosedV1))
+def all_findings(session: Session, after: str | None, limit: int) -> list[FindingOpenedV1]:
+    """Tell the findings as they are now, the closed ones too."""
+    return [FindingOpenedV1(**findings.told(row)) for row in rows_after(session, Finding, after, limit)]
+
+
+@snapshots.of(GuidanceGivenV1, stands_for=(GuidanceAcknowledgedV1, GuidanceAppealedV1))
+def all_guidance(session: Session, after: str | None, limit: int) -> list[GuidanceGivenV1]:
+    """Tell what coaches said, with what came of it."""
+    return [GuidanceGivenV1(**guidance.told(row)) for row in rows_after(session, Guidance, after, limit)]
+
+
+@snapshots.of(
+    ConversationOpenedV1,
+    stands_for=(
+        ConversationAssignedV1,
+        ConversationAcceptedV1,
+        ConversationReturnedV1,
+        ConversationAnsweredV1,
+        ConversationResolvedV1,
+    ),
+)
+def all_conversations(session: Session, after: str | None, limit: int) -> list[ConversationOpenedV1]:
+    """Tell the conversations as they are now, the resolved ones too."""
+    return [ConversationOpenedV1(**assignments.told(row)) for row in rows_after(session, Conversation, after, limit)]
+
+
+@snapshots.of(ReplyApprovedV1, ReplyDeliveredV1)
+def all_replies(session: Session, after: str | None, limit: int) -> list[ReplyApprovedV1 | ReplyDeliveredV1]:
+    """Tell the replies, and of each what was last reported of its sending."""
+    found = rows_after(session, Reply, after, limit)
+    networks = replies.networks(session, found)
+    return [event for row in found for event in replies.retold(row, networks[row.conversation])]
+
+
+@snapshots.of(PauseStartedV1, PauseEndedV1)
+def all_pauses(session: Session, after: str | None, limit: int) -> list[PauseStartedV1 | PauseEndedV1]:
+    """Tell the pauses, and of those that are over that they ended."""
+    return [event for row in rows_after(session, Pause, after, limit) for event in pauses.retold(row)]
+
+
+snapshots.leave_out(
+    PostReceivedV1,
+    PostEditedV1,
+    PostDeletedV1,
+    because="A post is history: a year of customers' words is not sent over the broker again. Who needs past posts asks "
+    "for them page by page.",
+)

@@ -4,9 +4,23 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from services.policy.domain import acknowledgements, approvals, certificates, emergency, force, people, seats
+from services.policy.domain import (
+    acknowledgements,
+    approvals,
+    certificates,
+    emergency,
+    force,
+    membership,
+    people,
+    question_routing,
+    reach,
+    search,
+    seats,
+    waiting,
+)
 from services.policy.tables import Acknowledgement, Policy, Seat, State, Version
 from shared.db import Session
+from shared.events.monitoring import AccountRegisteredV1, AccountRemovedV1, ConversationOpenedV1
 from shared.events.policy import (
     AcknowledgementRecordedV1,
     ApprovalDecidedV1,
@@ -63,6 +77,25 @@ def free_seats(event: PersonLeftV1, session: Session) -> None:
 def keep_certificate(event: CertificateTold, session: Session) -> None:
     """Keep the copy of certificates by which rules, audiences and seats ask what a person holds."""
     certificates.keep(session, event)
+    membership.follow_certificates(session, event.person)
+
+
+@handlers.on(AccountRegisteredV1)
+def keep_account(event: AccountRegisteredV1, session: Session) -> None:
+    """Coverage asks on which networks colleagues and the brand are."""
+    reach.keep_account(session, event)
+
+
+@handlers.on(AccountRemovedV1)
+def forget_account(event: AccountRemovedV1, session: Session) -> None:
+    """An account that is registered no more needs nobody."""
+    reach.forget_account(session, event.id)
+
+
+@handlers.on(ConversationOpenedV1)
+def count_conversation(event: ConversationOpenedV1, session: Session) -> None:
+    """Coverage asks where customers talk with us, and in which language."""
+    reach.count_conversation(session, event)
 
 
 @timers.every(seconds=1)
@@ -75,6 +108,32 @@ def bring_into_force(session: Session) -> None:
 def end_emergencies(session: Session) -> None:
     """End emergency rules at their time."""
     emergency.end_due(session)
+
+
+@timers.every(seconds=5)
+def keep_the_team(session: Session) -> None:
+    """Seats lapse and terms end by the clock, and what becomes free is offered to who waits."""
+    membership.follow_certificates(session)
+    membership.end_what_is_due(session)
+    waiting.move_on(session)
+
+
+@timers.every(seconds=5)
+def keep_questions_moving(session: Session) -> None:
+    """No question stays with somebody who is silent or gone."""
+    question_routing.keep_moving(session)
+
+
+@timers.every(seconds=60)
+def make_searchable(session: Session) -> None:
+    """What came into force before there was a search can be found, too."""
+    search.keep_missing(session)
+
+
+@timers.every(seconds=3600)
+def forget_old_counts(session: Session) -> None:
+    """Conversations of long ago say nothing about whom the team has to reach."""
+    reach.forget_old_counts(session)
 
 
 @snapshots.of(VersionInForceV1)

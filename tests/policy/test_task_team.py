@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.policy.domain.coverage import Reach, gaps
+from services.policy.domain.holes import Reach, gaps
 from services.policy.handlers import free_seats
 from shared.context import Principal
 from shared.events.training import PersonLeftV1
@@ -116,9 +116,11 @@ async def test_coverage_shows_what_nobody_covers(service: PolicyService) -> None
         "languages": ["en", "pt"],
     }
     assert (coverage["covered"], coverage["combinations"]) == (2, 8)
+    nobody = {"accounts": 0, "conversations": 0, "networks": None, "departments": None}
     assert coverage["gaps"] == [
-        {"departments": None, "regions": ["Americas"], "networks": None, "languages": None},
-        {"departments": None, "regions": ["EMEA"], "networks": None, "languages": ["pt"]},
+        # Two people are fewer than a group must have to be counted.
+        nobody | {"regions": ["Americas"], "languages": None, "combinations": 4, "people": None},
+        nobody | {"regions": ["EMEA"], "languages": ["pt"], "combinations": 2, "people": 0},
     ]
     assert [seat["key"] for seat in coverage["vacant"]] == ["americas-pt"]
 

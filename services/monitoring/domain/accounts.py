@@ -105,6 +105,12 @@ def forget_leaver(session: Session, person: str) -> None:
         end(session, account)
 
 
+def snapshot(session: Session, after: str | None, limit: int) -> list[AccountRegisteredV1]:
+    """Return what is told of the accounts with an id after `after`."""
+    rows = select(Account).where(col(Account.id) > (after or "")).order_by(col(Account.id)).limit(limit)
+    return [told(account) for account in session.execute(rows).scalars()]
+
+
 def show(account: Account, numbers: dict[str, str]) -> AccountOut:
     """Show an account with its owner's employee number."""
     number = numbers.get(account.person, account.person) if account.person else None

@@ -2,6 +2,7 @@
 
 from sqlmodel import col, select
 
+from services.policy.domain import search
 from services.policy.schemas.policies import Content
 from services.policy.tables import Policy, State, Version
 from shared.db import Session
@@ -21,6 +22,7 @@ def enter(session: Session, policy: Policy, version: Version) -> None:
         tell(session, VersionSupersededV1(policy=policy.key, version=before.number, superseded_by=version.number))
     version.state = State.PUBLISHED
     policy.revision += 1
+    search.keep_version(session, policy, version)
     tell(session, told(policy, version))
 
 

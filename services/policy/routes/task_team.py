@@ -1,107 +1,132 @@
-"""/v1/task-team: seats, members, coverage, nominations."""
+"""/v1/task-team: its terms, seats, members and coverage."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import APIRouter, Path, status
 
-from services.policy.domain import coverage, nominations, seats
+from services.policy.domain import charter, coverage, handovers, people, seats
+from services.policy.schemas.coverage import CoverageOut
 from services.policy.schemas.task_team import (
-    CoverageOut,
-    DecisionIn,
-    EndorsementIn,
+    DepartureIn,
+    HandoverIn,
+    HandoverOut,
     MemberOut,
-    NominationIn,
-    NominationOut,
+    SeatChange,
     SeatIn,
     SeatOut,
+    SeatTerms,
     TeamOut,
+    TermsIn,
 )
 from shared.auth import needs
 from shared.conditions import IfMatch
+from shared.db import Session
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
+from shared.schemas import Slug
 
 router = APIRouter(prefix="/v1/task-team", tags=["task team"])
-NominationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+SeatKey = Annotated[Slug, Path(examples=["coach-care-german"])]
+reads = [needs("team:read", "self")]
+writes = [needs("team:write")]
+takes_part = [needs("team:write", "self")]
 
 
-@router.get("", dependencies=[needs("team:read", "self")])
+@router.get("", dependencies=reads)
 async def get_task_team(db: Db) -> TeamOut:
-    """Read the team in numbers."""
+    """Read the team in numbers, its terms and its charter."""
     return await db.read(seats.team)
 
 
-@router.get("/members", dependencies=[needs("team:read", "self")])
+@router.patch("", dependencies=writes, responses=problems(Stale))
+async def change_task_team(body: TermsIn, if_match: IfMatch, db: Db) -> TeamOut:
+    """Change what holds for all: the certification that members need, grace and notice times, how fast answers come.
+
+    If-Match names `terms.revision`. A member without the certification keeps the seat for the grace time.
+    """
+
+    def change(session: Session) -> TeamOut:
+        charter.change_terms(session, body, if_match)
+        return seats.team(session)
+
+    return await db.write(change)
+
+
+@router.get("/members", dependencies=reads)
 async def list_task_team_members(paging: Paging, db: Db) -> Page[MemberOut]:
     """List who holds which seat."""
     return await db.read(seats.members, paging)
 
 
-@router.get("/seats", dependencies=[needs("team:read", "self")])
+@router.get("/coverage", dependencies=reads)
+async def get_task_team_coverage(db: Db) -> CoverageOut:
+    """Read how far the filled seats reach, whom nobody reaches, and what hangs on one person."""
+    return await db.read(coverage.show)
+
+
+@router.get("/seats", dependencies=reads)
 async def list_task_team_seats(paging: Paging, db: Db) -> Page[SeatOut]:
     """List the seats, filled or vacant."""
     return await db.read(seats.list_all, paging)
 
 
-@router.post(
-    "/seats",
-    status_code=status.HTTP_201_CREATED,
-    dependencies=[needs("team:write")],
-    responses=problems(seats.SeatExists),
-)
+@router.post("/seats", status_code=status.HTTP_201_CREATED, dependencies=writes, responses=problems(seats.SeatExists))
 async def create_task_team_seat(body: SeatIn, db: Db) -> SeatOut:
     """Open a seat and say what it stands for."""
     return await db.write(seats.create, body)
 
 
-@router.get("/coverage", dependencies=[needs("team:read", "self")])
-async def get_task_team_coverage(db: Db) -> CoverageOut:
-    """Read how far the filled seats reach, and where nobody stands."""
-    return await db.read(coverage.show)
+@router.get("/seats/{key}", dependencies=reads, responses=problems(seats.NoSuchSeat))
+async def get_task_team_seat(key: SeatKey, db: Db) -> SeatOut:
+    """Read a seat and who holds it."""
+    return await db.read(seats.show, key)
 
 
-@router.get("/nominations", dependencies=[needs("team:read", "self")])
-async def list_nominations(
-    paging: Paging, db: Db, state: Annotated[Literal["open", "appointed", "declined"] | None, Query()] = None
-) -> Page[NominationOut]:
-    """List nominations, the oldest first."""
-    return await db.read(nominations.list_all, state, paging)
+@router.put("/seats/{key}", dependencies=writes, responses=problems(seats.NoSuchSeat, Stale))
+async def put_task_team_seat(key: SeatKey, body: SeatTerms, if_match: IfMatch, db: Db) -> SeatOut:
+    """Open a seat under this key, or say anew what it stands for; who holds it stays."""
+    return await db.write(seats.replace, key, body, if_match)
+
+
+@router.patch("/seats/{key}", dependencies=writes, responses=problems(seats.NoSuchSeat, seats.SeatVacant, Stale))
+async def change_task_team_seat(key: SeatKey, body: SeatChange, if_match: IfMatch, db: Db) -> SeatOut:
+    """Change some of what a seat stands for, or when the present term ends."""
+    return await db.write(seats.change, key, body, if_match)
+
+
+@router.delete(
+    "/seats/{key}",
+    status_code=status.HTTP_204_NO_CONTENT,
+    dependencies=writes,
+    responses=problems(seats.NoSuchSeat, seats.SeatTaken, Stale),
+)
+async def delete_task_team_seat(key: SeatKey, if_match: IfMatch, db: Db) -> None:
+    """Remove a seat that nobody holds."""
+    await db.write(seats.close, key, if_match)
 
 
 @router.post(
-    "/nominations",
-    status_code=status.HTTP_201_CREATED,
-    dependencies=[needs("team:write", "self")],
-    responses=problems(NotFound, nominations.AlreadyNominated),
+    "/seats/{key}/departure",
+    dependencies=takes_part,
+    responses=problems(seats.NoSuchSeat, seats.SeatVacant, Stale),
 )
-async def create_nomination(body: NominationIn, db: Db) -> NominationOut:
-    """Put a person forward for the task team."""
-    return await db.write(nominations.nominate, body)
-
-
-@router.get("/nominations/{nomination}", dependencies=[needs("team:read", "self")], responses=problems(NotFound))
-async def get_nomination(nomination: NominationId, db: Db) -> NominationOut:
-    """Read a nomination with its endorsements."""
-    return await db.read(nominations.show, nomination)
+async def leave_task_team_seat(key: SeatKey, body: DepartureIn, if_match: IfMatch, db: Db) -> SeatOut:
+    """Leave a seat, as its holder, or end an appointment, as a lead; it goes to who waits for it."""
+    return await db.write(seats.depart, key, body, if_match)
 
 
 @router.post(
-    "/nominations/{nomination}/endorsements",
-    status_code=status.HTTP_201_CREATED,
-    dependencies=[needs("team:write", "self")],
-    responses=problems(NotFound, nominations.NominationDecided, nominations.OwnNomination, nominations.AlreadyEndorsed),
+    "/seats/{key}/handover",
+    dependencies=takes_part,
+    responses=problems(seats.NoSuchSeat, people.UnknownPerson, handovers.OwnSeat, seats.NotCertified, Stale),
 )
-async def endorse_nomination(nomination: NominationId, body: EndorsementIn, db: Db) -> NominationOut:
-    """Say why a colleague should be on the team."""
-    return await db.write(nominations.endorse, nomination, body)
+async def hand_over_task_team_seat(key: SeatKey, body: HandoverIn, if_match: IfMatch, db: Db) -> SeatOut:
+    """Give a seat to its next holder with notes; the questions that are open on it go along."""
+    return await db.write(handovers.hand_over, key, body, if_match)
 
 
-@router.post(
-    "/nominations/{nomination}/decision",
-    dependencies=[needs("team:write")],
-    responses=problems(NotFound, nominations.NominationDecided, nominations.OwnNomination, seats.SeatTaken, Stale),
-)
-async def decide_nomination(nomination: NominationId, body: DecisionIn, if_match: IfMatch, db: Db) -> NominationOut:
-    """Appoint the nominee to a seat, or decline."""
-    return await db.write(nominations.decide, nomination, body, if_match)
+@router.get("/seats/{key}/handovers", dependencies=reads, responses=problems(NotFound))
+async def list_task_team_handovers(key: SeatKey, paging: Paging, db: Db) -> Page[HandoverOut]:
+    """List what holders of a seat left to those after them, the latest first; read by both sides and the team."""
+    return await db.read(handovers.list_of, key, paging)

@@ -1,30 +1,111 @@
-"""Bodies of the task team: seats, nominations, members, coverage."""
+"""Bodies of the task team: its terms, seats, members and handovers."""
 
 from datetime import datetime
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from shared.schemas import Body, EmployeeNumber, Line, Paragraph, Resource, Slug, Text
+from shared.schemas import Body, EmployeeNumber, Line, Moment, Paragraph, Resource, Slug, Text
 
 Role = Literal["lead", "reviewer", "coach"]
 Network = Annotated[Text, Field(min_length=1, max_length=50, examples=["mastodon"])]
 Language = Annotated[Text, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*$", max_length=35, examples=["pt"])]
+Topic = Annotated[
+    Text,
+    Field(
+        pattern=r"^[^\W_][\w/-]{0,63}$",
+        description="What its holder knows best: a policy's key, `<policy>/<section>`, or a word of your own.",
+        examples=["social-media/answering"],
+    ),
+]
+TermDays = Annotated[int, Field(ge=1, le=3650, description="How long an appointment lasts; null is for good.")]
 
 
-class SeatIn(Body):
-    """A place in the team; what is left out stands for all departments, regions, networks or languages."""
+class TermsIn(Body):
+    """What holds for the whole team from now on; what is left out stays as it is."""
 
-    key: Slug
+    required_certification: Annotated[
+        Slug | None, Field(description="Only who holds it can have a seat; null asks for none.")
+    ] = None
+    grace_days: Annotated[
+        int | None, Field(ge=0, le=365, description="How long a member keeps the seat after it lapsed.")
+    ] = None
+    notice_days: Annotated[
+        int | None, Field(ge=0, le=365, description="How long before its end a term is told to end.")
+    ] = None
+    answer_hours: Annotated[
+        int | None, Field(ge=1, le=2000, description="How long a question stays with one member.")
+    ] = None
+
+
+class TermsOut(Resource):
+    """What holds for the whole team; a change of it names `revision` in If-Match."""
+
+    required_certification: str | None
+    grace_days: int
+    notice_days: int
+    answer_hours: int
+    revision: int
+
+
+class CharterOut(Resource):
+    """The policy by which the team works: the one with the key `task-team-charter`."""
+
+    policy: str
+    version: int
+    title: str
+    effective_at: datetime
+
+
+class TeamOut(Resource):
+    """The team in numbers, its terms and its charter."""
+
+    seats: int
+    filled: int
+    members: int
+    lapsing: int
+    open_nominations: int
+    waiting: int
+    terms: TermsOut
+    charter: CharterOut | None
+
+
+class SeatTerms(Body):
+    """What a seat stands for; what is left out stands for all departments, regions, networks or languages."""
+
     role: Role
     department: Line | None = None
     region: Line | None = None
     network: Network | None = None
     language: Language | None = None
+    topics: Annotated[tuple[Topic, ...], Field(max_length=20)] = ()
+    term_days: TermDays | None = None
+
+
+class SeatIn(SeatTerms):
+    """A place in the team to open."""
+
+    key: Slug
+
+
+class SeatChange(Body):
+    """What changes of a seat; what is left out stays as it is."""
+
+    role: Role | None = None
+    department: Line | None = None
+    region: Line | None = None
+    network: Network | None = None
+    language: Language | None = None
+    topics: Annotated[tuple[Topic, ...] | None, Field(max_length=20)] = None
+    term_days: TermDays | None = None
+    term_ends_at: Annotated[Moment | None, Field(description="When the present holder's term ends.")] = None
 
 
 class SeatOut(Resource):
-    """A seat and who holds it."""
+    """A seat and who holds it.
+
+    It is `lapsing` while its holder lacks the team's certification, and vacant from `vacate_at` on if that stays so.
+    """
 
     key: str
     role: str
@@ -32,8 +113,14 @@ class SeatOut(Resource):
     region: str | None
     network: str | None
     language: str | None
+    topics: list[str]
+    state: Literal["vacant", "filled", "lapsing"]
     employee_number: str | None
     since: datetime | None
+    term_days: int | None
+    term_ends_at: datetime | None
+    lapsing_since: datetime | None
+    vacate_at: datetime | None
     revision: int
 
 
@@ -47,94 +134,29 @@ class MemberOut(Resource):
     seat: str
     role: str
     since: datetime | None
+    term_ends_at: datetime | None
 
 
-class TeamOut(Resource):
-    """The team in numbers."""
+class DepartureIn(Body):
+    """Why somebody gives up a seat, or has to."""
 
-    seats: int
-    filled: int
-    members: int
-    open_nominations: int
-
-
-class NominationIn(Body):
-    """Who is put forward, and why; a key may name who does it."""
-
-    employee_number: EmployeeNumber
-    seat: Slug | None = None
-    experience: Paragraph
-    networks: Annotated[tuple[Network, ...], Field(max_length=20)] = ()
-    languages: Annotated[tuple[Language, ...], Field(max_length=20)] = ()
-    why: Paragraph
-    nominated_by: EmployeeNumber | None = None
-
-
-class EndorsementIn(Body):
-    """A colleague's words; a key names whose they are."""
-
-    employee_number: EmployeeNumber | None = None
-    words: Paragraph
-
-
-class DecisionIn(Body):
-    """Whether the nominee takes a seat; the seat may be another than the one nominated for."""
-
-    decision: Literal["appoint", "decline"]
-    seat: Slug | None = None
     reason: Paragraph
 
 
-class EndorsementOut(Resource):
-    """Who endorsed a nomination and in which words."""
+class HandoverIn(Body):
+    """To whom a seat goes, with what the next holder should know."""
 
-    employee_number: str | None
-    words: str
-    created_at: datetime
+    employee_number: EmployeeNumber
+    notes: Paragraph
+    term_ends_at: Moment | None = None
 
 
-class NominationOut(Resource):
-    """A nomination with its endorsements and, once made, the decision."""
+class HandoverOut(Resource):
+    """What one holder left to the next; readable by both and the team. `questions` is how many went along."""
 
     id: str
-    employee_number: str | None
-    nominated_by: str
-    seat: str | None
-    experience: str
-    networks: list[str]
-    languages: list[str]
-    why: str
-    state: str
-    reason: str | None
-    decided_at: datetime | None
+    seat: str
+    giver: str | None
+    taker: str | None
+    notes: str
     created_at: datetime
-    endorsements: list[EndorsementOut]
-    revision: int
-
-
-class Gap(Resource):
-    """Where nobody stands; null means: all of them."""
-
-    departments: list[str] | None
-    regions: list[str] | None
-    networks: list[str] | None
-    languages: list[str] | None
-
-
-class DimensionsOut(Resource):
-    """What the team has to cover: departments and regions from people, networks and languages from the seats."""
-
-    departments: list[str]
-    regions: list[str]
-    networks: list[str]
-    languages: list[str]
-
-
-class CoverageOut(Resource):
-    """How far the filled seats reach: combinations covered out of all, and the gaps, merged where they can be."""
-
-    dimensions: DimensionsOut
-    covered: int
-    combinations: int
-    gaps: list[Gap]
-    vacant: list[SeatOut]
