@@ -89,3 +89,61 @@ def test_a_malicious_source_costs_little(source: str) -> None:
     content, errors = outcome(source)
     assert (content is None) == bool(errors)
     assert time.process_time() - started < 5
+
+
+ATTACKS = (
+    "<script>alert(1)</script>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt&colon;alert(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "[x](//evil.example/a)",
+    "[x](/here)",
+    "[x](#there)",
+    "[x](?q)",
+    "[x](https:evil)",
+    "[x](vbscript:x)",
+    "![x](https://elsewhere.example/pixel.png)",
+    "![x](data:image/png;base64,AAAA)",
+    '[x](https://a.example ""onmouseover=alert(1) ")',
+    '<https://a.example/"onclick=x>',
+    "`<img src=x onerror=alert(1)>`",
+    "| a |\n|:-:|\n| ![x](y) |",
+    "[ref]\n\n[ref]: javascript:alert(1)",
+    "[![x](y)](z)",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+)
+
+
+@given(st.lists(st.one_of(st.sampled_from(ATTACKS), st.text(max_size=10)), max_size=6).map("\n\n".join))
+def test_nothing_runs_or_is_loaded_from_a_page_and_every_link_is_absolute(text: str) -> None:
+    content, _ = outcome(f"# A\n{text}")
+    for section in content.sections if content else []:
+        tags = re.findall(r"<([^>]*)>", section.html)
+        assert not [tag for tag in tags if re.match(r"(script|img|iframe|svg|style|object)", tag)]
+        assert not [tag for tag in tags if re.search(r"\s(on\w+|style|src)\s*=", re.sub(r'"[^"]*"', "", tag))]
+        links = re.findall(r'href="([^"]*)"', section.html)
+        assert all(re.match(r"(https?://.|mailto:|tel:)", link) for link in links), links
+
+
+def test_the_hash_of_a_section_is_that_of_its_words_not_of_their_formatting() -> None:
+    def digest(body: str) -> str:
+        return parse(f"# A\n{body}").sections[0].hash
+
+    plain = digest("Say who you work for. Be kind.")
+    for same in ("Say *who* you\n**work** for.\n\n- Be `kind`.", "> Say who you work for.\n> Be kind.\n\n---\n"):
+        assert digest(same) == plain
+    links = [digest(f"[Ask]({link}) us.") for link in ("https://a.example", "https://b.example")]
+    assert len({plain, digest("Say who you work for. Be ~~kind~~."), *links}) == 4
+
+
+def test_sections_know_the_one_above_them_and_keep_their_id_where_they_move() -> None:
+    content = parse("# A\n### B {#b}\n## C\n### D\n# E\n")
+    assert [(each.id, each.parent) for each in content.sections] == [
+        ("a", None),
+        ("b", "a"),
+        ("c", "a"),
+        ("d", "c"),
+        ("e", None),
+    ]
+    moved = parse("# E\n# A\n## C\n## B {#b}\n### D\n")
+    assert {each.id: each.hash for each in moved.sections} == {each.id: each.hash for each in content.sections}

@@ -1,12 +1,18 @@
 """From a draft to what is in force."""
 
 import asyncio
+import contextlib
+import time
+from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.policy.conftest import POLICY, PolicyService
+from shared.clock import ShiftedClock
+from tests.policy.conftest import POLICY, PolicyService, serve
+from tests.servers import NatsServer
 
 FAILING = POLICY.replace('pass: ["I would not buy that"]', 'pass: ["What idiots!"]')
 
@@ -256,3 +262,200 @@ async def test_the_hash_of_a_section_is_that_of_its_words(service: PolicyService
     assert sections(same) == sections(before)
     assert [old == new for old, new in zip(sections(before), sections(other), strict=True)] == [True, False]
     assert same.json()["content_hash"] == before.json()["content_hash"] != other.json()["content_hash"]
+
+
+async def approve_as(service: PolicyService, version: str, number: str) -> Any:
+    return await service.client.post(f"{version}/approvals", json={"decision": "approve", "employee_number": number})
+
+
+async def test_of_two_editors_the_second_is_given_both_texts(service: PolicyService) -> None:
+    version = await service.write()
+    etag = (await service.client.get(version)).headers["ETag"]
+    theirs = {"source": POLICY.replace("Nobody was", "No one was"), "change_note": "Theirs."}
+    mine = {"source": POLICY.replace("Nobody was", "No colleague was"), "change_note": "Mine."}
+    assert (await service.client.put(version, json=theirs, headers={"If-Match": etag})).status_code == 200
+
+    stale = await service.client.put(version, json=mine, headers={"If-Match": etag})
+    assert (stale.status_code, slug(stale)) == (412, "stale")
+    assert stale.json()["stored"] == {"revision": 2, "material": True, **theirs}
+    assert stale.json()["sent"] == {"revision": 1, "material": True, **mine}
+    assert (await service.client.get(version)).json()["source"] == theirs["source"]
+
+
+async def test_an_edit_clears_the_approvals_given_so_far(service: PolicyService) -> None:
+    await service.client.post("/v1/policies", json={"key": "social-media", "title": "Ours", "quorum": 2})
+    version = await service.write()
+    await service.client.post(f"{version}/review", json={})
+    await approve_as(service, version, "E-2")
+    assert (await approve_as(service, version, "E-3")).json()["state"] == "approved"
+
+    recalled = await service.client.post(f"{version}/recall", json={})
+    assert (recalled.json()["state"], recalled.json()["approvals"]) == ("draft", [])
+    edited = {"source": POLICY.replace("Nobody was", "No one was"), "change_note": "clearer", "employee_number": "E-1"}
+    assert (await service.client.put(version, json=edited)).status_code == 200
+    assert slug(await service.client.post(f"{version}/publication", json={})) == "not-approved"
+
+    again = (await service.client.post(f"{version}/review", json={})).json()
+    assert again["lacking"] == {"reviewers": 2, "departments": {}}
+    assert (await approve_as(service, version, "E-2")).json()["state"] == "in_review"
+    assert (await approve_as(service, version, "E-4")).json()["state"] == "approved"
+
+
+async def test_what_is_scheduled_is_withdrawn_rather_than_recalled(service: PolicyService) -> None:
+    version = await service.write()
+    await service.approve(version)
+    at = service.clock.now() + timedelta(days=1)
+    await service.client.post(f"{version}/publication", json={"effective_at": at.isoformat()})
+    refused = await service.client.post(f"{version}/recall", json={})
+    assert (refused.status_code, slug(refused)) == (409, "not-in-review")
+    await service.client.post(f"{version}/withdrawal", json={"reason": "A mistake."})
+    again = await service.client.post(f"{version}/withdrawal", json={"reason": "A mistake."})
+    assert slug(again) == "already-withdrawn"
+    assert await service.told("policy.version.withdrawn.v1") == [{"policy": "social-media", "version": 1}]
+
+
+async def test_a_quorum_names_departments_whose_approval_is_needed(service: PolicyService) -> None:
+    quorum = {"reviewers": 2, "departments": {"Communications": 1}}
+    made = await service.client.post("/v1/policies", json={"key": "social-media", "title": "Ours", "quorum": quorum})
+    assert made.json()["quorum"] == quorum
+    await service.hear_of("E-5", "Support")
+    version = await service.write()
+    await service.client.post(f"{version}/review", json={})
+
+    await approve_as(service, version, "E-3")
+    second = (await approve_as(service, version, "E-5")).json()
+    assert (second["state"], second["lacking"]) == ("in_review", {"reviewers": 0, "departments": {"Communications": 1}})
+    # A move to the department afterwards does not change in whose name somebody approved.
+    await service.hear_of("E-5", "Communications")
+    assert (await service.client.get(version)).json()["lacking"]["departments"] == {"Communications": 1}
+    assert (await approve_as(service, version, "E-4")).json()["state"] == "approved"
+
+
+async def test_another_quorum_counts_also_for_what_is_under_review(service: PolicyService) -> None:
+    version = await service.write()
+    await service.approve(version)
+    path = "/v1/policies/social-media/quorum"
+    quorum = await service.client.get(path)
+    more = {"reviewers": 2, "departments": {"Support": 1}}
+    answer = await service.client.put(path, json=more, headers={"If-Match": quorum.headers["ETag"]})
+    assert answer.json() == {**more, "revision": 2}
+    stale = await service.client.put(path, json={"reviewers": 1}, headers={"If-Match": quorum.headers["ETag"]})
+    assert stale.status_code == 412
+
+    assert (await service.client.get(version)).json()["state"] == "in_review"
+    assert slug(await service.client.post(f"{version}/publication", json={})) == "not-approved"
+    assert (await approve_as(service, version, "E-3")).json()["state"] == "approved"
+    assert (await service.as_person("E-3").put(path, json={"reviewers": 1})).status_code == 403
+
+
+async def test_a_scheduled_version_comes_into_force_once_although_the_service_was_down(
+    tmp_path: Path, nats: NatsServer, database_url: Callable[[str], str], clock: ShiftedClock
+) -> None:
+    url = database_url("policy")
+    running = contextlib.asynccontextmanager(serve)
+    async with running(tmp_path, nats.url, url, clock) as service:
+        await service.publish()
+        version = await service.write(POLICY.replace("Nobody", "No one"))
+        await service.approve(version)
+        at = service.clock.now() + timedelta(days=3)
+        await service.client.post(f"{version}/publication", json={"effective_at": at.isoformat()})
+
+    clock.advance(timedelta(days=4))
+    for _ in range(2):
+        async with running(tmp_path, nats.url, url, clock) as service:
+            late = await service.client.post(f"{version}/withdrawal", json={"reason": "Too late."})
+            assert slug(late) == "already-published"
+            await service.advance(timedelta(seconds=1))
+            in_force = (await service.client.get("/v1/policies/social-media")).json()
+            assert (in_force["version"], in_force["effective_at"]) == (2, at.isoformat().replace("+00:00", "Z"))
+            assert [each["version"] for each in await service.told("policy.version.in_force.v1")] == [1, 2]
+            assert [each["version"] for each in await service.told("policy.version.superseded.v1")] == [1]
+            assert len(await service.evidence("policy.version.in_force")) == 1
+
+
+RULE = """# A
+```rule
+id: a
+severity: hold
+detect: {telepathy: [x]}
+message: m
+examples: {match: [x], pass: [y]}
+```
+"""
+BOMB = "---\na: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]\n---\n# A\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "status", "said"),
+    [
+        ("# A\n" + "word " * 1_000_000, (413, 422), None),
+        (
+            "".join(f"# S{number}\nx\n" for number in range(10_000)),
+            (422,),
+            "Line 401: a policy has at most 200 sections.",
+        ),
+        (BOMB, (422,), "Line 2: front matter: Anchors and aliases"),
+        (RULE, (422,), 'Line 5: rule "a": /detect'),
+        (RULE.replace("{telepathy: [x]}", "{pattern: '(a+)+(?=b)'}"), (422,), 'Line 5: rule "a": /detect/pattern'),
+        ("---\nlocale: klingon\n---\n# A\n", (422,), "Line 1: front matter, locale"),
+        ("# A {#x}\n# B {#x}\n", (422,), 'Line 2: the section id "x" is that of line 1'),
+        ("# A {#Über uns}\n", (422,), 'Line 1: the id "Über uns" must be'),
+        ("# A\n```rule\n" + "[" * 50_000 + "\n```\n", (422,), "Line 3: rule: "),
+        ("", (422,), None),
+        ("---\ntitle: x\n---\n", (422,), "Line 4: a policy needs at least one section"),
+    ],
+    ids=[
+        "5 MB",
+        "10,000 sections",
+        "YAML bomb",
+        "unknown detector",
+        "lookahead",
+        "locale",
+        "ids",
+        "odd id",
+        "deep",
+        "empty",
+        "no text",
+    ],
+)
+async def test_a_bad_source_is_refused_soon_and_leaves_nothing(
+    service: PolicyService, source: str, status: tuple[int, ...], said: str | None
+) -> None:
+    await service.client.post("/v1/policies", json={"key": "social-media", "title": "Ours"})
+    started = time.process_time()
+    path = "/v1/policies/social-media/versions"
+    answer = await service.client.post(path, json={"source": source, "change_note": "x"})
+    assert time.process_time() - started < 5
+    assert answer.status_code in status, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert len(answer.content) < 20_000
+    if said:
+        assert answer.json()["errors"][0]["detail"].startswith(said), answer.json()["errors"]
+    assert (await service.client.get(path)).json()["items"] == []
+    assert await service.evidence("policy.version.written") == []
+
+
+async def test_a_policy_written_for_another_tool_is_taken_with_warnings(service: PolicyService) -> None:
+    source = """---
+title: Social
+lang: pt-br
+layout: page
+tags:
+  - a
+---
+Hello ![logo](https://elsewhere.example/x.png), see [the rest](/rest).
+
+## Asking {#asking}
+In {% slack "help" %} or <b>here</b>.
+"""
+    version = (await service.client.get(await service.write(source))).json()
+    assert (version["title"], version["locale"]) == ("Social", "pt-BR")
+    assert [(each["line"], each["message"].split(" ")[0]) for each in version["warnings"]] == [
+        (1, "front"),
+        (1, "front"),
+        (8, "an"),
+        (8, "the"),
+        (11, "the"),
+        (11, "HTML"),
+    ]
+    assert version["sections"][0]["html"] == "<p>Hello logo, see the rest.</p>\n"

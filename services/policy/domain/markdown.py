@@ -63,9 +63,11 @@ def tidy(tokens: Sequence[Token], warn: Callable[[str], None]) -> Iterator[Token
 def absolute(href: str) -> bool:
     """Say whether a link means the same wherever it is shown, and runs nothing."""
     try:
-        return urlsplit(href).scheme.lower() in SCHEMES
+        parts = urlsplit(href)
     except ValueError:
         return False
+    # Browsers take `https:name` for a place beside the page that it stands on.
+    return parts.scheme in SCHEMES and bool(parts.netloc or not parts.scheme.startswith("http"))
 
 
 def render(tokens: Sequence[Token]) -> str:
