@@ -5,15 +5,15 @@ stream meanwhile keeps whatever is later.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 import structlog
 from nats.aio.msg import Msg
 from pydantic import BaseModel
-from sqlalchemy import select
+from sqlalchemy import SelectBase, func, inspect, select
 
 from shared.bus import Bus, BusError
 from shared.context import Context
@@ -32,37 +32,90 @@ ASK_AGAIN = 0.25
 
 Pages = Callable[[Session, str | None, int], Sequence[Event]]
 P = TypeVar("P", bound=Pages)
+T = TypeVar("T")
 
 log = structlog.get_logger()
 
 
+def by_id(event: Event) -> str:
+    """Return the id of what an event is about: the key by which most states are read."""
+    return event.aggregate_id
+
+
 @dataclass(frozen=True)
 class Source:
-    """One kind of state: the event types that re-tell it and the function that reads a page of it."""
+    """One kind of state: the event types that re-tell it, those whose outcome they carry, and how a page is read."""
 
     name: str
     types: frozenset[str]
+    stands_for: frozenset[str]
     read: Pages
+    key: Callable[[Any], str] = by_id
 
 
 @dataclass
 class Snapshots:
-    """What one service can re-tell, in the order of registration: parents before what refers to them."""
+    """What one service can re-tell, in the order of registration: parents before what refers to them.
+
+    A state has an end, too: what has left, closed or been removed is told as such. A consumer that had it open and
+    missed the end would keep it open for ever.
+    """
 
     sources: list[Source] = field(default_factory=list)
+    left_out: dict[str, str] = field(default_factory=dict)
 
-    def of(self, *types: type[Event]) -> Callable[[P], P]:
-        """Register `(session, after, limit) -> events`: at most `limit` aggregates with an id > `after`, in id order."""
+    def of(
+        self, *types: type[Event], stands_for: Sequence[type[Event]] = (), key: Callable[[Any], str] = by_id
+    ) -> Callable[[P], P]:
+        """Register `(session, after, limit) -> events`: those of at most `limit` keys > `after`, in the order of keys.
+
+        `stands_for` names types that need not be told again, since these carry the whole state after them as well.
+        """
 
         def register(read: P) -> P:
-            self.sources.append(Source(read.__name__, frozenset(cls.type for cls in types), read))
+            self.sources.append(Source(read.__name__, names(types), names(stands_for), read, key))
             return read
 
         return register
 
+    def leave_out(self, *types: type[Event], because: str) -> None:
+        """Say why these are not told again, although another service handles them."""
+        self.left_out |= dict.fromkeys(names(types), because)
+
+    def lacking(self, handled: Iterable[str]) -> list[str]:
+        """Return which of the types that a consumer handles it would not hear of from a snapshot, nor from one like it."""
+        wanted = frozenset(handled)
+        told = {name for source in self.sources if source.types & wanted for name in source.types | source.stands_for}
+        return sorted(wanted - told - self.left_out.keys())
+
+
+def names(types: Iterable[type[Event]]) -> frozenset[str]:
+    """Return the names of event types."""
+    return frozenset(cls.type for cls in types)
+
+
+def rows_after(session: Session, table: type[T], after: str | None, limit: int) -> Sequence[T]:
+    """Return rows of a table in the order of their ids, after one of them."""
+    ids = inspect(table).columns["id"]
+    query = select(table).order_by(ids).limit(limit)
+    return session.execute(query if after is None else query.where(ids > after)).scalars().all()
+
+
+def gone(session: Session, resource: str, there: SelectBase, after: str | None, limit: int) -> list[str]:
+    """Return the ids of what was told of once and is no longer `there`, in their order after one of them.
+
+    What is deleted leaves no row that a snapshot could re-tell; that it was told of is still known.
+    """
+    told = aggregate_versions.c.aggregate
+    known = func.substr(told, len(resource) + 2)
+    query = select(known).where(told.startswith(f"{resource}/", autoescape=True), known.not_in(there))
+    if after is not None:
+        query = query.where(known > after)
+    return list(session.execute(query.order_by(known).limit(limit)).scalars())
+
 
 class PageRequest(BaseModel):
-    """Which page: the source by its place among those that tell one of `types`, and the last aggregate id had."""
+    """Which page: the source by its place among those that tell one of `types`, and the last key had."""
 
     types: list[str]
     source: int = 0
@@ -94,28 +147,31 @@ def read_page(session: Session, snapshots: Snapshots, request: PageRequest) -> P
     sources = [source for source in snapshots.sources if source.types & wanted]
     if request.source >= len(sources):
         return Page([], None, None)
-    state = sources[request.source].read(session, request.after, PAGE_EVENTS)
-    bodies, last = encode_within_limit(session, [event for event in state if event.type in wanted])
+    source = sources[request.source]
+    state = source.read(session, request.after, PAGE_EVENTS)
+    bodies, last = encode_within_limit(session, source.key, [event for event in state if event.type in wanted])
     if last is not None:
         return Page(bodies, request.source, last)
-    if len({event.aggregate_id for event in state}) == PAGE_EVENTS:
-        return Page(bodies, request.source, state[-1].aggregate_id)
+    if len({source.key(event) for event in state}) == PAGE_EVENTS:
+        return Page(bodies, request.source, source.key(state[-1]))
     following = request.source + 1
     return Page(bodies, following if following < len(sources) else None, None)
 
 
-def encode_within_limit(session: Session, state: Sequence[Event]) -> tuple[list[bytes], str | None]:
-    """Encode events until the page is full; return them, and the last aggregate's id when some are left over."""
+def encode_within_limit(
+    session: Session, key: Callable[[Event], str], state: Sequence[Event]
+) -> tuple[list[bytes], str | None]:
+    """Encode events until the page is full; return them, and the last one's key when some are left over."""
     versions = told_versions(session, state)
     bodies: list[bytes] = []
     size, last = 0, None
     for event in state:
         body = envelope_of(session, event, new_id(), versions.get(aggregate_of(event), 0), snapshot=True)
-        if bodies and size + len(body) > PAGE_BYTES and event.aggregate_id != last:
+        if bodies and size + len(body) > PAGE_BYTES and key(event) != last:
             return bodies, last
         bodies.append(body)
         size += len(body)
-        last = event.aggregate_id
+        last = key(event)
     return bodies, None
 
 

@@ -55,6 +55,12 @@ def close(session: Session, pause: Pause) -> None:
     record(session, "pause.end", f"pause/{pause.id}")
 
 
+def retold(pause: Pause) -> list[PauseStartedV1 | PauseEndedV1]:
+    """Return what a snapshot tells of a pause."""
+    began = PauseStartedV1(id=pause.id, scope=pause.scope, reason=pause.reason)
+    return [began] if pause.ended_at is None else [began, PauseEndedV1(id=pause.id, scope=pause.scope)]
+
+
 def listed(session: Session, paging: PageQuery) -> Page[PauseOut]:
     """List all pauses, the newest first."""
     return page(session, select(Pause), paging, key=Pause.id, to=PauseOut.model_validate, newest_first=True)

@@ -1,5 +1,7 @@
 """Replies to customers: checked against the rules first, then reported back by the tool that sends them."""
 
+from collections.abc import Sequence
+
 from sqlmodel import col, select
 
 from services.monitoring.domain import assignments, conversations, pauses, people, rules
@@ -58,8 +60,7 @@ def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principa
         changed_at=session.now,
     )
     session.add(reply)
-    told = ReplyApprovedV1(id=reply.id, conversation=one.id, network=one.network, person=person.id, text=reply.text)
-    tell(session, told, ConversationAnsweredV1(**assignments.told(one)))
+    tell(session, approved(reply, one.network), ConversationAnsweredV1(**assignments.told(one)))
     record(session, "reply.approve", f"reply/{reply.id}", digest_of(body.text), person.id)
     session.flush()
     assignments.fill(session, [person.id])
@@ -121,14 +122,36 @@ def report(session: Session, reply_id: str, body: DeliveryIn) -> ReplyOut:
         reply.status, reply.network_id, reply.error = body.status, body.network_id, body.error
         reply.changed_at = session.now
         reply.revision += 1
-        tell(
-            session,
-            ReplyDeliveredV1(
-                id=reply.id, conversation=reply.conversation, status=body.status, network_id=body.network_id
-            ),
-        )
+        tell(session, reported(reply))
         record(session, f"reply.{body.status}", f"reply/{reply.id}", person=reply.person)
     return reply_views(session, [reply])[0]
+
+
+def approved(reply: Reply, network: str) -> ReplyApprovedV1:
+    """Return what is told of a reply that may be sent."""
+    return ReplyApprovedV1(
+        id=reply.id, conversation=reply.conversation, network=network, person=reply.person, text=reply.text
+    )
+
+
+def reported(reply: Reply) -> ReplyDeliveredV1:
+    """Return what is told of a reply that was sent, or could not be."""
+    return ReplyDeliveredV1(
+        id=reply.id, conversation=reply.conversation, status=reply.status, network_id=reply.network_id
+    )
+
+
+def retold(reply: Reply, network: str) -> list[ReplyApprovedV1 | ReplyDeliveredV1]:
+    """Return what a snapshot tells of a reply."""
+    told = approved(reply, network)
+    return [told] if reply.status == "approved" else [told, reported(reply)]
+
+
+def networks(session: Session, replies: Sequence[Reply]) -> dict[str, str]:
+    """Return the networks of the conversations that replies belong to."""
+    ids = {reply.conversation for reply in replies}
+    rows = session.execute(select(Conversation.id, Conversation.network).where(col(Conversation.id).in_(ids))).all()
+    return {conversation: network for conversation, network in rows}  # noqa: C416  rows are not pairs to a type checker
 
 
 def listed(session: Session, paging: PageQuery, status: str | None) -> Page[ReplyOut]:

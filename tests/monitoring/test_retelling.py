@@ -1,0 +1,109 @@
+"""What a snapshot tells is what the events led to, also of what has ended."""
+
+from typing import Any
+
+import orjson
+from sqlmodel import select
+
+from services.monitoring.domain import accounts, conversations, findings, guidance, pauses, posts, replies
+from services.monitoring.handlers import snapshots
+from services.monitoring.schemas.accounts import AccountIn
+from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn
+from services.monitoring.schemas.findings import AppealIn, DismissalIn, GuidanceIn
+from services.monitoring.schemas.load import PauseIn
+from shared.db import Database, Session
+from shared.events.base import CATALOGUE
+from shared.pages import PageQuery
+from shared.snapshots import PageRequest, read_page
+from shared.tables import outbox
+from tests.monitoring.organisation import (
+    KEY,
+    add_person,
+    bring_into_force,
+    hire,
+    listed,
+    post,
+    signed_in,
+    words_rule,
+)
+
+TOLD_AS = {name: source.types for source in snapshots.sources for name in source.types | source.stands_for}
+"""The types by which each type is told again."""
+
+
+async def live(db: Database) -> None:
+    """Let there be something of everything, some of it ended."""
+    await db.write(bring_into_force, [words_rule("brag", "tone", "best")])
+    await hire(db, 1)
+    await db.write(add_person, 2)
+    for handle in ("ana", "ana.private"):
+        account = AccountIn(network="mastodon", handle=handle, kind="staff", employee_number="E-1")
+        kept = await db.write(accounts.register, account, KEY)
+    await db.write(accounts.remove, kept.id, KEY)
+    for number in range(4):
+        await db.write(posts.ingest, [post(f"s-{number}", "We are the best", kind="staff", author="@ana")])
+    some = (await db.read(findings.listed, PageQuery(200, None), KEY, findings.Filter())).items
+    coach = signed_in(2, "monitoring:read", "monitoring:write")
+    given = [
+        await db.write(guidance.give, one.id, GuidanceIn(message="Say who you are."), coach, None) for one in some[:2]
+    ]
+    await db.write(guidance.acknowledge, given[0].id, signed_in(1), None)
+    await db.write(guidance.appeal, given[1].id, AppealIn(reason="A quote."), signed_in(1), None)
+    await db.write(findings.dismiss, some[2].id, DismissalIn(reason="Fine."), coach, None)
+    await db.write(posts.ingest, [post(f"c-{number}") for number in range(3)])
+    first, second, _ = await listed(db)
+    sent = await db.write(replies.send, first.id, ReplyIn(text="On its way."), KEY, None)
+    await db.write(replies.report, sent.id, DeliveryIn(status="delivered", network_id="n-1"))
+    await db.write(replies.send, second.id, ReplyIn(text="We look into it."), KEY, None)
+    await db.write(conversations.resolve, first.id, KEY, None)
+    over = await db.write(pauses.start, PauseIn(scope="all", reason="Outage."))
+    await db.write(pauses.end, over.id)
+    await db.write(pauses.start, PauseIn(scope="network:x", reason="Storm."))
+
+
+def told(session: Session) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what was told last of each thing, by the kind of state and the id."""
+    latest: dict[tuple[str, str], dict[str, Any]] = {}
+    for body in session.execute(select(outbox.c.body).order_by(outbox.c.seq)).scalars():
+        event = orjson.loads(body)
+        if event["type"] in TOLD_AS:
+            latest[event["subject"], kind_of(event["type"])] = event["data"]
+    return latest
+
+
+def kind_of(event_type: str) -> str:
+    """Return the type that an event is told again by: its own, or the one that stands for it."""
+    types = TOLD_AS[event_type]
+    return event_type if event_type in types else min(types)
+
+
+async def retold(db: Database) -> dict[tuple[str, str], dict[str, Any]]:
+    """Return what the snapshot of everything tells of each thing."""
+    request: PageRequest | None = PageRequest(types=sorted(CATALOGUE))
+    state: dict[tuple[str, str], dict[str, Any]] = {}
+    while request is not None:
+        page = await db.read(read_page, snapshots, request)
+        for body in page.events:
+            event = orjson.loads(body)
+            state[event["subject"], event["type"]] = event["data"]
+        request = (
+            None if page.source is None else PageRequest(types=request.types, source=page.source, after=page.after)
+        )
+    return state
+
+
+async def test_a_snapshot_tells_the_state_that_the_events_led_to(db: Database) -> None:
+    await live(db)
+    expected, found = await db.read(told), await retold(db)
+
+    removed = {subject for subject, event_type in expected if event_type == "monitoring.account.removed.v1"}
+    assert len(removed) == 1
+    expected = {key: data for key, data in expected.items() if key[0] not in removed or "removed" in key[1]}
+    assert set(found) == set(expected)
+    for key, data in expected.items():
+        # That a finding was guided or appealed is told by the guidance, and why somebody was chosen only at the time.
+        state = {"state": data["state"]} if found[key].get("state") in {"guided", "appealed"} else {}
+        why = {"why": None} if "why" in data else {}
+        assert {**found[key], **state} == {**data, **why}, key
+    states = {data["state"] for data in found.values() if "state" in data}
+    assert {"closed", "dismissed", "appealed", "open", "acknowledged", "resolved", "answered", "assigned"} <= states
