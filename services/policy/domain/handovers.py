@@ -26,15 +26,16 @@ def hand_over(session: Session, key: str, body: HandoverIn, if_match: int | None
     if caller and not caller.has("team:write") and caller.person != seat.person:
         raise seats.NoSuchSeat(f"You hold no seat {key}.")
     expect(seat.revision, if_match)
-    taker, giver = people.find(session, body.employee_number), seat.person
-    if taker.id == giver:
+    taker, holder = people.find(session, body.employee_number), seat.person
+    if taker.id == holder:
         raise OwnSeat
+    giver = holder or seat.last_holder
     seats.seat_person(session, seat, taker.id, body.term_ends_at, "handed_over")
     notes = Handover(seat=key, giver=giver, taker=taker.id, notes=body.notes, created_at=session.now)
     session.add(notes)
     record(session, "team.handover", f"handovers/{notes.id}", content_hash=digest_of(body.notes), person=giver)
     session.flush()
-    question_routing.move(session, key, giver, taker.id)
+    question_routing.move(session, key, holder, taker.id)
     return seats.shown(seat, taker)
 
 

@@ -131,8 +131,7 @@ def keep_moving(session: Session) -> None:
 
 def find_another(session: Session, question: Question) -> None:
     """Give a question without a member to one, if there is any; else it waits, until its time is over."""
-    before = question.assignee
-    question.assignee, question.seat = None, question.seat if before is None else None
+    before, question.assignee = question.assignee, None
     if question.state == "open" and (route(session, question) or before is not None):
         noted(session, question, QuestionReassignedV1, "reassigned")
 

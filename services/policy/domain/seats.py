@@ -151,7 +151,7 @@ def refuse_past(session: Session, ends_at: datetime | None) -> None:
 def clear(session: Session, seat: Seat, why: str) -> None:
     """Leave a seat that is locked without a holder, and tell why."""
     person = seat.person
-    seat.person, seat.since, seat.term_ends_at = None, None, None
+    seat.person, seat.since, seat.term_ends_at, seat.last_holder = None, None, None, person
     seat.noticed_at, seat.lapsing_since, seat.vacate_at = None, None, None
     seat.revision += 1
     record(session, f"team.member.{why}", f"seats/{seat.key}", person=person)

@@ -27,7 +27,8 @@ class Seat(Table, table=True):
     """A place in the task team and what it stands for; None stands for all of a kind.
 
     `term_days` is how long an appointment lasts, `term_ends_at` when the present one ends and `noticed_at` when that
-    was told in advance. `lapsing_since` and `vacate_at` are set while the holder lacks the team's certification.
+    was told in advance. `lapsing_since` and `vacate_at` are set while the holder lacks the team's certification;
+    `last_holder` is who had the seat before it became vacant.
     """
 
     __tablename__ = "seats"
@@ -46,6 +47,7 @@ class Seat(Table, table=True):
     noticed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     lapsing_since: datetime | None = Field(default=None, sa_type=UtcDateTime)
     vacate_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    last_holder: str | None = Field(default=None, max_length=36)
     revision: int = 1
 
 

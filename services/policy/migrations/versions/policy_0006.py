@@ -77,6 +77,7 @@ def complete_the_team() -> None:
     op.add_column("seats", sa.Column("term_days", sa.Integer(), nullable=True))
     for column in ("term_ends_at", "noticed_at", "lapsing_since", "vacate_at"):
         op.add_column("seats", sa.Column(column, UtcDateTime(), nullable=True))
+    op.add_column("seats", sa.Column("last_holder", sa.String(length=36), nullable=True))
     op.add_column("nominations", sa.Column("waiting_place", sa.String(length=80), nullable=True))
     op.add_column("nominations", sa.Column("offered_seat", sa.String(length=64), nullable=True))
     op.add_column("nominations", sa.Column("offer_ends_at", UtcDateTime(), nullable=True))
