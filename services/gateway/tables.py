@@ -88,6 +88,17 @@ class PolicyAnswer(Row, table=True):
     body: bytes | None = Field(default=None, sa_type=LargeBinary)
 
 
+class PolicyTranslation(Row, table=True):
+    """The owner's answer for a policy in force in another language."""
+
+    __tablename__ = "policy_translations"
+
+    policy: str = Field(primary_key=True, max_length=64)
+    locale: str = Field(primary_key=True, max_length=35)
+    etag: str | None = Field(default=None, max_length=200)
+    body: bytes = Field(sa_type=LargeBinary)
+
+
 event_log = Table(
     "event_log",
     metadata,

@@ -6,6 +6,7 @@ from tests.gateway.story import POLICY, add_people, client_with, publish
 from tests.platform import Platform
 
 PATH = "/v1/policies/social-media"
+ENGLISH = "# Answering customers {#answering}\nWe answer within a day.\n"
 
 
 async def test_the_answer_from_memory_is_the_owners_answer(platform: Platform) -> None:
@@ -84,3 +85,37 @@ async def test_an_intranet_frames_the_sections_it_wants(platform: Platform) -> N
     assert same.status_code == 304
     other = await browser.get("/embed/policies/another", params={"token": token})
     assert other.status_code == 401
+
+
+async def test_a_policy_is_served_in_each_language_while_its_owner_is_away_and_after_a_restart(
+    platform: Platform,
+) -> None:
+    await add_people(platform, 2)
+    await publish(platform)
+    answer = await platform.client.put(
+        f"{PATH}/versions/1/translations/en", json={"source": ENGLISH}, headers={"Prefer": "wait=5"}
+    )
+    assert (answer.is_success, "Preference-Applied" in answer.headers) == (True, True), answer.text
+    reader = await client_with(platform, "policies:read")
+    owners = await platform.services["policy"].get(PATH, params={"locale": "en"})
+    await platform.stop_service("policy")
+    await platform.stop_service("gateway")
+    await platform.start_service("gateway")
+
+    kept = await reader.get(PATH, params={"locale": "en"})
+    assert kept.content == owners.content
+    assert {name: kept.headers[name] for name in ("ETag", "Content-Language")} == {
+        "ETag": owners.headers["ETag"],
+        "Content-Language": "de, en",
+    }
+    assert (await reader.get(PATH)).headers["Content-Language"] == "de"
+
+    page = await reader.get("/embed/policies/social-media", params={"lang": "en-GB"})
+    assert page.headers["Content-Language"] == "de, en"
+    assert re.findall(r'<section id="([^"]+)"[^>]* lang="(\w+)"', page.text) == [("speak-as-yourself", "de")]
+    assert page.text.count('class="foreign"') == 1
+    assert "We answer within a day." in page.text
+    french = await reader.get("/embed/policies/social-media", params={"lang": "fr"})
+    assert french.text.count('class="foreign"') == 2
+    assert '<html lang="de"' in french.text
+    await platform.start_service("policy")

@@ -1,9 +1,11 @@
 """Which policies are in force, as events tell it, and the owner's answer for each."""
 
-from sqlalchemy import or_, select, update
+from collections.abc import Mapping
+
+from sqlalchemy import delete, or_, select, update
 from sqlmodel import col
 
-from services.gateway.tables import PolicyAnswer
+from services.gateway.tables import PolicyAnswer, PolicyTranslation
 from shared.db import Session, insert
 from shared.events.policy import VersionInForceV1
 
@@ -22,6 +24,13 @@ def find_answers(session: Session) -> list[PolicyAnswer]:
     return rows
 
 
+def find_translations(session: Session) -> list[PolicyTranslation]:
+    """Return all answers that are kept in other languages."""
+    rows = list(session.execute(select(PolicyTranslation)).scalars())
+    session.expunge_all()
+    return rows
+
+
 def find_outdated(session: Session) -> list[str]:
     """Return the policies whose answer is older than the version in force."""
     differs = or_(col(PolicyAnswer.answered).is_(None), col(PolicyAnswer.answered) != PolicyAnswer.version)
@@ -34,8 +43,19 @@ def version_of(session: Session, policy: str) -> int | None:
     return row.version if row else None
 
 
-def keep_answer(session: Session, policy: str, version: int | None, etag: str | None, body: bytes | None) -> None:
-    """Keep the owner's answer; without a body, the owner said that nothing is in force."""
-    if version is not None:
-        values = {"answered": version, "etag": etag, "body": body}
-        session.execute(update(PolicyAnswer).where(col(PolicyAnswer.policy) == policy).values(values))
+def keep_answer(
+    session: Session,
+    policy: str,
+    version: int | None,
+    answer: tuple[str | None, bytes] | None,
+    translations: Mapping[str, tuple[str | None, bytes]],
+) -> None:
+    """Keep the owner's answers, each with its ETag; without one, the owner said that nothing is in force."""
+    if version is None:
+        return
+    etag, body = answer or (None, None)
+    values = {"answered": version, "etag": etag, "body": body}
+    session.execute(update(PolicyAnswer).where(col(PolicyAnswer.policy) == policy).values(values))
+    session.execute(delete(PolicyTranslation).where(col(PolicyTranslation.policy) == policy))
+    for locale, (tag, text) in translations.items():
+        session.add(PolicyTranslation(policy=policy, locale=locale, etag=tag, body=text))

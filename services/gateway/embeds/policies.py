@@ -10,8 +10,9 @@ from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.types import Scope, Send
 
 from services.gateway.embeds.tokens import EmbedTokens
-from services.gateway.read_model.policies import Kept, Policies
+from services.gateway.read_model.policies import Kept, Policies, languages_of
 from shared.auth import Principal
+from shared.locales import serves, spelled
 from shared.problems import Forbidden, NotFound, Unauthorized
 
 PAGES = 500
@@ -41,10 +42,11 @@ class Embeds:
             principal = self._by_token(scope, policy)
         if "policies:read" not in principal.scopes:
             raise Forbidden("This needs the scope policies:read.")
-        kept = self._policies.get(policy, principal) or self._policies.get(policy, Principal(id=""))
+        asked = parse_qs(scope["query_string"].decode("latin-1"))
+        kept = self._policies.find(policy, asked.get("lang", [""])[0])
         if kept is None:
             raise NotFound(f"No version of the policy {policy} is in force.")
-        body, headers = self._page(policy, kept, scope["query_string"])
+        body, headers = self._page(policy, kept, asked)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
@@ -54,9 +56,7 @@ class Embeds:
             raise Unauthorized("Send an API key, or a token of /v1/embed-tokens as ?token=.")
         return self.tokens.principal(token, policy)
 
-    def _page(self, policy: str, kept: Kept, query: bytes) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-        asked = parse_qs(query.decode("latin-1"))
-        asked.pop("token", None)
+    def _page(self, policy: str, kept: Kept, asked: dict[str, list[str]]) -> tuple[bytes, list[tuple[bytes, bytes]]]:
         wanted = json.dumps({name: asked[name] for name in ("sections", "theme", "lang") if name in asked}).encode()
         page = self._pages.get((policy, kept.etag, wanted))
         if page is None:
@@ -72,17 +72,26 @@ class Embeds:
             ids = {part.strip() for part in ",".join(asked["sections"]).split(",")}
             sections = [section for section in sections if section["id"] in ids]
         theme = asked.get("theme", ["auto"])[0]
+        lang = spelled(asked.get("lang", [""])[0])
         body = self._template.render(
             policy=policy,
-            sections=sections,
-            lang=policy.get("locale") or "en",
+            sections=[in_language(each, policy["locale"], lang) for each in sections],
+            lang=policy["locale"],
+            asked=lang,
             theme=theme if theme in THEMES else "auto",
         ).encode()
         tag = f'"embed-{(kept.etag or "").strip(chr(34))}-{theme if theme in THEMES else "auto"}-{len(body)}"'
         return body, [
             (b"content-type", b"text/html; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),
+            (b"content-language", languages_of(kept.body).encode("latin-1")),
             (b"content-security-policy", self._csp),
             (b"cache-control", b"private, max-age=60"),
             (b"etag", tag.encode("latin-1")),
         ]
+
+
+def in_language(section: dict[str, Any], written_in: str, asked: str) -> dict[str, Any]:
+    """Return a section with its language, and whether that is another than the reader asked for."""
+    locale = section.get("locale", written_in)
+    return {**section, "locale": locale, "foreign": bool(asked) and not serves(locale, asked)}

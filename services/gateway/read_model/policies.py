@@ -19,6 +19,7 @@ from services.gateway.domain.event_log import Logged
 from services.gateway.forward import Answer, Forwarder, ServiceAway
 from shared.auth import Principal
 from shared.db import Database
+from shared.locales import best_first, spelled
 
 log = structlog.get_logger()
 
@@ -34,7 +35,7 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The owner's answer for one policy, with the headers that it goes out with."""
+    """The owner's answer for one policy in one language, with the headers that it goes out with."""
 
     etag: str | None
     body: bytes
@@ -47,6 +48,7 @@ class Kept:
             (b"content-type", b"application/json"),
             (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"private, no-cache"),
+            (b"content-language", languages_of(body).encode("latin-1")),
         ]
         if etag:
             headers.append((b"etag", etag.encode("latin-1")))
@@ -60,6 +62,7 @@ class Policies:
         self._db = db
         self._forwarder = forwarder
         self._kept: dict[str, Kept] = {}
+        self._translated: dict[str, dict[str, Kept]] = {}
         self._outdated: dict[str, set[str]] = {}
         self._changed = asyncio.Event()
         self._awaited: dict[str, tuple[float, set[str]]] = {}
@@ -71,6 +74,9 @@ class Policies:
         for row in await self._db.read(policies.find_answers):
             self._kept[row.policy] = Kept.of(row.etag, row.body or b"")
             self._outdated[row.policy] = set()
+        for translated in await self._db.read(policies.find_translations):
+            kept = Kept.of(translated.etag, translated.body)
+            self._translated.setdefault(translated.policy, {})[translated.locale] = kept
         self._changed.set()
 
     def follow(self, _epoch: str, stretch: Sequence[Logged]) -> None:
@@ -100,13 +106,14 @@ class Policies:
         because = set(self._outdated[policy])
         version = await self._db.read(policies.version_of, policy)
         try:
-            answer = await self._forwarder.ask(OWNER, "GET", f"/v1/policies/{policy}", READER)
+            answers = await self._ask(f"/v1/policies/{policy}")
         except ServiceAway:
             return
-        if answer.status not in {200, 404}:
-            log.warning("the owner does not answer for a policy", policy=policy, status=answer.status)
-            return
-        await self._keep(policy, version, answer)
+        for answer in answers.values():
+            if answer.status not in {200, 404}:
+                log.warning("the owner does not answer for a policy", policy=policy, status=answer.status)
+                return
+        await self._keep(policy, version, {locale: each for locale, each in answers.items() if each.status == 200})
         self._outdated[policy] -= because
         if not self._outdated[policy]:
             del self._outdated[policy]
@@ -118,19 +125,38 @@ class Policies:
             if not awaited or until < time.monotonic():
                 del self._awaited[principal]
 
-    async def _keep(self, policy: str, version: int | None, answer: Answer) -> None:
-        etag, body = (answer.header(b"etag"), answer.body) if answer.status == 200 else (None, None)
-        await self._db.write(policies.keep_answer, policy, version, etag, body)
-        if body is None:
+    async def _ask(self, path: str) -> dict[str, Answer]:
+        """Ask the owner in each language there is; what it says unasked stands under ""."""
+        answers = {"": await self._forwarder.ask(OWNER, "GET", path, READER)}
+        if answers[""].status == 200:
+            said = orjson.loads(answers[""].body)
+            for locale in said["locales"]:
+                if locale != said["locale"]:
+                    answers[locale] = await self._forwarder.ask(OWNER, "GET", f"{path}?locale={locale}", READER)
+        return answers
+
+    async def _keep(self, policy: str, version: int | None, answers: dict[str, Answer]) -> None:
+        found = {locale: (answer.header(b"etag"), answer.body) for locale, answer in answers.items()}
+        as_written = found.pop("", None)
+        await self._db.write(policies.keep_answer, policy, version, as_written, found)
+        self._translated[policy] = {locale: Kept.of(*answer) for locale, answer in found.items()}
+        if as_written is None:
             self._kept.pop(policy, None)
         else:
-            self._kept[policy] = Kept.of(etag, body)
+            self._kept[policy] = Kept.of(*as_written)
 
-    def get(self, policy: str, principal: Principal) -> Kept | None:
+    def get(self, policy: str, principal: Principal, locale: str = "") -> Kept | None:
         """Return the answer, or None where the owner must be asked: it is not kept, or the reader just changed it."""
         awaited = self._awaited.get(principal.id)
         if awaited is not None and awaited[0] > time.monotonic():
             return None
+        return self._translated.get(policy, {}).get(locale) if locale else self._kept.get(policy)
+
+    def find(self, policy: str, asked: str) -> Kept | None:
+        """Return the answer in the best language there is for a reader, also while the owner is away."""
+        translated = self._translated.get(policy, {})
+        for locale in best_first(translated, spelled(asked)):
+            return translated[locale]
         return self._kept.get(policy)
 
     async def until(self, told: dict[str, str]) -> None:
@@ -149,6 +175,12 @@ class Policies:
     def applied(self, principal: Principal) -> bool:
         """Say whether all that a principal wrote is in the answers."""
         return principal.id not in self._awaited
+
+
+def languages_of(body: bytes) -> str:
+    """Name the languages of an answer as its owner does; one that was kept by an older version tells only of itself."""
+    said = orjson.loads(body or b"{}")
+    return ", ".join(dict.fromkeys(each.get("locale", said["locale"]) for each in said.get("sections", ())))
 
 
 def changes_in(told: dict[str, str]) -> set[str]:

@@ -11,6 +11,7 @@ from services.policy.schemas.policies import Content, ReadSection, SectionOut
 from services.policy.schemas.translations import Translated, TranslatedSection
 from services.policy.tables import SEEN_BY_ALL, Translation, Version
 from shared.db import Session
+from shared.locales import best_first, serves
 
 
 @dataclass(frozen=True)
@@ -38,17 +39,6 @@ class Read:
     title: str | None
     locale: str
     sections: list[ReadSection]
-
-
-def serves(locale: str, asked: str) -> bool:
-    """Say whether who asks for a language can read a locale: `de` and `de-AT` serve each other, `de-CH` and `de-AT` do not."""
-    return locale == asked or asked.startswith(f"{locale}-") or locale.startswith(f"{asked}-")
-
-
-def best_first(available: list[str], asked: str) -> list[str]:
-    """Return the locales that serve who asks: the very one, then ever wider ones, then narrower ones."""
-    serving = [locale for locale in available if serves(locale, asked)]
-    return sorted(serving, key=lambda locale: (len(locale) > len(asked), -len(locale), locale))
 
 
 def available(session: Session, version: Version, at: datetime) -> list[str]:

@@ -13,8 +13,8 @@ from markdown_it.token import Token
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from services.policy.domain import imports, markdown
-from services.policy.schemas.locales import Locale
 from services.policy.schemas.policies import Content, FailingExample, RuleOut, SectionOut, SourceWarning
+from shared.locales import Locale
 from shared.problems import FieldError, Invalid
 from shared.rules import InvalidRule, Rule, failing_examples
 

@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response, status
 
 from services.policy.domain import policies, reviews
-from services.policy.schemas.locales import Locale
 from services.policy.schemas.policies import InForceOut, PolicyIn, PolicyOut, Quorum, QuorumOut
 from shared.auth import needs
 from shared.conditions import IfMatch
+from shared.locales import Locale
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db

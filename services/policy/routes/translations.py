@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from services.policy.domain import sources, translations
-from services.policy.schemas.locales import Locale
 from services.policy.schemas.translations import TranslationIn, TranslationLine, TranslationOut
 from shared.auth import needs
 from shared.conditions import IfMatch
+from shared.locales import Locale
 from shared.pages import Page
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db

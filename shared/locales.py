@@ -1,6 +1,7 @@
-"""Locales as BCP 47 tags, in the one spelling by which they are compared."""
+"""Languages as BCP 47 tags: in one spelling, and which of several serves a reader."""
 
 import re
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import AfterValidator, Field
@@ -23,3 +24,14 @@ def spelled_part(part: str) -> str:
 
 Locale = Annotated[str, Field(pattern=TAG, max_length=35, examples=["de"]), AfterValidator(spelled)]
 """A BCP 47 tag such as `de` or `pt-BR`."""
+
+
+def serves(locale: str, asked: str) -> bool:
+    """Say whether who asks for a language can read a locale: `de` and `de-AT` serve each other, `de-CH` and `de-AT` do not."""
+    return locale == asked or asked.startswith(f"{locale}-") or locale.startswith(f"{asked}-")
+
+
+def best_first(available: Iterable[str], asked: str) -> list[str]:
+    """Return the locales that serve who asks: the very one, then ever wider ones, then narrower ones."""
+    serving = [locale for locale in available if serves(locale, asked)]
+    return sorted(serving, key=lambda locale: (len(locale) > len(asked), -len(locale), locale))
