@@ -20,7 +20,7 @@ from services.gateway.embeds.policies import Embeds
 from services.gateway.embeds.tokens import EmbedTokens
 from services.gateway.forward import Forwarder
 from services.gateway.front import Front
-from services.gateway.handlers import handlers, timers
+from services.gateway.handlers import handlers, snapshots, timers
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
 from services.gateway.portal import documents, pages
@@ -64,6 +64,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         ],
         handlers=handlers,
         timers=timers,
+        snapshots=snapshots,
         authenticate=authenticate,
         front=put_in_front,
         while_running=open_doors,

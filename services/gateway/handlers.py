@@ -1,15 +1,19 @@
-"""What the gateway does when a service tells something, and by the clock."""
+"""What the gateway does when a service tells something, by the clock, and what it can tell anew."""
 
-from services.gateway.domain import event_log, people, policies, sessions
+from services.gateway.domain import api_keys, event_log, people, policies, sessions
+from services.gateway.tables import ApiKey
 from shared.db import Session
 from shared.events.base import Envelope
+from shared.events.gateway import KeyCreatedV1, KeyRevokedV1, SignedInV1
 from shared.events.policy import TaskTeamChangedV1, VersionInForceV1
 from shared.events.training import PersonChangedV1, PersonLeftV1
 from shared.inbox import Handlers
+from shared.snapshots import Snapshots, rows_after
 from shared.timers import Timers
 
 handlers = Handlers()
 timers = Timers()
+snapshots = Snapshots()
 
 
 @handlers.every
@@ -58,3 +62,12 @@ def forget_old_events(session: Session) -> None:
 def forget_ended_sessions(session: Session) -> None:
     """A session that ended is not kept."""
     sessions.forget_ended(session)
+
+
+@snapshots.of(KeyCreatedV1, KeyRevokedV1)
+def all_keys(session: Session, after: str | None, limit: int) -> list[KeyCreatedV1 | KeyRevokedV1]:
+    """Tell the API keys, and of those that ended that they were revoked."""
+    return [event for row in rows_after(session, ApiKey, after, limit) for event in api_keys.retold(row)]
+
+
+snapshots.leave_out(SignedInV1, because="A sign-in is history: nothing is true because of it once the session is over.")

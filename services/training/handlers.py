@@ -1,11 +1,26 @@
 """What the training service does when it is told something, when time has come, and what it can tell anew."""
 
-from services.training.domain import certificates, decisions, expiry, facts, people
+from sqlmodel import col, select
+
+from services.training.domain import certificates, completions, decisions, enrolments, expiry, facts, people
+from services.training.tables import Enrolment, Person
 from shared.db import Session
 from shared.events.policy import AcknowledgementRecordedV1, VersionInForceV1
-from shared.events.training import CertificateIssuedV1, PersonChangedV1
+from shared.events.training import (
+    CertificateExpiredV1,
+    CertificateExpiringV1,
+    CertificateIssuedV1,
+    CertificateReinstatedV1,
+    CertificateRenewedV1,
+    CertificateRevokedV1,
+    CertificateSuspendedV1,
+    CourseCompletedV1,
+    EnrolmentCreatedV1,
+    PersonChangedV1,
+    PersonLeftV1,
+)
 from shared.inbox import Handlers
-from shared.snapshots import Snapshots
+from shared.snapshots import Snapshots, rows_after
 from shared.timers import Timers
 
 handlers = Handlers()
@@ -43,7 +58,37 @@ def tell_people(session: Session, after: str | None, limit: int) -> list[PersonC
     return people.snapshot(session, after, limit)
 
 
-@snapshots.of(CertificateIssuedV1)
+@snapshots.of(PersonLeftV1)
+def tell_leavers(session: Session, after: str | None, limit: int) -> list[PersonLeftV1]:
+    """Those who are gone: what must end for them, must end for whoever missed it."""
+    query = select(Person.id, Person.left_at).where(col(Person.left_at).is_not(None), Person.id > (after or ""))
+    rows = session.execute(query.order_by(Person.id).limit(limit)).all()
+    return [PersonLeftV1(id=person, left_at=left_at) for person, left_at in rows]
+
+
+@snapshots.of(
+    CertificateIssuedV1,
+    stands_for=(
+        CertificateRenewedV1,
+        CertificateExpiringV1,
+        CertificateExpiredV1,
+        CertificateSuspendedV1,
+        CertificateReinstatedV1,
+        CertificateRevokedV1,
+    ),
+)
 def tell_certificates(session: Session, after: str | None, limit: int) -> list[CertificateIssuedV1]:
-    """The certificates that no renewal has archived, with their status of this moment."""
+    """All certificates with their status of this moment."""
     return certificates.snapshot(session, after, limit)
+
+
+@snapshots.of(EnrolmentCreatedV1)
+def tell_enrolments(session: Session, after: str | None, limit: int) -> list[EnrolmentCreatedV1]:
+    """Who was put on which course."""
+    return [enrolments.told(row) for row in rows_after(session, Enrolment, after, limit)]
+
+
+@snapshots.of(CourseCompletedV1)
+def tell_completions(session: Session, after: str | None, limit: int) -> list[CourseCompletedV1]:
+    """Who completed which course."""
+    return completions.snapshot(session, after, limit)

@@ -1,21 +1,13 @@
 """What a snapshot tells is what the events led to, also of what has ended."""
 
-from typing import Any
-
-import orjson
-from sqlmodel import select
-
 from services.monitoring.domain import accounts, conversations, findings, guidance, pauses, posts, replies
 from services.monitoring.handlers import snapshots
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn
 from services.monitoring.schemas.findings import AppealIn, DismissalIn, GuidanceIn
 from services.monitoring.schemas.load import PauseIn
-from shared.db import Database, Session
-from shared.events.base import CATALOGUE
+from shared.db import Database
 from shared.pages import PageQuery
-from shared.snapshots import PageRequest, read_page
-from shared.tables import outbox
 from tests.monitoring.organisation import (
     KEY,
     add_person,
@@ -26,9 +18,7 @@ from tests.monitoring.organisation import (
     signed_in,
     words_rule,
 )
-
-TOLD_AS = {name: source.types for source in snapshots.sources for name in source.types | source.stands_for}
-"""The types by which each type is told again."""
+from tests.retelling import retold, told
 
 
 async def live(db: Database) -> None:
@@ -61,40 +51,9 @@ async def live(db: Database) -> None:
     await db.write(pauses.start, PauseIn(scope="network:x", reason="Storm."))
 
 
-def told(session: Session) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return what was told last of each thing, by the kind of state and the id."""
-    latest: dict[tuple[str, str], dict[str, Any]] = {}
-    for body in session.execute(select(outbox.c.body).order_by(outbox.c.seq)).scalars():
-        event = orjson.loads(body)
-        if event["type"] in TOLD_AS:
-            latest[event["subject"], kind_of(event["type"])] = event["data"]
-    return latest
-
-
-def kind_of(event_type: str) -> str:
-    """Return the type that an event is told again by: its own, or the one that stands for it."""
-    types = TOLD_AS[event_type]
-    return event_type if event_type in types else min(types)
-
-
-async def retold(db: Database) -> dict[tuple[str, str], dict[str, Any]]:
-    """Return what the snapshot of everything tells of each thing."""
-    request: PageRequest | None = PageRequest(types=sorted(CATALOGUE))
-    state: dict[tuple[str, str], dict[str, Any]] = {}
-    while request is not None:
-        page = await db.read(read_page, snapshots, request)
-        for body in page.events:
-            event = orjson.loads(body)
-            state[event["subject"], event["type"]] = event["data"]
-        request = (
-            None if page.source is None else PageRequest(types=request.types, source=page.source, after=page.after)
-        )
-    return state
-
-
 async def test_a_snapshot_tells_the_state_that_the_events_led_to(db: Database) -> None:
     await live(db)
-    expected, found = await db.read(told), await retold(db)
+    expected, found = await told(db, snapshots), await retold(db, snapshots)
 
     removed = {subject for subject, event_type in expected if event_type == "monitoring.account.removed.v1"}
     assert len(removed) == 1

@@ -56,10 +56,20 @@ def create(session: Session, body: ApiKeyIn, caller: Principal) -> NewApiKeyOut:
         expires_at=body.expires_at,
     )
     session.add(row)
-    tell(session, KeyCreatedV1(id=row.id, name=row.name, scopes=row.scopes))
+    tell(session, told(row))
     made = ApiKeyOut.of(row)
     record(session, "api_key.created", f"api-keys/{row.id}", digest_of(made))
     return NewApiKeyOut(key=secret, **made.model_dump())
+
+
+def told(row: ApiKey) -> KeyCreatedV1:
+    """Return what is told of a key."""
+    return KeyCreatedV1(id=row.id, name=row.name, scopes=row.scopes)
+
+
+def retold(row: ApiKey) -> list[KeyCreatedV1 | KeyRevokedV1]:
+    """Return what a snapshot tells of a key."""
+    return [told(row)] if row.revoked_at is None else [told(row), KeyRevokedV1(id=row.id)]
 
 
 def ensure_bootstrap(session: Session, secret: str) -> None:

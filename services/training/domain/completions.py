@@ -68,13 +68,21 @@ def keep(session: Session, row: Completion) -> Completion:
         same = (Completion.person == row.person, Completion.learnt == row.learnt, Completion.source == row.source)
         return session.exec(select(Completion).where(*same, Completion.completed_at == row.completed_at)).one()
     if row.course is not None:
-        told = CourseCompletedV1(
-            id=row.id, person=row.person, course=row.course, version=row.version, completed_at=row.completed_at
-        )
-        tell(session, told)
+        tell(session, told(row))
         decisions.decide(session, {row.person: None})
     record(session, "course.completed", f"completion/{row.id}", person=row.person)
     return row
+
+
+def told(row: Completion) -> CourseCompletedV1:
+    """Return what is told of the completion of a course of ours."""
+    return CourseCompletedV1(**row.model_dump(include=set(CourseCompletedV1.model_fields)))
+
+
+def snapshot(session: Session, after: str | None, limit: int) -> list[CourseCompletedV1]:
+    """Return what is told of completions with an id after `after`."""
+    query = select(Completion).where(col(Completion.course).is_not(None), Completion.id > (after or ""))
+    return [told(row) for row in session.exec(query.order_by(Completion.id).limit(limit))]
 
 
 def learnt(course: str | None, external_course: str | None) -> str:
