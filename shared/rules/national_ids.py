@@ -69,6 +69,7 @@ _KNOWN: dict[str, tuple[tuple[str, str], ...]] = {
     "US": (("us.ssn", r"\d{3}([- ])\d{2}\1\d{4}"), ("us.itin", r"9\d{2}([- ])\d{2}\1\d{4}")),
     "ZA": (("za.idnr", r"\d{6} ?\d{4} ?\d{3}"),),
 }
+_separators = str.maketrans("", "", " .-")
 REGIONS = frozenset(_KNOWN)
 """The regions whose numbers are known, as ISO 3166 codes."""
 
@@ -86,7 +87,7 @@ def find(text: str, region: str) -> Iterator[tuple[int, int]]:
     """The places of a region's numbers in a text whose digits are 0 to 9."""
     for shape, is_valid in of_region(region):
         for found in shape.finditer(text):
-            if is_valid(found[1]):
+            if is_valid(found[1]) or is_valid(found[1].translate(_separators)):
                 yield found.span(1)
 
 

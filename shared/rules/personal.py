@@ -37,7 +37,8 @@ _issuers = re.compile(
     re.VERBOSE,
 )
 
-_iban = re.compile(r"(?i)(?<!\w)(?=([A-Z]{2}[ -]?\d{2}(?:[ -]?[A-Z0-9]){11,30}))")
+_iban = re.compile(r"(?<!\w)(?=([A-Za-z]{2}[ -]?\d{2}(?:[ -]?[A-Za-z0-9]){11,30}))")
+_word = re.compile(r"\w")
 _separators = str.maketrans("", "", " -")
 _four_digits = re.compile(r"\d(?:\D*\d){3}")
 
@@ -66,13 +67,19 @@ def cards(text: str) -> Iterator[Place]:
 def ibans(text: str) -> Iterator[Place]:
     """International bank account numbers with the length of their country and right check digits (ISO 13616)."""
     for found in _iban.finditer(text):
-        start, end = found.span(1)
-        while end - start >= 15:
-            goes_on = text[end : end + 1].isalnum() or text[end : end + 1] == "_"
-            if not goes_on and text[end - 1].isalnum() and iban.is_valid(text[start:end], check_country=False):
+        start, last = found.span(1)
+        for end in range(last, start + 14, -1):
+            if text[end - 1 : end].isalnum() and not _word.match(text, end) and _is_iban(text[start:end]):
                 yield start, end
                 break
-            end -= 1
+
+
+def _is_iban(written: str) -> bool:
+    """First the cheap proof, as a long text may have many candidates."""
+    number = written.translate(_separators).upper()
+    return int("".join(str(int(sign, 36)) for sign in number[4:] + number[:4])) % 97 == 1 and iban.is_valid(
+        number, check_country=False
+    )
 
 
 def phones(text: str, region: str | None) -> Iterator[Place]:

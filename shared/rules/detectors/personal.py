@@ -40,7 +40,7 @@ class PersonalDetector(Model):
     """
 
     pii: Annotated[tuple[PersonalKind, ...], Field(min_length=1, max_length=5)]
-    regions: Annotated[tuple[Annotated[str, AfterValidator(_region)], ...], Field(max_length=50)] = ()
+    regions: Annotated[tuple[Annotated[str, AfterValidator(_region)], ...], Field(max_length=20)] = ()
 
     @model_validator(mode="after")
     def _knows_the_regions(self) -> "PersonalDetector":

@@ -1,19 +1,35 @@
 """What rules match, worked out slowly and plainly, to hold the engine against.
 
 It shares nothing with the engine but the rules: letters are folded one by one, keywords are tried at every position,
-every rule is asked about every text. It knows neither links nor disguises, which have tests of their own.
+every rule is asked about every text. It knows neither links, telephones nor disguises, which have tests of their own.
 """
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
 import re2
 
 from shared.rules import Draft, PlacedRule, Span
-from shared.rules.detectors import AllDetector, AnyDetector, Detector, DisclosureDetector, NotDetector, WordsDetector
+from shared.rules.detectors import (
+    AllDetector,
+    AnyDetector,
+    Detector,
+    DisclosureDetector,
+    EmbargoDetector,
+    FirstContactPitchDetector,
+    LanguageDetector,
+    MissingDetector,
+    NotDetector,
+    PersonalDetector,
+    QuietPeriodDetector,
+    WordsDetector,
+)
 from shared.rules.detectors import PatternDetector as Pattern
+from tests.shared.rules import personal_oracle
 
+WHOLE = Span(0, -1)
 ORDER = ["block", "hold", "advise"]
 # Same, typed on other keyboards.
 TYPED = {"’": "'", "‘": "'", "´": "'", "ʼ": "'", "‐": "-", "‑": "-", "İ": "i", "ı": "i"}
@@ -98,6 +114,21 @@ def _hidden(char: str) -> bool:
 
 def _find(detect: Detector, draft: Draft) -> Span | None:
     match detect:
+        case AllDetector():
+            spans = [_find(part, draft) for part in detect.all]
+            return None if None in spans else _earliest([span for span in spans if span])
+        case AnyDetector():
+            return _earliest([span for part in detect.any if (span := _find(part, draft))])
+        case NotDetector():
+            return None if _find(detect.not_, draft) else WHOLE
+        case WordsDetector() | Pattern() | DisclosureDetector() | PersonalDetector():
+            return _find_in_text(detect, draft)
+        case _:
+            return _find_around_text(detect, draft)
+
+
+def _find_in_text(detect: Detector, draft: Draft) -> Span | None:
+    match detect:
         case WordsDetector():
             return _earliest(_words(detect, draft))
         case Pattern():
@@ -106,15 +137,40 @@ def _find(detect: Detector, draft: Draft) -> Span | None:
             tags = _standing(draft.text, what.tags, substring=False)
             told = any(what.within is None or tag.end <= what.within for tag in tags)
             return None if draft.staff is False or told else _earliest(_standing(draft.text, what.of, substring=False))
-        case AllDetector():
-            spans = [_find(part, draft) for part in detect.all]
-            return None if None in spans else _earliest([span for span in spans if span])
-        case AnyDetector():
-            return _earliest([span for part in detect.any if (span := _find(part, draft))])
-        case NotDetector():
-            return None if _find(detect.not_, draft) else Span(0, -1)
+        case PersonalDetector():
+            made = letters(draft.text, cased=True)
+            text = "".join(str(unicodedata.decimal(one.char, one.char)) for one in made)
+            found = personal_oracle.places(text, detect.pii, detect.regions)
+            return _earliest([Span(made[start].start, made[end - 1].end) for start, end in found])
         case _:
             raise NotImplementedError(type(detect))
+
+
+def _find_around_text(detect: Detector, draft: Draft) -> Span | None:
+    match detect:
+        case EmbargoDetector(embargo=secret):
+            over = draft.now is not None and draft.now >= _day(secret.until)
+            return None if over else _earliest(_standing(draft.text, secret.words, substring=False))
+        case QuietPeriodDetector(quiet_period=period):
+            after = draft.now is None or draft.now >= _day(period.from_)
+            before = draft.now is None or draft.now < _day(period.to) + timedelta(days=1)
+            return WHOLE if after and before else None
+        case FirstContactPitchDetector(first_contact_pitch=pitch):
+            return _earliest(_standing(draft.text, pitch.words, substring=False)) if draft.first_contact else None
+        case MissingDetector(missing="alt_text"):
+            return WHOLE if [one for one in draft.media if one.kind == "image" and not one.alt_text] else None
+        case MissingDetector():
+            return WHOLE if [one for one in draft.media if one.kind != "image" and not one.captions] else None
+        case LanguageDetector(language=spoken) if draft.language:
+            allowed = [one.split("-")[0] for one in spoken.only]
+            return None if draft.language.split("-")[0] in allowed else WHOLE
+        case _:
+            raise NotImplementedError(type(detect))
+
+
+def _day(written: str) -> datetime:
+    """The beginning of a day; the rules here have no times of day."""
+    return datetime.strptime(written, "%Y-%m-%d").replace(tzinfo=UTC)
 
 
 def _words(detect: WordsDetector, draft: Draft) -> list[Span]:

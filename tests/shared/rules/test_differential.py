@@ -1,10 +1,12 @@
 """The engine finds exactly what a slow and plain reading of the rules finds, in any script, however it is typed."""
 
+from datetime import UTC, date, datetime, timedelta
+
 import re2
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from shared.rules import Draft, PlacedRule, Rule, RuleSet
+from shared.rules import Draft, Media, PlacedRule, Rule, RuleSet
 from shared.rules.folding import clean, fold
 from shared.rules.literals import required
 from tests.shared.rules import oracle
@@ -72,8 +74,19 @@ disclosure = st.builds(
     st.lists(keywords, min_size=1, max_size=3),
     st.none() | st.integers(1, 20),
 )
+listed = st.lists(keywords, min_size=1, max_size=3)
+days = st.dates(date(2026, 11, 1), date(2026, 11, 6)).map(str)
+surroundings = st.one_of(
+    st.builds(lambda some, day: {"embargo": {"words": some, "until": day}}, listed, days),
+    st.builds(lambda one, other: {"quiet_period": {"from": min(one, other), "to": max(one, other)}}, days, days),
+    st.builds(lambda some: {"first_contact_pitch": {"words": some}}, listed),
+    st.sampled_from([{"missing": "alt_text"}, {"missing": "captions"}]),
+    st.lists(st.sampled_from(["de", "en", "fr-CA"]), min_size=1, max_size=2).map(
+        lambda some: {"language": {"only": some}}
+    ),
+)
 detectors = st.recursive(
-    words | disclosure | pattern().map(lambda written: {"pattern": written}),
+    words | disclosure | pattern().map(lambda written: {"pattern": written}) | surroundings,
     lambda parts: (
         st.builds(lambda several: {"all": several}, st.lists(parts, min_size=1, max_size=3))
         | st.builds(lambda several: {"any": several}, st.lists(parts, min_size=1, max_size=3))
@@ -85,7 +98,131 @@ drafts = st.builds(
     Draft,
     texts | typed,
     staff=st.sampled_from([None, True, False]),
-    language=st.sampled_from([None, "de", "de-AT", "en", "fr"]),
+    language=st.sampled_from(["de", "de-AT", "en", "fr"]),
+    first_contact=st.sampled_from([None, True, False]),
+    media=st.lists(
+        st.builds(Media, st.sampled_from(["image", "video", "audio"]), st.booleans(), st.booleans()), max_size=2
+    ).map(tuple),
+    now=st.none() | st.integers(-1, 145).map(lambda hours: datetime(2026, 11, 1, tzinfo=UTC) + timedelta(hours=hours)),
+)
+# Numbers and addresses, true and nearly true, in pieces that may stand apart, together or in the middle of something.
+NUMBERS = [
+    *[
+        "4111 1111 1111 1111",
+        "4111-1111-1111-1111",
+        "4111111111111111",
+        "378282246310005",
+        "3782 822463 10005",
+        "36227206271667",
+    ],
+    *[
+        "5555 5555 5555 4444",
+        "6011111111111117",
+        "4222222222222",
+        "4111 1111 1111 1112",
+        "3530111333300000",
+        "6759649826438453",
+    ],
+    *[
+        "DE89 3704 0044 0532 0130 00",
+        "de89370400440532013000",
+        "GB82WEST12345698765432",
+        "NL91 ABNA 0417 1643 00",
+        "NO93-8601-1117-947",
+    ],
+    *[
+        "FR1420041010050500013M02606",
+        "DE89 3704 0044 0532 0130 01",
+        "111222333",
+        "1112.22.333",
+        "111222334",
+        "54362315K",
+        "54362315-k",
+    ],
+    *[
+        "536-90-4399",
+        "536 90 4399",
+        "666-12-3456",
+        "912-90-3456",
+        "078-05-1120",
+        "４１１１",
+        "１１１１",
+        "٤١١١",
+        "１１１２２２３３３",
+    ],
+]
+AROUND = [
+    *[
+        " ",
+        "-",
+        ",",
+        "(",
+        ")",
+        ":",
+        "\n",
+        "😀",
+        "é",
+        "é",
+        "ﬁ",
+        "\u200b",
+        "x",
+        "_",
+        "#",
+        "+",
+        "/",
+        "0",
+        "1",
+        "12",
+        "  ",
+        "مرحبا",
+    ],
+    " ",
+    " ",
+]
+ADDRESSES = [
+    *[
+        "ana",
+        "o'brien",
+        "jürgen",
+        "a_b",
+        "%",
+        "+x",
+        "-",
+        ".",
+        "'",
+        "@",
+        "@ana",
+        "mail.example",
+        "bücher.example",
+        "x.y",
+        "example.org",
+        "xn--p1ai",
+        "_x.org",
+        "a.b-c.io",
+        "a-.io",
+    ],
+    *[
+        "ana@mail.example",
+        "a@b.co",
+        "ａｎａ＠mail.example",
+        "a@b.c",
+        "@ana@social.example",
+        "x@y@z.org",
+        " ",
+        ",",
+        "(",
+        ")",
+        "😀",
+        "\u200b",
+        "é",
+        "\n",
+    ],
+]
+around = st.lists(st.sampled_from(AROUND), max_size=2).map("".join)
+numbers = st.lists(st.builds("{}{}{}".format, around, st.sampled_from(NUMBERS), around), max_size=3).map("".join)
+addresses = st.lists(st.sampled_from(ADDRESSES), max_size=6).map("".join)
+personal = st.lists(st.sampled_from(["card", "iban", "national_id", "email"]), min_size=2, max_size=4, unique=True).map(
+    lambda kinds: {"pii": kinds, "regions": ["NL", "ES", "US"]}
 )
 
 
@@ -119,6 +256,19 @@ def test_the_engine_agrees_with_a_slow_and_plain_reading(detects: list[object], 
     found = [(match.rule.rule.id, match.span) for match in RuleSet.compile(rules).run(draft)]
 
     assert found == oracle.matches(rules, draft)
+
+
+@settings(max_examples=300, deadline=None)
+@given(personal, numbers | addresses)
+@example({"pii": ["card"]}, "12 4111 1111 1111 1111 123")
+@example({"pii": ["iban"]}, "DE89 DE89 3704 0044 0532 0130 00 und")
+@example({"pii": ["email"]}, "'o'brien@x.y'.z@x.org")
+def test_personal_data_is_found_as_by_trying_every_stretch_of_a_text(detect: object, text: str) -> None:
+    rules = placed(detect)
+
+    found = [(match.rule.rule.id, match.span) for match in RuleSet.compile(rules).run(Draft(text))]
+
+    assert found == oracle.matches(rules, Draft(text))
 
 
 @settings(max_examples=150, deadline=None)
