@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from services.policy.handlers import recorded_acknowledgements, seats_held, versions_in_force
+from services.policy.domain import reach
+from services.policy.handlers import count_conversation, recorded_acknowledgements, seats_held, versions_in_force
 from shared.events.base import Event
+from shared.events.monitoring import ConversationOpenedV1
 from tests.platform import Platform
 from tests.policy.conftest import POLICY, PolicyService
 
@@ -51,3 +53,13 @@ async def test_a_snapshot_tells_the_state_that_the_events_led_to(service: Policy
     assert await retold(recorded_acknowledgements) == await service.told("policy.acknowledgement.recorded.v1")
     seats = [{**each, "change": "told_again"} for each in await service.told("policy.task_team.changed.v1")]
     assert await retold(seats_held) == [seats[1], seats[0]]
+
+
+async def test_a_conversation_that_is_told_of_again_counts_once(service: PolicyService) -> None:
+    opened = ConversationOpenedV1(
+        id="c-1", network="mastodon", state="queued", language="pt-BR", opened_at=service.app.state.clock.now()
+    )
+    for event in (opened, opened, opened.model_copy(update={"id": "c-2", "state": "resolved"})):
+        await service.app.state.db.write(lambda session, event=event: count_conversation(event, session))
+    groups = await service.app.state.db.read(reach.groups)
+    assert [(one.network, one.count) for one in groups if one.kind == "conversations"] == [("mastodon", 2)]

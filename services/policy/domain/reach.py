@@ -11,7 +11,7 @@ from sqlmodel import col
 
 from services.policy.domain.holes import Hole, Reach
 from services.policy.domain.languages import primary
-from services.policy.tables import Account, ConversationCount, Person
+from services.policy.tables import Account, Conversation, Person
 from shared.db import Session, insert
 from shared.events.monitoring import AccountRegisteredV1, ConversationOpenedV1
 
@@ -54,23 +54,21 @@ def forget_account(session: Session, account: str) -> None:
 
 
 def count_conversation(session: Session, event: ConversationOpenedV1) -> None:
-    """Count a conversation on its day."""
-    table = ConversationCount.__table__  # type: ignore[attr-defined]
-    statement = insert(session, table).values(
-        day=event.opened_at.date(), network=event.network, language=event.language or "", conversations=1
+    """Count a conversation on its day, once, however often it is told of."""
+    statement = insert(session, Conversation.__table__).values(  # type: ignore[attr-defined]
+        id=event.id, day=event.opened_at.date(), network=event.network, language=event.language or ""
     )
-    more = {"conversations": table.c.conversations + 1}
-    session.execute(statement.on_conflict_do_update(index_elements=["day", "network", "language"], set_=more))
+    session.execute(statement.on_conflict_do_nothing(index_elements=["id"]))
 
 
 def forget_old_counts(session: Session) -> None:
     """Remove the counts of days that count no more."""
-    session.execute(delete(ConversationCount).where(col(ConversationCount.day) < (session.now - KEPT).date()))
+    session.execute(delete(Conversation).where(col(Conversation.day) < (session.now - KEPT).date()))
 
 
 def groups(session: Session) -> list[Group]:
     """Return all who are to be reached, grouped by the database."""
-    staff, account, talk = Person.__table__.c, Account.__table__.c, ConversationCount.__table__.c  # type: ignore[attr-defined]
+    staff, account, talk = Person.__table__.c, Account.__table__.c, Conversation.__table__.c  # type: ignore[attr-defined]
     kinds = (staff.department, staff.region, cast(staff.languages, String))
     employed = select(*kinds, func.count()).where(staff.active.is_(True)).group_by(*kinds)
     found = [
@@ -84,11 +82,11 @@ def groups(session: Session) -> list[Group]:
     ]
     brand = select(account.network, func.count()).where(account.person.is_(None)).group_by(account.network)
     found += [Group("accounts", None, None, network, frozenset(), count) for network, count in session.execute(brand)]
-    recent = select(talk.network, talk.language, func.sum(talk.conversations))
+    recent = select(talk.network, talk.language, func.count())
     recent = recent.where(talk.day >= (session.now - KEPT).date()).group_by(talk.network, talk.language)
     for network, language, count in session.execute(recent):
         languages = frozenset({primary(language)} if language else ())
-        found.append(Group("conversations", None, None, network, languages, int(count)))
+        found.append(Group("conversations", None, None, network, languages, count))
     return found
 
 

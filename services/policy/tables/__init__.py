@@ -4,7 +4,7 @@ from services.policy.tables.acknowledgements import Acknowledgement
 from services.policy.tables.backtests import Backtest
 from services.policy.tables.base import Table, metadata
 from services.policy.tables.checks import ApprovalRequest, EmergencyRule, KeptCheck
-from services.policy.tables.coverage import Account, ConversationCount
+from services.policy.tables.coverage import Account, Conversation
 from services.policy.tables.people import Certificate, Person
 from services.policy.tables.policies import SEEN_BY_ALL, Approval, Policy, State, Translation, Version
 from services.policy.tables.questions import FaqEntry, Question
@@ -19,7 +19,7 @@ __all__ = [
     "ApprovalRequest",
     "Backtest",
     "Certificate",
-    "ConversationCount",
+    "Conversation",
     "EmergencyRule",
     "Endorsement",
     "FaqEntry",

@@ -17,12 +17,12 @@ class Account(Table, table=True):
     person: str | None = Field(default=None, max_length=36, index=True)
 
 
-class ConversationCount(Table, table=True):
-    """How many conversations with customers were opened on a day; "" is an unknown language."""
+class Conversation(Table, table=True):
+    """A conversation with a customer, by the day it was opened on; a row each, since one may be told of again."""
 
-    __tablename__ = "conversation_counts"
+    __tablename__ = "conversations"
 
-    day: date = Field(primary_key=True)
-    network: str = Field(primary_key=True, max_length=50)
-    language: str = Field(primary_key=True, max_length=35)
-    conversations: int
+    id: str = Field(primary_key=True, max_length=36)
+    day: date = Field(index=True)
+    network: str = Field(max_length=50)
+    language: str = Field(max_length=35, description='"" is an unknown language.')

@@ -52,13 +52,14 @@ def copy_accounts_and_conversations() -> None:
     )
     op.create_index("ix_accounts_person", "accounts", ["person"], unique=False)
     op.create_table(
-        "conversation_counts",
+        "conversations",
+        sa.Column("id", sa.String(length=36), nullable=False),
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("network", sa.String(length=50), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=False),
-        sa.Column("conversations", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("day", "network", "language"),
+        sa.PrimaryKeyConstraint("id"),
     )
+    op.create_index("ix_conversations_day", "conversations", ["day"], unique=False)
 
 
 def complete_the_team() -> None:
