@@ -7,12 +7,13 @@ from services.monitoring.domain import (
     assignments,
     findings,
     guidance,
+    held_replies,
     pauses,
     people,
     replies,
     rules,
 )
-from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause, Reply
+from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause
 from shared.db import Session
 from shared.events.monitoring import (
     AccountRegisteredV1,
@@ -37,7 +38,12 @@ from shared.events.monitoring import (
     ReplyApprovedV1,
     ReplyDeliveredV1,
 )
-from shared.events.policy import VersionInForceV1
+from shared.events.policy import (
+    ApprovalDecidedV1,
+    EmergencyRuleEndedV1,
+    EmergencyRuleStartedV1,
+    VersionInForceV1,
+)
 from shared.events.training import (
     CertificateExpiredV1,
     CertificateExpiringV1,
@@ -63,6 +69,24 @@ snapshots = Snapshots()
 def judge_by_new_rules(event: VersionInForceV1, session: Session) -> None:
     """From now on, posts are judged by the rules of this version."""
     rules.keep(session, event)
+
+
+@handlers.on(EmergencyRuleStartedV1)
+def judge_by_emergency_rule(event: EmergencyRuleStartedV1, session: Session) -> None:
+    """A rule that cannot wait for a new version counts from now on."""
+    rules.keep_emergency(session, event)
+
+
+@handlers.on(EmergencyRuleEndedV1)
+def drop_emergency_rule(event: EmergencyRuleEndedV1, session: Session) -> None:
+    """The emergency is over."""
+    rules.end_emergency(session, event.id)
+
+
+@handlers.on(ApprovalDecidedV1)
+def send_held_replies(event: ApprovalDecidedV1, session: Session) -> None:
+    """A held reply goes out when it is approved."""
+    held_replies.decided(session, event)
 
 
 @handlers.on(PersonChangedV1)
@@ -144,7 +168,7 @@ def all_conversations(session: Session, after: str | None, limit: int) -> list[C
 @snapshots.of(ReplyApprovedV1, ReplyDeliveredV1)
 def all_replies(session: Session, after: str | None, limit: int) -> list[ReplyApprovedV1 | ReplyDeliveredV1]:
     """Tell the replies, and of each what was last reported of its sending."""
-    found = rows_after(session, Reply, after, limit)
+    found = replies.told_after(session, after, limit)
     networks = replies.networks(session, found)
     return [event for row in found for event in replies.retold(row, networks[row.conversation])]
 

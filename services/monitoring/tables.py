@@ -74,6 +74,29 @@ class PolicyInForce(Table, table=True):
     stamp: str = Field(max_length=64)
 
 
+class EmergencyRule(Table, table=True):
+    """A rule of an emergency, as the policy service told it; it counts until `ends_at`."""
+
+    __tablename__ = "emergency_rules"
+    id: str = id_field(primary_key=True)
+    policy: str = Field(max_length=64)
+    version: int
+    section: str = Field(max_length=64)
+    rule: str = Field(max_length=64)
+    yaml: str = Field(sa_type=Text)
+    ends_at: datetime = time_field()
+
+
+class ApprovalDecision(Table, table=True):
+    """What was decided on a held draft, as the policy service told it; `text_hash` says which text that was."""
+
+    __tablename__ = "approval_decisions"
+    id: str = id_field(primary_key=True)
+    person: str | None = id_field(default=None)
+    decision: str = Field(max_length=20)
+    text_hash: str | None = Field(default=None, max_length=64)
+
+
 # --- posts, findings, guidance
 
 
@@ -242,7 +265,10 @@ class Assignment(Table, table=True):
 
 
 class Reply(Table, table=True):
-    """An answer to a customer that passed the check, and what the sending tool said of it."""
+    """An answer to a customer that passed the check, and what the sending tool said of it.
+
+    One whose status is `held` waits for the decision on `approval_request`.
+    """
 
     __tablename__ = "replies"
     id: str = id_field(primary_key=True)
@@ -254,6 +280,7 @@ class Reply(Table, table=True):
     error: str | None = Field(default=None, sa_type=Text)
     approved_at: datetime = time_field()
     changed_at: datetime = time_field()
+    approval_request: str | None = id_field(default=None, index=True)
     revision: int = 1
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import assignments, conversations, pauses, people, rules
+from services.monitoring.domain import approvals, assignments, conversations, pauses, people, rules
 from services.monitoring.domain.showing import reply_views
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn, ReplyOut
 from services.monitoring.settings import terms
@@ -18,6 +18,9 @@ from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, NotFound
 from shared.rules import Draft, Match
+
+UNTOLD = ("held", "refused")
+"""Replies that never could be sent."""
 
 
 class Paused(Conflict):
@@ -36,6 +39,10 @@ class ReplyHeld(Conflict):
     """A rule in force holds this text until somebody who may has approved it."""
 
 
+class ReplyNotSent(Conflict):
+    """The reply was never approved, so it cannot have been sent."""
+
+
 def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principal, stated: int | None) -> ReplyOut:
     """Approve a reply to be sent and free its author for the next conversation; accepts an assignment by the way."""
     one, actor = conversations.with_actor(session, conversation_id, caller, body.employee_number, stated)
@@ -44,27 +51,38 @@ def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principa
     held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
     if not person.active or terms().certification not in held:
         raise NotCertified
-    advice = check(session, one, body.text, person, held)
+    advice, waits = check(session, one, body, person, held)
     if one.state == "assigned":
         conversations.take_on(session, one)
-    assignments.end_assignment(session, one, "answered")
-    one.state = "answered"
-    one.revision += 1
     reply = Reply(
         id=new_id(),
         conversation=one.id,
         person=person.id,
         text=body.text,
-        status="approved",
+        status="held" if waits else "approved",
         approved_at=session.now,
         changed_at=session.now,
+        approval_request=body.approval_request,
     )
     session.add(reply)
-    tell(session, approved(reply, one.network), ConversationAnsweredV1(**assignments.told(one)))
-    record(session, "reply.approve", f"reply/{reply.id}", digest_of(body.text), person.id)
-    session.flush()
-    assignments.fill(session, [person.id])
+    if waits:
+        one.revision += 1
+        record(session, "reply.hold", f"reply/{reply.id}", digest_of(body.text), person.id)
+        session.flush()
+    else:
+        go_out(session, one, reply)
     return reply_views(session, [reply])[0].model_copy(update={"advice": advice})
+
+
+def go_out(session: Session, one: Conversation, reply: Reply) -> None:
+    """Let a reply be sent and free its author for the next conversation."""
+    assignments.end_assignment(session, one, "answered")
+    one.state = "answered"
+    one.revision += 1
+    tell(session, approved(reply, one.network), ConversationAnsweredV1(**assignments.told(one)))
+    record(session, "reply.approve", f"reply/{reply.id}", digest_of(reply.text), reply.person)
+    session.flush()
+    assignments.fill(session, [reply.person])
 
 
 def refuse_if_paused(session: Session, one: Conversation) -> None:
@@ -74,25 +92,33 @@ def refuse_if_paused(session: Session, one: Conversation) -> None:
         raise Paused(pause.reason, extra={"holding_statement": pause.holding_statement})
 
 
-def check(session: Session, one: Conversation, text: str, person: Person, held: frozenset[str]) -> list[str]:
-    """Return what the rules advise on a reply; raises ReplyBlocked or ReplyHeld with the reasons."""
+def check(
+    session: Session, one: Conversation, body: ReplyIn, person: Person, held: frozenset[str]
+) -> tuple[list[str], bool]:
+    """Return what the rules advise on a reply, and whether it waits for an approval.
+
+    Raises ReplyBlocked, or ReplyHeld where no approval is asked for or it was refused, with the reasons.
+    """
     matches = rules.in_force(session).run(
         Draft(
-            text,
+            body.text,
             network=one.network,
             kind="reply",
             staff=True,
             department=person.department,
             certifications=held,
             language=one.language,
+            now=session.now,
         )
     )
     severities = {match.rule.rule.severity for match in matches}
     if "block" in severities:
         raise ReplyBlocked(extra={"reasons": reasons(matches)})
-    if "hold" in severities:
-        raise ReplyHeld(extra={"reasons": reasons(matches)})
-    return [match.rule.rule.message for match in matches]
+    decision = approvals.decision_on(session, body.approval_request, body.text, person.id)
+    if "hold" in severities and decision not in {approvals.APPROVED, approvals.OPEN}:
+        raise ReplyHeld(decision or "", extra={"reasons": reasons(matches)})
+    waits = "hold" in severities and decision == approvals.OPEN
+    return [match.rule.rule.message for match in matches], waits
 
 
 def reasons(matches: list[Match]) -> list[dict[str, object]]:
@@ -117,6 +143,8 @@ def report(session: Session, reply_id: str, body: DeliveryIn) -> ReplyOut:
     reply = session.execute(select(Reply).where(col(Reply.id) == reply_id).with_for_update()).scalar()
     if reply is None or not people.reaches(session, reply.person):
         raise NotFound(f"There is no reply {reply_id}.")
+    if reply.status in UNTOLD:
+        raise ReplyNotSent(f"The reply is {reply.status}.")
     known = (reply.status, reply.network_id, reply.error)
     if known != (body.status, body.network_id, body.error) and reply.status != "delivered":
         reply.status, reply.network_id, reply.error = body.status, body.network_id, body.error
@@ -139,6 +167,12 @@ def reported(reply: Reply) -> ReplyDeliveredV1:
     return ReplyDeliveredV1(
         id=reply.id, conversation=reply.conversation, status=reply.status, network_id=reply.network_id
     )
+
+
+def told_after(session: Session, after: str | None, limit: int) -> list[Reply]:
+    """Return replies that were told of, by id; one that is held or was refused never was."""
+    rows = select(Reply).where(col(Reply.status).not_in(UNTOLD), col(Reply.id) > (after or ""))
+    return list(session.execute(rows.order_by(Reply.id).limit(limit)).scalars())
 
 
 def retold(reply: Reply, network: str) -> list[ReplyApprovedV1 | ReplyDeliveredV1]:

@@ -4,12 +4,12 @@ import hashlib
 import threading
 from functools import lru_cache
 
-from sqlalchemy import delete
+from sqlalchemy import ColumnElement, delete
 from sqlmodel import col, select
 
-from services.monitoring.tables import PolicyInForce, PolicyRule
+from services.monitoring.tables import EmergencyRule, PolicyInForce, PolicyRule
 from shared.db import Session, insert
-from shared.events.policy import VersionInForceV1
+from shared.events.policy import EmergencyRuleStartedV1, VersionInForceV1
 from shared.rules import PlacedRule, Rule, RuleSet
 
 KEPT = 8
@@ -39,8 +39,9 @@ _compiled = Compiled()
 
 
 def in_force(session: Session) -> RuleSet:
-    """Return the compiled rules of all policies in force, as this transaction sees them."""
-    stamps = session.execute(select(PolicyInForce.stamp).order_by(PolicyInForce.policy)).scalars()
+    """Return the compiled rules of all policies and emergencies in force, as this transaction sees them."""
+    stamps = [*session.execute(select(PolicyInForce.stamp).order_by(PolicyInForce.policy)).scalars()]
+    stamps += session.execute(select(EmergencyRule.id).where(*counting(session)).order_by(EmergencyRule.id)).scalars()
     return _compiled.get(session, hashlib.sha256("".join(stamps).encode()).hexdigest())
 
 
@@ -52,11 +53,32 @@ def read_rule(yaml: str) -> Rule:
 
 def placed_rules(session: Session) -> list[PlacedRule]:
     """Read the copied rules with the places where they stand."""
-    rows = session.execute(select(PolicyRule).order_by(PolicyRule.policy, PolicyRule.rule)).scalars()
+    rows: list[PolicyRule | EmergencyRule] = [
+        *session.execute(select(PolicyRule).order_by(PolicyRule.policy, PolicyRule.rule)).scalars(),
+        *session.execute(select(EmergencyRule).where(*counting(session)).order_by(EmergencyRule.id)).scalars(),
+    ]
     return [
         PlacedRule(rule=read_rule(row.yaml), policy=row.policy, version=row.version, section=row.section)
         for row in rows
     ]
+
+
+def counting(session: Session) -> list[ColumnElement[bool]]:
+    """Return the condition that an emergency rule's time is not up."""
+    return [col(EmergencyRule.ends_at) > session.now]
+
+
+def keep_emergency(session: Session, told: EmergencyRuleStartedV1) -> None:
+    """Take up a rule that cannot wait for a new version."""
+    read_rule(told.yaml)
+    row = told.model_dump(include={"id", "policy", "version", "section", "rule", "yaml", "ends_at"})
+    statement = insert(session, EmergencyRule.__table__)  # type: ignore[attr-defined]
+    session.execute(statement.values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def end_emergency(session: Session, rule_id: str) -> None:
+    """Drop a rule whose emergency is over."""
+    session.execute(delete(EmergencyRule).where(col(EmergencyRule.id) == rule_id))
 
 
 def keep(session: Session, told: VersionInForceV1) -> None:

@@ -8,6 +8,7 @@ from pydantic import Field
 from services.monitoring.schemas.names import Handle, Instant, Language, Network, NetworkId, Topic, Words
 from shared.schemas import Body, EmployeeNumber, Paragraph, Resource, Text
 
+ReplyStatus = Literal["approved", "delivered", "failed", "held", "refused"]
 ConversationState = Literal["queued", "assigned", "accepted", "answered", "resolved"]
 
 
@@ -49,6 +50,13 @@ class ReplyIn(Body):
 
     text: Annotated[Text, Field(min_length=1, max_length=20_000)]
     employee_number: EmployeeNumber | None = None
+    approval_request: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[0-9a-f-]{36}$",
+            description="The approval request for exactly this text, where the rules hold it: the reply waits for the decision, and goes out once it is approved.",
+        ),
+    ] = None
 
 
 class ResolutionIn(Body):
@@ -100,15 +108,19 @@ class MessageOut(Resource):
 
 
 class ReplyOut(Resource):
-    """An answer that passed the check; `advice` is what the rules suggest all the same."""
+    """An answer to a customer; `advice` is what the rules suggest all the same.
+
+    `held` waits for an approval; `refused` was not approved, or could not go out when it was: `error` says why.
+    """
 
     id: str
     conversation: str
     person: str
     text: str
-    status: Literal["approved", "delivered", "failed"]
+    status: ReplyStatus
     network_id: str | None
     error: str | None
+    approval_request: str | None = None
     approved_at: datetime
     revision: int
     advice: list[str] = Field(default_factory=list)

@@ -1,0 +1,57 @@
+"""Replies that wait for an approval: they go out when it comes, if they still may."""
+
+from sqlmodel import col, select
+
+from services.monitoring.domain import approvals, assignments, conversations, people, replies
+from services.monitoring.schemas.conversations import ReplyIn
+from services.monitoring.settings import terms
+from services.monitoring.tables import Conversation, Person, Reply
+from shared.db import Session
+from shared.events.policy import ApprovalDecidedV1
+from shared.evidence import digest_of, record
+from shared.problems import Problem
+
+
+def decided(session: Session, told: ApprovalDecidedV1) -> None:
+    """Send the replies that waited for this decision, or note why they are not sent."""
+    approvals.keep(session, told)
+    waiting = select(Reply.id).where(col(Reply.approval_request) == told.id, col(Reply.status) == "held")
+    held = list(session.execute(waiting.order_by(Reply.id)).scalars())
+    if held:
+        assignments.lock(session)
+    for reply_id in held:
+        reply = session.get_one(Reply, reply_id, with_for_update=True)
+        one = conversations.get(session, reply.conversation)
+        settle(session, one, reply)
+    session.flush()
+
+
+def settle(session: Session, one: Conversation, reply: Reply) -> None:
+    """Let one reply go out, or refuse it; its author still has the conversation then, and may write another."""
+    why = barrier(session, one, reply)
+    reply.changed_at = session.now
+    reply.revision += 1
+    if why is None:
+        reply.status, reply.approved_at = "approved", session.now
+        replies.go_out(session, one, reply)
+        return
+    reply.status, reply.error = "refused", why
+    one.revision += 1
+    record(session, "reply.refuse", f"reply/{reply.id}", digest_of(reply.text), reply.person)
+
+
+def barrier(session: Session, one: Conversation, reply: Reply) -> str | None:
+    """Return why a held reply cannot go out now; None if it can. All is asked again, as time has passed."""
+    if one.assignee != reply.person or one.state not in assignments.WITH_SOMEONE:
+        return "The conversation is answered, or with somebody else."
+    person = session.get_one(Person, reply.person)
+    held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
+    if not person.active or terms().certification not in held:
+        return replies.NotCertified.title()
+    try:
+        replies.refuse_if_paused(session, one)
+        body = ReplyIn(text=reply.text, approval_request=reply.approval_request)
+        _, waits = replies.check(session, one, body, person, held)
+    except Problem as problem:
+        return problem.detail
+    return "The approval is still open." if waits else None
