@@ -31,7 +31,7 @@ async def test_changed_words_are_marked_one_by_one(service: PolicyService) -> No
     found = await diff(service, OUTLINE, OUTLINE.replace("within 24 hours", "within 4 working hours"))
     answering, kindness, _ = found["sections"]
     assert (answering["change"], answering["moved"]) == ("changed", False)
-    assert answering["html"] == ("<p>Answering</p>\n<p>We answer within<del> 24</del><ins> 4 working</ins> hours.</p>")
+    assert answering["html"] == ("<p>Answering</p>\n<p>We answer within <del>24</del> <ins>4 working</ins> hours.</p>")
     assert "".join(each["text"] for each in answering["words"] if each["change"] != "removed") == (
         "Answering\n\nWe answer within 4 working hours."
     )
@@ -83,7 +83,7 @@ async def test_rules_are_compared_by_what_they_say(service: PolicyService) -> No
     found = await diff(service, POLICY, relaid)
     disclose, insults = found["rules"]
     assert (disclose["change"], disclose["fields"]) == ("changed", ["severity"])
-    assert "<del> hold</del><ins> block</ins>" in disclose["html"]
+    assert "<del>hold</del> <ins>block</ins>" in disclose["html"]
     assert insults["change"] == "unchanged"
     assert found["material"]["reasons"] == ["The rule “disclose-employer” does something else: severity changed."]
 

@@ -50,7 +50,7 @@ def known(given: Mapping[str, Any], warn: Tell) -> dict[str, Any]:
             warn(1, f'front matter: "{name}" is taken as the locale.')
     if foreign:
         names = ", ".join(f'"{name[:50]}"' for name in foreign[:20])
-        warn(1, f"front matter: {names} mean{'s' if len(foreign) == 1 else ''} nothing here and is passed over.")
+        warn(1, f"front matter: passed over, as it means nothing here: {names}.")
     if "title" not in ours:
         warn(1, "there is no title in the front matter; the policy's own is shown.")
     return ours

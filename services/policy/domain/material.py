@@ -14,10 +14,12 @@ WEIGHTY = frozenset(
         doit doivent peut peuvent pas jamais toujours seulement tous sans
         debe deben puede pueden nunca siempre solo todos sin
         deve devem pode podem não sempre apenas todos sem
+        two three four five six seven eight nine ten twelve half zwei drei vier fünf sechs sieben acht neun zehn zwölf
+        deux trois quatre cinq sept huit neuf dix dos tres cuatro cinco seis siete ocho nueve diez dois três quatro sete oito
         """,
     )
 )
-"""Words by which a sentence asks something else, in the languages that policies here are mostly written in."""
+"""Words by which a sentence asks something else, numbers among them, in the languages that policies here are mostly written in."""
 FEW = 8
 """Changed words up to which a section may merely have been tidied."""
 EFFECTIVE = frozenset({"detect", "severity", "applies_to", "evasion"})

@@ -138,6 +138,8 @@ def marked(changes: Sequence[WordChange]) -> str:
 
 
 def mark(change: str, text: str) -> str:
-    """Mark a piece of one paragraph."""
+    """Mark a piece of one paragraph; the space before it stays outside."""
+    said = text.lstrip()
+    space, said = text[: len(text) - len(said)], escape(said)
     tag = MARKS.get(change)
-    return f"<{tag}>{escape(text)}</{tag}>" if tag and text else escape(text)
+    return f"{space}<{tag}>{said}</{tag}>" if tag and said else f"{space}{said}"
