@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
@@ -47,6 +48,8 @@ class Written:
     place: Place
     author: Author
     language: str | None
+    at: datetime
+    """When it was published with this text."""
 
 
 def open_for(session: Session, written: Sequence[Written], counts: Counts) -> None:
@@ -67,6 +70,7 @@ def open_for(session: Session, written: Sequence[Written], counts: Counts) -> No
             department=one.author.department,
             certifications=one.author.certifications,
             language=one.language,
+            now=one.at,
         )
         rows.extend(
             {

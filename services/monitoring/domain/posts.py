@@ -48,7 +48,7 @@ class Incoming:
     @property
     def written(self) -> Written:
         """The post as a text that the rules apply to."""
-        return Written(self.id, self.body.text, self.place, self.author, self.body.lang)
+        return Written(self.id, self.body.text, self.place, self.author, self.body.lang, self.body.posted_at)
 
 
 def ingest(session: Session, bodies: Sequence[PostIn]) -> list[PostAnswer]:
@@ -209,7 +209,7 @@ def edit(session: Session, post: Post, one: Incoming, counts: Counts) -> None:
     tell(session, PostEditedV1(id=post.id, text=post.text, edited_at=session.now))
     if post.kind in OURS:
         place = Place(post.posted_at, post.network, post.department, post.kind)
-        findings.open_for(session, [Written(post.id, post.text, place, one.author, post.lang)], counts)
+        findings.open_for(session, [Written(post.id, post.text, place, one.author, post.lang, session.now)], counts)
 
 
 def read(session: Session, post_id: str, caller: Principal) -> PostOut:
