@@ -18,7 +18,7 @@ from services.policy.domain import (
     seats,
     waiting,
 )
-from services.policy.tables import Acknowledgement, Policy, Seat, State, Version
+from services.policy.tables import Acknowledgement, Policy, Seat, Version
 from shared.db import Session
 from shared.events.monitoring import AccountRegisteredV1, AccountRemovedV1, ConversationOpenedV1
 from shared.events.policy import (
@@ -136,16 +136,10 @@ def forget_old_counts(session: Session) -> None:
     reach.forget_old_counts(session)
 
 
-@snapshots.of(VersionInForceV1)
+@snapshots.of(VersionInForceV1, key=force.place_of)
 def versions_in_force(session: Session, after: str | None, limit: int) -> Sequence[VersionInForceV1]:
-    """Tell what is in force of each policy."""
-    rows = (
-        select(Policy, Version)
-        .join(Version, col(Version.policy_id) == col(Policy.id))
-        .where(Version.state == State.PUBLISHED)
-    )
-    rows = rows.where(col(Policy.key) > (after or "")).order_by(Policy.key).limit(limit)
-    return [force.told(policy, version) for policy, version in session.exec(rows)]
+    """Tell of each policy what was in force, and last what is."""
+    return force.snapshot(session, after, limit)
 
 
 @snapshots.of(AcknowledgementRecordedV1)

@@ -3,7 +3,13 @@
 from datetime import timedelta
 
 from services.policy.domain import reach
-from services.policy.handlers import count_conversation, recorded_acknowledgements, seats_held, versions_in_force
+from services.policy.handlers import (
+    count_conversation,
+    recorded_acknowledgements,
+    seats_held,
+    snapshots,
+    versions_in_force,
+)
 from shared.events.base import Event
 from shared.events.monitoring import ConversationOpenedV1
 from tests.platform import Platform
@@ -43,13 +49,14 @@ async def test_a_snapshot_tells_the_state_that_the_events_led_to(service: Policy
         await service.client.post("/v1/task-team/seats", json={"key": seat, "role": seat})
 
     async def retold(of: object) -> list[dict[str, object]]:
+        (source,) = (source for source in snapshots.sources if source.read is of)
         found: list[Event] = []
-        while page := await service.app.state.db.read(of, found[-1].aggregate_id if found else None, 2):
+        while page := await service.app.state.db.read(of, source.key(found[-1]) if found else None, 2):
             found.extend(page)
         return [event.model_dump(mode="json") for event in found]
 
     in_force = await service.told("policy.version.in_force.v1")
-    assert await retold(versions_in_force) == [in_force[2], in_force[1], in_force[3]]
+    assert await retold(versions_in_force) == [in_force[2], in_force[1], in_force[0], in_force[3]]
     assert await retold(recorded_acknowledgements) == await service.told("policy.acknowledgement.recorded.v1")
     seats = [{**each, "change": "told_again"} for each in await service.told("policy.task_team.changed.v1")]
     assert await retold(seats_held) == [seats[1], seats[0]]

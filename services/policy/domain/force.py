@@ -1,6 +1,8 @@
 """What is in force: a version takes the place of the one before it, at its time and only once."""
 
-from sqlmodel import col, select
+from datetime import datetime
+
+from sqlmodel import and_, col, or_, select
 
 from services.policy.domain import search
 from services.policy.schemas.policies import Content
@@ -45,6 +47,28 @@ def enter_due(session: Session) -> None:
                 f"policies/{policy.key}/versions/{version.number}",
                 content_hash=version.content_hash,
             )
+
+
+def place_of(event: VersionInForceV1) -> str:
+    """Return where a version stands in the order of a snapshot: policy by policy, as they came into force."""
+    return f"{event.policy} {event.effective_at.isoformat()} {event.version}"
+
+
+def snapshot(session: Session, after: str | None, limit: int) -> list[VersionInForceV1]:
+    """Return what is told of versions that are or were in force, after a place.
+
+    Earlier ones, too: who accepted one accepts the policy until a material change, and whoever missed such a change
+    would not know.
+    """
+    rows = select(Policy, Version).join(Version, col(Version.policy_id) == col(Policy.id))
+    rows = rows.where(col(Version.state).in_((State.PUBLISHED, State.SUPERSEDED)))
+    key, at, number = col(Policy.key), col(Version.effective_at), col(Version.number)
+    if after is not None:
+        policy, moment, last = after.split(" ")
+        since = datetime.fromisoformat(moment)
+        later = or_(at > since, and_(at == since, number > int(last)))
+        rows = rows.where(or_(key > policy, and_(key == policy, later)))
+    return [told(policy, version) for policy, version in session.exec(rows.order_by(key, at, number).limit(limit))]
 
 
 def told(policy: Policy, version: Version) -> VersionInForceV1:
