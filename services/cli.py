@@ -9,11 +9,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 from rich.table import Table
 
-from services.client import Api, NowhereError, RefusedError
+from services.client import Api, NowhereError, RefusedError, UnreachableError
 from services.evidence_commands import evidence
 from services.terminal import SERVICES, Options, api_of, bars, err, out
 
@@ -108,7 +107,7 @@ def import_people(
     """Import people from a CSV file: employee_number,name,email,department,region,manager,languages."""
     with api_of(context) as api, err.status("Importing"):
         query = {"dry_run": "true"} if dry_run else {}
-        report = api.upload("/v1/people/imports", file.read_bytes(), "text/csv", **query).json()
+        report = json.loads(api.upload("/v1/people/imports", file.read_bytes(), "text/csv", **query))
     for row in report["rows"]:
         if row["outcome"] == "rejected":
             err.print(f"row {row['row']} ({row['employee_number']}): {row['detail']}", style="red")
@@ -128,7 +127,7 @@ def import_policy(
     material: Annotated[bool, typer.Option(help="Whether people have to accept it anew.")] = True,
     review: Annotated[bool, typer.Option(help="Ask for review at once.")] = False,
 ) -> None:
-    """Write a new version of a policy from Markdown, and show the examples on which its rules fail."""
+    """Write a new version of a policy from Markdown; show what was passed over, and the examples on which its rules fail."""
     key = key or file.stem
     with api_of(context) as api:
         try:
@@ -143,6 +142,8 @@ def import_policy(
     out.print(
         f"{key} version {version['number']}: {len(version['sections'])} sections, {len(version['rules'])} rules, {version['state']}"
     )
+    for warning in version["warnings"]:
+        err.print(f"line {warning['line']}: {warning['message']}", style="yellow", markup=False, soft_wrap=True)
     for problem in version["problems"]:
         err.print(
             f"rule {problem['rule']}: {problem['why']} (example: {problem['example']!r})", style="red", markup=False
@@ -165,7 +166,7 @@ def import_posts(
         task = progress.add_task("Posts", total=sum(1 for _ in file.open()))
         while chunk := list(islice(lines, CHUNK)):
             content = b"\n".join(as_line(line, defaults) for line in chunk if line.strip())
-            for answer in api.upload("/v1/posts", content, "application/x-ndjson").text.splitlines():
+            for answer in api.upload("/v1/posts", content, "application/x-ndjson").splitlines():
                 item = json.loads(answer)
                 counts[item["status"]] += 1
                 if item["status"] == "rejected" and counts["rejected"] <= SHOWN:
@@ -211,7 +212,7 @@ def tail_events(
                 for event in stream(api, types, cursor):
                     cursor = event.get("id", cursor)
                     print(event["data"] if full else one_line(event), flush=True)
-            except httpx.TransportError:
+            except UnreachableError:
                 err.print("connection lost, trying again", style="yellow")
             time.sleep(1)
 
@@ -225,20 +226,14 @@ def one_line(event: dict[str, str]) -> str:
 def stream(api: Api, types: str | None, after: str | None) -> Iterator[dict[str, str]]:
     """Read Server-Sent Events: the fields `id`, `event` and `data` of each."""
     query = {name: value for name, value in (("types", types), ("after", after)) if value}
-    with api.http.stream(
-        "GET", "/v1/events", params=query, headers={"Accept": "text/event-stream"}, timeout=httpx.Timeout(60.0)
-    ) as response:
-        if not response.is_success:
-            response.read()
-            raise RefusedError(response.status_code, response.json())
-        fields: dict[str, str] = {}
-        for line in response.iter_lines():
-            if line:
-                name, _, value = line.partition(":")
-                fields[name] = value.removeprefix(" ")
-            elif "data" in fields:
-                yield fields
-                fields = {}
+    fields: dict[str, str] = {}
+    for line in api.lines("/v1/events", "text/event-stream", **query):
+        if line:
+            name, _, value = line.partition(":")
+            fields[name] = value.removeprefix(" ")
+        elif "data" in fields:
+            yield fields
+            fields = {}
 
 
 @events.command("dead")
@@ -295,6 +290,6 @@ def main() -> None:
     except (RefusedError, NowhereError) as problem:
         err.print(str(problem), style="red", markup=False, soft_wrap=True)
         sys.exit(1)
-    except httpx.TransportError as problem:
+    except UnreachableError as problem:
         err.print(f"The platform does not answer: {problem}", style="red", markup=False, soft_wrap=True)
         sys.exit(1)

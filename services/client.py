@@ -1,14 +1,31 @@
-"""The public REST API as our own commands use it: one connection, problems as exceptions, pages as iterators."""
+"""The public REST API as our own commands use it: problems as exceptions, pages as iterators.
+
+It stands on the standard library alone: a command starts at once, and the demonstration's process stays small.
+"""
 
 import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
+    HTTPHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    UnknownHandler,
+)
 
-import httpx
+PATIENCE = 60.0
+"""How long an answer may take to begin or to go on, in seconds; `wait` and a heartbeat of events are well below."""
 
 
 class RefusedError(Exception):
@@ -19,6 +36,10 @@ class RefusedError(Exception):
         self.problem = problem
         faults = "".join(f"\n  {fault['pointer']}: {fault['detail']}" for fault in problem.get("errors") or [])
         super().__init__(f"{status} {problem.get('title', '')} {problem.get('detail') or ''}{faults}".strip())
+
+
+class UnreachableError(Exception):
+    """The platform gave no whole answer: it is away, or the way to it is."""
 
 
 class NowhereError(Exception):
@@ -50,30 +71,28 @@ class Place:
 
 
 class Api:
-    """A connection to the gateway. All methods raise RefusedError for an answer that is not 2xx."""
+    """The gateway of a platform.
+
+    All methods raise RefusedError for an answer that is not 2xx, and UnreachableError where none comes.
+    """
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self.http = httpx.Client(
-            base_url=place.url,
-            headers={"Authorization": f"Bearer {place.api_key}"},
-            timeout=httpx.Timeout(60.0, connect=5.0),
-            transport=httpx.HTTPTransport(retries=2),
-        )
+        self._opener = opener(secure=place.url.startswith("https:"))
 
     def __enter__(self) -> Self:
-        """Open the connection."""
+        """Begin to talk to the platform."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Close the connection."""
-        self.http.close()
+        """Let go of what the connections stood on."""
+        self._opener.close()
 
     def get(self, path: str, **query: str | int) -> Any:
         """Read a resource."""
-        return answer(self.http.get(path, params=query))
+        return self._json("GET", path, query=query)
 
     def post(self, path: str, body: object, *, key: str | None = None, wait: int | None = None, **query: str) -> Any:
         """Write; with the Idempotency-Key `key` only once, and with `wait` answered when all that follows has happened."""
@@ -82,19 +101,16 @@ class Api:
             headers["Idempotency-Key"] = key
         if wait is not None:
             headers["Prefer"] = f"wait={wait}"
-        return answer(self.http.post(path, json=body, headers=headers, params=query))
+        return self._json("POST", path, body, headers, query)
 
     def put(self, path: str, body: object) -> Any:
         """Replace a resource."""
-        return answer(self.http.put(path, json=body))
+        return self._json("PUT", path, body)
 
-    def upload(self, path: str, content: bytes, kind: str, **query: str) -> httpx.Response:
-        """Send a file's content and return the whole response, for answers that are not one JSON value."""
-        response = self.http.post(
-            path, content=content, headers={"Content-Type": kind, "Prefer": "wait=10"}, params=query
-        )
-        answer_status(response)
-        return response
+    def upload(self, path: str, content: bytes, kind: str, **query: str) -> bytes:
+        """Send a file's content and return the answer's, which may be more than one JSON value."""
+        headers = {"Content-Type": kind, "Prefer": "wait=10"}
+        return self._whole(self._request("POST", path, content, headers, query))
 
     def all(self, path: str, **query: str | int) -> Iterator[Any]:
         """Read a list to its end, page by page."""
@@ -106,20 +122,81 @@ class Api:
             if cursor is None:
                 return
 
+    def lines(self, path: str, kind: str, **query: str) -> Iterator[str]:
+        """Read an answer of the media type `kind` line by line, as it comes."""
+        request = self._request("GET", path, None, {"Accept": kind}, query)
+        with whole_or_unreachable(), self._ask(request) as response:
+            for line in response:
+                yield line.decode().rstrip("\r\n")
 
-def answer(response: httpx.Response) -> Any:
-    """Return the JSON of a good answer; raises RefusedError for any other."""
-    answer_status(response)
-    return response.json() if response.content else None
+    def _json(
+        self,
+        method: str,
+        path: str,
+        body: object = None,
+        headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str | int] | None = None,
+    ) -> Any:
+        """Send JSON, if there is a body, and return the JSON of the answer."""
+        content = None if body is None else json.dumps(body).encode()
+        kind = {"Content-Type": "application/json"} if content else {}
+        answer = self._whole(self._request(method, path, content, kind | dict(headers or {}), query or {}))
+        return json.loads(answer) if answer else None
+
+    def _request(
+        self, method: str, path: str, content: bytes | None, headers: Mapping[str, str], query: Mapping[str, str | int]
+    ) -> Request:
+        """Return a request with the key."""
+        url = f"{self.place.url}{path}" + (f"?{urlencode(query)}" if query else "")
+        # Schemes other than HTTP have no handler in our opener.
+        return Request(  # noqa: S310
+            url, content, {"Authorization": f"Bearer {self.place.api_key}", **headers}, method=method
+        )
+
+    def _whole(self, request: Request) -> bytes:
+        """Send a request and return the content of the answer."""
+        with whole_or_unreachable(), self._ask(request) as response:
+            return response.read()
+
+    def _ask(self, request: Request) -> HTTPResponse:
+        """Send a request and return the answer, whose content is still to be read."""
+        try:
+            answer: HTTPResponse = self._opener.open(request, timeout=PATIENCE)
+        except HTTPError as refused:
+            with refused:
+                raise RefusedError(refused.status or 0, problem_of(refused)) from None
+        return answer
 
 
-def answer_status(response: httpx.Response) -> None:
-    """Raise RefusedError unless the answer is good."""
-    if response.is_success:
-        return
-    response.read()
-    is_problem = response.headers.get("Content-Type", "").startswith("application/problem+json")
-    raise RefusedError(
-        response.status_code,
-        response.json() if is_problem else {"title": os.linesep.join(response.text.splitlines()[:1])},
-    )
+@contextmanager
+def whole_or_unreachable() -> Iterator[None]:
+    """Raise UnreachableError for whatever goes wrong on the way."""
+    try:
+        yield
+    except URLError as error:
+        raise UnreachableError(str(error.reason)) from error
+    except (OSError, HTTPException) as error:
+        raise UnreachableError(str(error) or type(error).__name__) from error
+
+
+def opener(*, secure: bool) -> OpenerDirector:
+    """Return what opens HTTP addresses, through the environment's proxies as curl does.
+
+    It follows no redirect, as the key is for this one platform.
+    """
+    made = OpenerDirector()
+    for handler in (ProxyHandler, HTTPHandler, HTTPDefaultErrorHandler, HTTPErrorProcessor, UnknownHandler):
+        made.add_handler(handler())
+    if secure:
+        # It reads the system's certificates, which is much for a conversation that needs none.
+        made.add_handler(HTTPSHandler())
+    return made
+
+
+def problem_of(refused: HTTPError) -> dict[str, Any]:
+    """Return the problem of an answer, or its first line as the title of one."""
+    content = refused.read()
+    if refused.headers.get("Content-Type", "").startswith("application/problem+json"):
+        problem: dict[str, Any] = json.loads(content)
+        return problem
+    return {"title": "".join(content.decode(errors="replace").splitlines()[:1])}

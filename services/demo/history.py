@@ -18,25 +18,24 @@ LATELY = 0.03
 NETWORKS = ["mastodon", "bluesky", "instagram"]
 
 
-def spread(texts: list[PostText], count: int, until: datetime, seed: int = 7) -> list[dict[str, Any]]:
-    """Return `count` posts of the year before `until`, oldest first.
+def spread(texts: list[PostText], count: int, until: datetime, seed: int = 7) -> Iterator[dict[str, Any]]:
+    """Return `count` posts of the year before `until`, oldest first, each made when it is its turn.
 
     The same arguments give the same identities and words, so that loading twice changes nothing.
     """
     chance = random.Random(seed)  # noqa: S311 -- a believable year, not a secret
     authors = customers(texts)
-    order: list[PostText] = []
+    times = sorted(moment(chance, until) for _ in range(count))
+    # Not strict: the texts come again without end.
+    for number, (at, text) in enumerate(zip(times, again_and_again(texts, chance), strict=False)):
+        yield dress(text, f"history-{number:05d}", chance, authors) | {"posted_at": at.isoformat()}
+
+
+def again_and_again(texts: list[PostText], chance: random.Random) -> Iterator[PostText]:
+    """Return the texts in ever new orders: customers ask the same again and again, a colleague only now and then."""
     for turn in itertools.count():
-        if len(order) >= count:
-            break
-        # Customers ask the same again and again; a colleague says a thing only now and then.
         said = [text for text in texts if text["kind"] == "mention" or turn % 3 == 0]
-        order.extend(chance.sample(said, len(said)))
-    posts = [dress(text, f"history-{number:05d}", chance, authors) for number, text in enumerate(order[:count])]
-    times = sorted(moment(chance, until) for _ in posts)
-    for post, at in zip(posts, times, strict=True):
-        post["posted_at"] = at.isoformat()
-    return posts
+        yield from chance.sample(said, len(said))
 
 
 def live(texts: list[PostText], chance: random.Random) -> Iterator[dict[str, Any]]:

@@ -5,9 +5,7 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
-
-from services.client import Api, RefusedError
+from services.client import Api, RefusedError, UnreachableError
 from services.demo import content, history
 from services.demo.seed import guide
 
@@ -50,7 +48,7 @@ class Life:
             if self.chance.random() < likelihood:
                 try:
                     step()
-                except httpx.TransportError:
+                except UnreachableError:
                     time.sleep(1)
                 except RefusedError as refused:
                     if refused.status not in STATUSES_OF_A_RACE:

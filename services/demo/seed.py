@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -174,8 +175,7 @@ class Seed:
     def history(self) -> Iterator[object]:
         """Send a year of posts, a chunk at a time."""
         posts = history.spread(content.posts(), self.posts, datetime.now(UTC))
-        for start in range(0, len(posts), CHUNK):
-            chunk = posts[start : start + CHUNK]
+        while chunk := list(islice(posts, CHUNK)):
             self.api.upload(
                 "/v1/posts", b"\n".join(json.dumps(post).encode() for post in chunk), "application/x-ndjson"
             )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from services.supervisor.children import SUPERVISED, Child, execute, how, reap, turn_over
+from services.supervisor.children import SUPERVISED, Child, execute, how, memory_of, reap, turn_over
 from services.supervisor.sockets import LOOPBACK, free_port, is_ready, listen, listens, port_of
 from services.supervisor.store import CannotStartError, Store
 
@@ -258,7 +258,8 @@ class Supervisor:
     def _greet(self, seconds: float) -> None:
         """Print what a person needs to begin."""
         key = self.store.secrets.api_key
-        say(f"\nShareload is ready after {seconds:.1f} s.\n")
+        memory = memory_of([os.getpid(), *(child.pid for child in self.children.values() if child.pid is not None)])
+        say(f"\nShareload is ready after {seconds:.1f} s{f', in {memory:.0f} MB of memory' if memory else ''}.\n")
         say(f"  Dashboard   {self.url}/")
         say(f"  API         {self.url}/docs")
         for role, login in self.store.logins.items():

@@ -1,6 +1,10 @@
-"""What the supervisor's child for the demonstration does: load once, then live."""
+"""`python -m services.demo`: load the demonstration organisation once, then let it live.
+
+The supervisor starts it as a program of its own: it needs nothing of what the services import, and stays small.
+"""
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -10,13 +14,13 @@ from services.demo.life import Life
 from services.demo.seed import Seed
 
 
-def play(url: str, api_key: str, data_dir: Path) -> None:
+def play(place: Place, data_dir: Path) -> None:
     """Load the organisation where nothing is yet, and let it live; leave a store that others filled alone.
 
     A mark in the data folder tells an interrupted loading, which is taken up again, from somebody's own data.
     """
     mark = data_dir / "demo.json"
-    with Api(Place(url, api_key)) as api:
+    with Api(place) as api:
         if not mark.exists() and api.get("/v1/people", limit=1)["items"]:
             return
         if not mark.exists() or not json.loads(mark.read_text())["loaded"]:
@@ -42,3 +46,7 @@ def say(line: str) -> None:
     """Write a line to the terminal."""
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    play(Place(os.environ["SHARELOAD_URL"], os.environ["SHARELOAD_API_KEY"]), Path(os.environ["DATA_DIR"]))
