@@ -1,0 +1,178 @@
+"""Writes on PostgreSQL: each unit its own transaction, run again when it lost a race."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from psycopg.pq import TransactionStatus
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from shared.clock import Clock
+from shared.engines import WRITERS, run_waiting
+from shared.pace import Paces
+from shared.units import Done, Session, Unit, told_plainly
+
+TRIES = 8
+LOST_RACES = {"40001", "40P01", "23505"}  # serialization, deadlock, and a unique key that another took meanwhile
+
+
+class Writer:
+    """A connection that is kept, and the transactions of the event loop that follow each other on it."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._clock = clock
+        self.connection = engine.connect()
+        self._driver: Any = self.connection.connection.dbapi_connection
+        self.committing = False
+
+    def run(self, unit: Unit) -> Done:
+        """Run a unit as one transaction; its failure is returned."""
+        session = Session(self.connection, self._clock.now(), unit.context, self._driver)
+        self.committing = False
+        try:
+            result = unit.fn(session, *unit.args, **unit.kwargs)
+            session.finish()
+            self.committing = True
+            if session.in_transaction():
+                session.commit()
+            if self._driver.info.transaction_status != TransactionStatus.IDLE:
+                self._driver.commit()
+            return Done(result, told=session.told)
+        except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
+            if not self.broken:
+                session.rollback()
+                self._driver.rollback()
+            return Done(error=error)
+        finally:
+            session.close()
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether the connection is of no more use."""
+        return bool(self.connection.invalidated or self._driver.closed)
+
+    def close(self) -> None:
+        """Give the connection back, or away where it broke."""
+        if self.broken:
+            self.connection.invalidate()
+        self.connection.close()
+
+
+class PostgresqlWriter:
+    """Short units are run by the event loop while it has connections to spare, the others by threads."""
+
+    def __init__(self, engine: Engine, clock: Clock, paces: Paces) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._paces = paces
+        self._idle: list[Writer] = []
+        self._open = 0
+        self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
+        self._losers = threading.Lock()
+
+    async def submit(self, units: Sequence[Unit]) -> list[Done]:
+        """Run units that belong together: in one transaction if that goes well, else each in its own."""
+        if len(units) == 1 and self._paces.is_short(units[0]):
+            writer = await self._take()
+            if writer is not None:
+                return [await self._run(writer, units[0])]
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._commit, units)
+
+    async def _run(self, writer: Writer, unit: Unit) -> Done:
+        try:
+            done = await run_waiting(partial(writer.run, unit), partial(self._paces.held, unit))
+            idle_too_long = writer.broken and not writer.committing and isinstance(done.error, OperationalError)
+        finally:
+            self._give_back(writer)
+        loop = asyncio.get_running_loop()
+        if idle_too_long:
+            return await loop.run_in_executor(self._threads, self._alone, unit)
+        if lost_race(done.error):
+            return await loop.run_in_executor(self._threads, self._again, unit)
+        return told_plainly(done)
+
+    async def _take(self) -> Writer | None:
+        """Return a connection that is idle, or a new one while there are few; else it is a thread's turn."""
+        if self._idle:
+            return self._idle.pop()
+        if self._open >= WRITERS:
+            return None
+        self._open += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, Writer, self._engine, self._clock)
+        except OperationalError:
+            self._open -= 1
+            return None
+        except BaseException:
+            self._open -= 1
+            raise
+
+    def _give_back(self, writer: Writer) -> None:
+        if writer.broken:
+            self._open -= 1
+            writer.close()
+        else:
+            self._idle.append(writer)
+
+    def stop(self) -> None:
+        """Wait for the running transactions."""
+        self._threads.shutdown()
+        while self._idle:
+            self._idle.pop().close()
+
+    def _commit(self, units: Sequence[Unit]) -> list[Done]:
+        if len(units) > 1:
+            try:
+                return self._together(units)
+            except Exception:  # noqa: BLE001  one failed, so each is run alone and gets its own answer
+                return [self._alone(unit) for unit in units]
+        return [self._alone(unit) for unit in units]
+
+    def _together(self, units: Sequence[Unit]) -> list[Done]:
+        outcome = []
+        sessions = []
+        with self._engine.connect() as connection, connection.begin():
+            for unit in units:
+                session = Session(connection, self._clock.now(), unit.context)
+                session.join_transaction_mode = "rollback_only"
+                sessions.append(session)
+                result = unit.fn(session, *unit.args, **unit.kwargs)
+                session.flush()
+                outcome.append(Done(result, told=session.told))
+            for session in sessions:
+                session.finish()
+                session.expunge_all()
+        return outcome
+
+    def _alone(self, unit: Unit) -> Done:
+        done = self._try(unit)
+        return self._again(unit) if lost_race(done.error) else told_plainly(done)
+
+    def _again(self, unit: Unit) -> Done:
+        """Run a unit that lost a race: losers go one at a time, so that they meet only newcomers, not each other."""
+        done = Done()
+        for _ in range(TRIES):
+            with self._losers:
+                done = self._try(unit)
+            if not lost_race(done.error):
+                break
+        return told_plainly(done)
+
+    def _try(self, unit: Unit) -> Done:
+        try:
+            with Session(self._engine, self._clock.now(), unit.context) as session, self._paces.timed(unit):
+                result = unit.fn(session, *unit.args, **unit.kwargs)
+                session.finish()
+                session.commit()
+                return Done(result, told=session.told)
+        except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
+            return Done(error=error)
+
+
+def lost_race(error: BaseException | None) -> bool:
+    """Tell whether a unit failed only because of another one, so that it may be run again."""
+    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in LOST_RACES

@@ -1,0 +1,134 @@
+"""Reads: short ones by the event loop itself over a connection that is kept for them, long ones by threads."""
+
+import asyncio
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from time import perf_counter
+from typing import Any
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from shared.clock import Clock
+from shared.engines import READERS, run_waiting
+from shared.pace import Paces
+from shared.units import Session, StorageUnavailable, Unit
+
+
+class Reader:
+    """A connection that is kept, and the units that are run on it one after the other."""
+
+    def __init__(self, engine: Engine, clock: Clock) -> None:
+        self._clock = clock
+        self._sqlite = engine.dialect.name == "sqlite"
+        # Each statement of a READ COMMITTED transaction has a snapshot of its own, so on PostgreSQL a read needs no
+        # BEGIN and no ROLLBACK; each would be a round trip.
+        self.connection: Connection = (
+            engine.connect() if self._sqlite else engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+        )
+        self._driver: Any = self.connection.connection.dbapi_connection
+
+    def run(self, unit: Unit) -> Any:
+        """Run a unit, on SQLite over one snapshot."""
+        if self._sqlite:
+            self._driver.execute("BEGIN")
+        session = Session(self.connection, self._clock.now(), unit.context, self._driver)
+        try:
+            return unit.fn(session, *unit.args, **unit.kwargs)
+        finally:
+            session.close()
+            if self._sqlite and self._driver.in_transaction:
+                self._driver.execute("ROLLBACK")
+
+    @property
+    def broken(self) -> bool:
+        """Tell whether the connection is of no more use."""
+        return self.connection.invalidated or (not self._sqlite and self._driver.closed)
+
+    def close(self) -> None:
+        """Give the connection back, or away where it broke."""
+        if self.broken:
+            self.connection.invalidate()
+        self.connection.close()
+
+
+class Readers:
+    """All that a database is read by."""
+
+    def __init__(self, engine: Engine, clock: Clock, paces: Paces) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._paces = paces
+        self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+        self._idle: list[Reader] = []
+        self._open = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    async def read(self, unit: Unit) -> Any:
+        """Run a unit; raises StorageUnavailable when the database does not answer."""
+        try:
+            if self._paces.is_short(unit):
+                return await self._read_here(unit)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, unit)
+        except OperationalError as error:
+            raise StorageUnavailable("The database does not answer.") from error
+
+    def _read(self, unit: Unit) -> Any:
+        with Session(self._engine, self._clock.now(), unit.context) as session, self._paces.timed(unit):
+            return unit.fn(session, *unit.args, **unit.kwargs)
+
+    async def _read_here(self, unit: Unit) -> Any:
+        reader = self._idle.pop() if self._idle else None
+        if reader is not None:
+            try:
+                return await self._run(reader, unit)
+            except OperationalError:
+                if not reader.broken:
+                    raise
+        # There was none, or the server was restarted while it was idle; a read may be done again.
+        return await self._run(await self._next_reader(), unit)
+
+    async def _run(self, reader: Reader, unit: Unit) -> Any:
+        try:
+            if self._engine.dialect.name == "sqlite":
+                began = perf_counter()
+                result = reader.run(unit)
+                self._paces.held(unit, perf_counter() - began)
+                return result
+            return await run_waiting(partial(reader.run, unit), partial(self._paces.held, unit))
+        finally:
+            self._give_back(reader)
+
+    async def _next_reader(self) -> Reader:
+        while not self._idle and self._open >= READERS * 2:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn
+        if self._idle:
+            return self._idle.pop()
+        self._open += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, Reader, self._engine, self._clock)
+        except BaseException:
+            self._open -= 1
+            raise
+
+    def _give_back(self, reader: Reader) -> None:
+        if reader.broken:
+            self._open -= 1
+            reader.close()
+        else:
+            self._idle.append(reader)
+        while self._waiting:
+            turn = self._waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+
+    def stop(self) -> None:
+        """Close all connections."""
+        self._threads.shutdown()
+        while self._idle:
+            self._idle.pop().close()
+            self._open -= 1

@@ -1,0 +1,87 @@
+"""What a unit of work is: a plain function over a session, and what came of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlmodel
+from sqlalchemy import Connection, Engine, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
+
+from shared.context import Context, current
+from shared.problems import Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An event that a unit of work wrote to the outbox."""
+
+    id: str
+    type: str
+
+
+class Session(sqlmodel.Session):
+    """One unit of work: `now` is fixed for all of it, `context` says what it is done for."""
+
+    def __init__(self, bind: Engine | Connection, now: datetime, context: Context, driver: Any = None) -> None:
+        super().__init__(bind, expire_on_commit=False, join_transaction_mode="create_savepoint")
+        self.now = now
+        self.context = context
+        self.told: list[Told] = []
+        self._driver = driver
+        self._last: list[Callable[[], None]] = []
+
+    @property
+    def driver(self) -> Any:
+        """The driver's own connection, in this unit's transaction: what `shared.statements` runs on."""
+        if self._driver is None:
+            self._driver = self.connection().connection.dbapi_connection
+        return self._driver
+
+    def last(self, fn: Callable[[], None]) -> None:
+        """Run `fn` after all else and just before the commit: for what holds a lock that everyone wants."""
+        self._last.append(fn)
+
+    def finish(self) -> None:
+        """Run what was asked to come last."""
+        while self._last:
+            self._last.pop(0)()
+        self.flush()
+
+
+@dataclass(slots=True)
+class Unit:
+    """A function with its arguments, to be run in one transaction; `what` is the function where `fn` wraps it."""
+
+    fn: Callable[..., Any]
+    args: tuple[Any, ...] = ()
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    context: Context = field(default_factory=current.get)
+    what: Callable[..., Any] | None = None
+
+
+@dataclass(slots=True)
+class Done:
+    """What came of a unit: its result or what it raised, and the events it told."""
+
+    result: Any = None
+    error: BaseException | None = None
+    told: list[Told] = field(default_factory=list)
+
+
+class StorageUnavailable(Unavailable):
+    """The database cannot answer, or take changes, at this moment."""
+
+
+def insert(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return the dialect's insert, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
+    return postgresql.insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def told_plainly(done: Done) -> Done:
+    """Replace a database that does not answer, or is full, by a problem that a client can read."""
+    if isinstance(done.error, OperationalError):
+        return Done(error=StorageUnavailable("The database did not take the change; nothing of it was kept."))
+    return done
