@@ -7,13 +7,29 @@ import hashlib
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 
-from shared.db import Session, insert
+from shared.db import Session
 from shared.problems import Conflict, Invalid
+from shared.statements import Prebuilt
 from shared.tables import idempotency_keys
 
 KEPT = timedelta(hours=24)
+
+# RETURNING, because psycopg gives no row count for such an insert.
+CLAIM = Prebuilt(
+    lambda insert_of: (
+        insert_of(idempotency_keys)
+        .values({name: bindparam(name) for name in ("key", "request_hash", "created_at")})
+        .on_conflict_do_nothing()
+        .returning(idempotency_keys.c.key)
+    )
+)
+KEEP = Prebuilt(
+    update(idempotency_keys)
+    .where(idempotency_keys.c.key == bindparam("of"))
+    .values(status=bindparam("status"), body=bindparam("body"), headers=bindparam("headers"))
+)
 
 
 class IdempotencyKeyReused(Invalid):
@@ -60,11 +76,7 @@ def begin(session: Session, request: IdempotentRequest) -> None:
 
     On PostgreSQL the insert waits for another transaction that holds the key, so two never both proceed.
     """
-    claim = insert(session, idempotency_keys).values(
-        key=request.key, request_hash=request.request_hash, created_at=session.now
-    )
-    # RETURNING, because psycopg gives no row count for such an insert.
-    if session.execute(claim.on_conflict_do_nothing().returning(idempotency_keys.c.key)).first() is not None:
+    if CLAIM.first(session, key=request.key, request_hash=request.request_hash, created_at=session.now) is not None:
         return
     row = session.execute(select(idempotency_keys).where(idempotency_keys.c.key == request.key)).one()
     if row.request_hash != request.request_hash:
@@ -76,11 +88,7 @@ def begin(session: Session, request: IdempotentRequest) -> None:
 
 def keep(session: Session, request: IdempotentRequest, stored: Stored) -> None:
     """Keep the answer beside the effect."""
-    session.execute(
-        update(idempotency_keys)
-        .where(idempotency_keys.c.key == request.key)
-        .values(status=stored.status, body=stored.body, headers=stored.headers)
-    )
+    KEEP.run(session, {"of": request.key, "status": stored.status, "body": stored.body, "headers": stored.headers})
 
 
 def forget_old(session: Session) -> None:
