@@ -77,6 +77,11 @@ async def page_query(
 Paging = Annotated[PageQuery, Depends(page_query)]
 
 
+def cut(rows: list[Any], limit: int, key: int) -> tuple[list[Any], str | None]:
+    """Return the rows of a page and its next cursor, of one row more than the page has; `key` is the place of its key."""
+    return (rows, None) if len(rows) <= limit else (rows[:limit], encode_cursor(rows[limit - 1][key]))
+
+
 def page(
     session: Session,
     statement: SelectOfScalar[Row] | SqlModelSelect[Any] | Select[Any],

@@ -11,6 +11,7 @@ from shared.conditions import etag
 from shared.context import current
 from shared.db import Database, Session, Told, Unit
 from shared.idempotency import IdempotentRequest, Stored
+from shared.rendered import Rendered
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -41,13 +42,21 @@ class RequestDatabase:
                 return fn(session, *args, **kwargs)
             idempotency.begin(session, self._request)
             result = fn(session, *args, **kwargs)
-            idempotency.keep(session, self._request, Stored(self._status, to_json(result), events_header(session.told)))
+            body = result.body if isinstance(result, Rendered) else to_json(result)
+            idempotency.keep(session, self._request, Stored(self._status, body, events_header(session.told)))
             return result
 
-        done = await self._db.run(Unit(once))
+        done = await self._db.run(Unit(once, what=fn))
         if done.told:
             self._response.headers[EVENTS_HEADER] = events_header(done.told)
         return done.result  # type: ignore[no-any-return]
+
+    def answer(self, made: Rendered[Any]) -> Response:
+        """Return what a unit rendered as this request's answer."""
+        headers = dict(self._response.headers)
+        if made.revision is not None:
+            headers["ETag"] = etag(made.revision)
+        return Response(made.body, self._status, headers, media_type="application/json")
 
 
 def events_header(told: list[Told]) -> str:

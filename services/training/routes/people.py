@@ -22,29 +22,35 @@ LARGEST_FILE = 32 * 1024 * 1024
 CSV_BODY = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
-@router.get("", dependencies=[needs("people:read", "self")])
+@router.get("", response_model=Page[PersonOut], dependencies=[needs("people:read", "self")])
 async def list_people(
     paging: Paging, db: Db, department: Line | None = None, region: Line | None = None, *, active: bool | None = None
-) -> Page[PersonOut]:
+) -> Response:
     """List people; a person who signed in sees themself."""
-    return await db.read(people.find, paging, department, region, active)
+    return db.answer(await db.read(people.find, paging, department, region, active))
 
 
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
+    response_model=PersonOut,
     dependencies=[needs("people:write")],
     responses=problems(people.PersonExists, people.NotManaged),
 )
-async def create_person(body: PersonIn, db: Db) -> PersonOut:
+async def create_person(body: PersonIn, db: Db) -> Response:
     """Add a person."""
-    return await db.write(people.create, body)
+    return db.answer(await db.write(people.create, body))
 
 
-@router.get("/{employee_number}", dependencies=[needs("people:read", "self")], responses=problems(NotFound))
-async def get_person(employee_number: EmployeeNumber, db: Db) -> PersonOut:
+@router.get(
+    "/{employee_number}",
+    response_model=PersonOut,
+    dependencies=[needs("people:read", "self")],
+    responses=problems(NotFound),
+)
+async def get_person(employee_number: EmployeeNumber, db: Db) -> Response:
     """Read a person."""
-    return await db.read(people.get, employee_number)
+    return db.answer(await db.read(people.get, employee_number))
 
 
 @router.patch(
