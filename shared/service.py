@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from fastapi import APIRouter, FastAPI
+from fastapi.telemetry import TelemetryConfig
 from prometheus_client import CollectorRegistry
 from starlette.types import ASGIApp
 
@@ -25,6 +26,7 @@ from shared.settings import ServiceSettings
 from shared.snapshots import Snapshots
 from shared.timers import Timers
 
+SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
 Startup = Callable[[FastAPI], contextlib.AbstractAsyncContextManager[None]]
 
 
@@ -62,6 +64,8 @@ class Service:
             redoc_url=None,
             openapi_url=None,
             generate_unique_id_function=lambda route: route.name,
+            # Nothing hears of FastAPI's own spans then, and it would look for who might at every step of a request.
+            telemetry=None if self.settings.otlp_endpoint else SILENT,
         )
         app.state.settings = self.settings
         app.state.clock = self.settings.clock

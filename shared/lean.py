@@ -1,0 +1,174 @@
+"""Calls a route as FastAPI does, for less: what can be known when the app is made is not looked up at each request.
+
+FastAPI takes 100 us to find out what a route's function needs; here that is a plan, made once. It covers what our
+routes use: asynchronous functions, parameters, one JSON body, dependencies on the same. Whatever a plan does not fit,
+a route or a single request, goes FastAPI's own way, so that errors are told in one place: `tests/shared/test_areas.py`
+compares both.
+"""
+
+import contextlib
+import inspect
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from fastapi import FastAPI, Request, Response, params
+from fastapi._compat import ModelField
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import request_params_to_args
+from fastapi.routing import RouteContext, serialize_response
+from starlette.types import Message, Receive, Scope, Send
+
+NO_BODY = frozenset({204, 205, 304})
+UNSUPPORTED = (
+    "cookie_params",
+    "http_connection_param_name",
+    "websocket_param_name",
+    "background_tasks_param_name",
+    "security_scopes_param_name",
+    "concurrency",
+)
+
+
+class UnfitError(Exception):
+    """FastAPI has to look at this request, or this route, itself."""
+
+
+class Plan:
+    """How one function comes to its arguments."""
+
+    __slots__ = ("body", "call", "dependencies", "exchange", "name", "parameters")
+
+    def __init__(self, dependant: Dependant, *, root: bool = True) -> None:
+        call = dependant.call
+        if call is None or not is_coroutine(call) or any(getattr(dependant, name, None) for name in UNSUPPORTED):
+            raise UnfitError
+        self.call: Callable[..., Any] = call
+        self.name = dependant.name
+        self.dependencies = [Plan(each, root=False) for each in dependant.dependencies]
+        if not all(each.use_cache for each in dependant.dependencies):
+            raise UnfitError
+        groups = (
+            (dependant.path_params, "path_params"),
+            (dependant.query_params, "query_params"),
+            (dependant.header_params, "headers"),
+        )
+        self.parameters: list[tuple[Sequence[ModelField], str]] = [group for group in groups if group[0]]
+        named = (dependant.request_param_name, dependant.response_param_name)
+        self.exchange = [(name, which) for which, name in enumerate(named) if name is not None]
+        self.body = body_of(dependant) if root or not dependant.body_params else None
+        if dependant.body_params and self.body is None:
+            raise UnfitError
+
+    async def values(self, request: Request, response: Response, body: Any, known: dict[Any, Any]) -> dict[str, Any]:
+        """Return the arguments for a request; raises UnfitError when one of them is not valid."""
+        values = {name: (request, response)[which] for name, which in self.exchange}
+        for dependency in self.dependencies:
+            call = dependency.call
+            if call not in known:
+                known[call] = await call(**await dependency.values(request, response, body, known))
+            if dependency.name is not None:
+                values[dependency.name] = known[call]
+        for fields, where in self.parameters:
+            take(values, fields, getattr(request, where))
+        if self.body is not None:
+            valid, errors = self.body.validate(body, {}, loc=("body",))
+            if errors:
+                raise UnfitError
+            values[self.body.name] = valid
+        return values
+
+
+def take(values: dict[str, Any], fields: Sequence[ModelField], given: Any) -> None:
+    """Read parameters; raises UnfitError when one is not valid."""
+    valid, errors = request_params_to_args(fields, given)
+    if errors:
+        raise UnfitError
+    values.update(valid)
+
+
+def body_of(dependant: Dependant) -> ModelField | None:
+    """Return the one JSON body that a function takes, or None."""
+    if len(dependant.body_params) != 1:
+        return None
+    [field] = dependant.body_params
+    info = field.field_info
+    plain = isinstance(info, params.Body) and not isinstance(info, params.Form)
+    return field if plain and not getattr(info, "embed", None) and info.is_required() else None
+
+
+def is_coroutine(call: Callable[..., Any]) -> bool:
+    """Tell whether calling something gives what can be awaited."""
+    return inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(getattr(call, "__call__", None))  # noqa: B004
+
+
+class LeanRoute:
+    """One route with its plan; `serve` answers by it, or says that FastAPI has to."""
+
+    def __init__(self, route: RouteContext) -> None:
+        self.methods: set[str] = route.methods or set()
+        self.regex = route.path_regex
+        self.original = route.original_route
+        self.plan: Plan | None = None
+        self._status: int | None = route.status_code
+        self._field: ModelField | None = route.response_field
+        chosen = route.response_class
+        self._answer: Any = getattr(chosen, "value", chosen)
+        # A converter of Starlette's own, as `{path:path}`, or fields left out of an answer: none of our hot routes.
+        special = route.response_model_exclude_unset or route.response_model_exclude_none or route.max_body_size
+        words = all(type(each).__name__ == "StringConvertor" for each in route.param_convertors.values())
+        if not special and words and self._status not in NO_BODY:
+            with contextlib.suppress(UnfitError):
+                self.plan = Plan(route.dependant)
+
+    async def serve(self, scope: Scope, receive: Receive, send: Send) -> Receive | None:
+        """Answer a request, or return where FastAPI finds what was received."""
+        plan = self.plan
+        app: FastAPI = scope["app"]
+        if plan is None or app.dependency_overrides or scope.get("fastapi.telemetry") is not None:
+            return receive
+        request = Request(scope, receive, send)
+        response = Response()
+        del response.headers["content-length"]
+        response.status_code = None  # type: ignore[assignment]
+        try:
+            body = await json_of(request) if plan.body is not None else None
+            values = await plan.values(request, response, body, {})
+        except UnfitError:
+            return again(await request.body(), receive) if plan.body is not None else receive
+        made = await plan.call(**values)
+        if not isinstance(made, Response):
+            made = await self._render(made, response)
+        await made(scope, receive, send)
+        return None
+
+    async def _render(self, content: Any, stated: Response) -> Response:
+        status = stated.status_code or self._status
+        rendered = self._answer(
+            await serialize_response(field=self._field, response_content=content, is_coroutine=True),
+            **({"status_code": status} if status else {}),
+        )
+        rendered.headers.raw.extend(stated.headers.raw)
+        made: Response = rendered
+        return made
+
+
+async def json_of(request: Request) -> Any:
+    """Return a JSON body; raises UnfitError for one that is empty, not JSON or said to be something else."""
+    content = await request.body()
+    if not content or request.headers.get("content-type") != "application/json":
+        raise UnfitError
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise UnfitError from None
+
+
+def again(body: bytes, receive: Receive) -> Receive:
+    """Return what gives a body that was read already once more."""
+    waiting: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def receive_again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return receive_again
