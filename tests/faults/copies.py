@@ -80,14 +80,30 @@ class Copies:
         return dict(kept)
 
     def certificates(self) -> list[str]:
-        """Return who holds a certificate, as often as they do; monitoring must have a copy of each."""
-        own, copy = (METADATA[name].tables["certificates"] for name in ("training", "monitoring"))
+        """Return who holds a certificate, as often as they do; monitoring and policy must have a copy of each."""
+        own = METADATA["training"].tables["certificates"]
         kept = self.rows("training", select(own.c.id, own.c.person))
-        assert self.rows("monitoring", select(copy.c.id, copy.c.person)) == kept
+        for name in ("monitoring", "policy"):
+            copy = METADATA[name].tables["certificates"]
+            assert self.rows(name, select(copy.c.id, copy.c.person)) == kept
         changes = METADATA["training"].tables["certificate_changes"]
         issued = select(changes.c.certificate).where(changes.c.change == "issued")
         assert self.column("training", issued) == [certificate for certificate, _ in kept]
         return sorted(person for _, person in kept)
+
+    def accounts(self) -> list[tuple[Any, ...]]:
+        """Return the accounts that are registered, and whose they are; policy must have a copy of each, and no other."""
+        own, copy = (METADATA[name].tables["accounts"] for name in ("monitoring", "policy"))
+        kept = self.rows("monitoring", select(own.c.id, own.c.person))
+        assert self.rows("policy", select(copy.c.id, copy.c.person)) == kept
+        return kept
+
+    def conversations(self) -> list[str]:
+        """Return the ids of all conversations; policy must have counted each once."""
+        own, copy = (METADATA[name].tables["conversations"] for name in ("monitoring", "policy"))
+        kept = self.column("monitoring", select(own.c.id))
+        assert self.column("policy", select(copy.c.id)) == kept
+        return kept
 
     def completions(self) -> list[str]:
         """Return who completed the course, as often as they did."""

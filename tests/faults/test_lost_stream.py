@@ -27,10 +27,10 @@ from tests.faults.processes import SERVICES, Fleet, until
 AGE = timedelta(days=46)
 """Longer than stream, outbox, inbox and public log keep anything."""
 COPIES = {
-    "policy": ["people"],
+    "policy": ["people", "certificates", "accounts", "conversations"],
     "training": ["acknowledgements", "policy_versions"],
     "monitoring": ["people", "certificates", "policy_rules", "policies_in_force"],
-    "gateway": ["people", "seats", "policy_answers"],
+    "gateway": ["people", "seats", "policy_answers", "policy_translations"],
 }
 CONVERGED_WITHIN = 30.0
 
@@ -44,10 +44,25 @@ async def some_life(fleet: Fleet) -> AsyncIterator[Load]:
         load.start()
         await until(lambda: len(load.certified) >= 2 and len(load.matching) >= 2, "some life")
         await load.finish()
+        await meet_customers(fleet)
         await fleet.settled(CONVERGED_WITHIN)
         yield load
     finally:
         await load.stop()
+
+
+async def meet_customers(fleet: Fleet) -> None:
+    """Register two accounts and give one up, and let two customers write."""
+    async with fleet.client() as client:
+        for name in ("care", "old"):
+            account = {"network": "mastodon", "handle": f"@harbour-{name}", "kind": "brand"}
+            made = await client.post("/v1/accounts", json=account)
+            assert made.status_code == 201, made.text
+        assert (await client.delete(f"/v1/accounts/{made.json()['id']}")).status_code == 204
+        for thread in ("t-1", "t-2"):
+            message = {"network_id": f"{thread}-1", "text": "Where is my parcel?"}
+            body = {"network": "email", "thread": thread, "customer": "C-7", "messages": [message]}
+            assert (await client.post("/v1/conversations", json=body)).is_success
 
 
 class Reader:
@@ -145,6 +160,8 @@ def everything(copies: Copies) -> dict[str, Any]:
         "certificates": copies.certificates(),
         "posts": copies.posts(),
         "findings": copies.findings(),
+        "accounts": copies.accounts(),
+        "conversations": copies.conversations(),
     }
 
 
