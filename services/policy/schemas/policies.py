@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from services.policy.schemas.emergency import EmergencyRuleLine
 from services.policy.tables import Policy
 from shared.schemas import Body, EmployeeNumber, Line, Moment, Paragraph, Resource, Slug, Text
 
@@ -212,6 +213,7 @@ class InForceOut(Resource):
     content_hash: str
     sections: list[ReadSection]
     rules: list[RuleOut]
+    emergency_rules: list[EmergencyRuleLine]
     revision: int
 
 
