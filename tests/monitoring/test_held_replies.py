@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from services.monitoring.domain import conversations, findings, pauses, posts, replies
+from services.monitoring.domain import conversations, pauses, posts, replies, rules
 from services.monitoring.domain.approvals import hash_of
 from services.monitoring.handlers import (
     drop_emergency_rule,
@@ -19,6 +19,7 @@ from shared.db import Database, Session
 from shared.events.policy import ApprovalDecidedV1, EmergencyRuleEndedV1, EmergencyRuleStartedV1
 from shared.ids import new_id
 from shared.pages import PageQuery
+from shared.rules import Draft
 from tests.evidence import evidence_of
 from tests.monitoring.organisation import KEY, bring_into_force, hire, only, open_count, person_id, post, words_rule
 
@@ -119,7 +120,7 @@ async def test_an_emergency_rule_judges_posts_and_replies_until_it_ends(db: Data
     assert held.value.extra["reasons"][0]["rule"] == "no-recall"
 
     def judged(session: Session) -> int:
-        return len(findings.rules.in_force(session).run(findings.Draft("a recall")))
+        return len(rules.in_force(session).run(Draft("a recall")))
 
     assert await db.read(judged) == 1
     clock.advance(timedelta(minutes=6))

@@ -64,7 +64,11 @@ async def test_a_rule_counts_once_a_second_person_confirms_it_and_nobody_accepts
     (reason,) = (await check(service, text="No recall here!"))["reasons"]
     assert (reason["severity"], reason["section"], reason["emergency"]) == ("hold", "be-kind", rule["id"])
     assert len(await service.told("policy.version.in_force.v1")) == 1
-    assert (await service.client.get("/v1/policies/social-media")).headers["etag"] != before
+    shown = await service.client.get("/v1/policies/social-media")
+    assert shown.headers["etag"] != before
+    assert [(each["rule"], each["section"]) for each in shown.json()["emergency_rules"]] == [
+        ("no-word-on-the-recall", "be-kind")
+    ]
     [told] = await service.told("policy.emergency_rule.started.v1")
     assert (told["policy"], told["version"], told["yaml"]) == ("social-media", 1, RECALL)
 

@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 OWNER = "policy"
 READER = Principal(id="gateway", scopes=frozenset({"policies:read"}))
-CHANGES = "policy.version."
+CHANGES = ("policy.version.", "policy.emergency_rule.")
 RETRY = 1.0
 LOOK = 5.0
 """Seconds between looks for policies that a snapshot told of."""

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from services.policy.domain import locales
+from services.policy.domain import locales, rulebook
 from services.policy.domain.rows import add_once
 from services.policy.schemas.policies import Content, InForceOut, PolicyIn, PolicyOut
 from services.policy.tables import Policy, State, Version
@@ -95,5 +95,6 @@ def in_force(session: Session, key: str, at: datetime | None, locale: str | None
         content_hash=version.content_hash,
         sections=read.sections,
         rules=content.rules,
+        emergency_rules=rulebook.emergencies_at(session, policy.key, at or session.now),
         revision=policy.revision,
     )

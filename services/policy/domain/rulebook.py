@@ -1,10 +1,12 @@
 """The rules that count at this moment: those of the versions in force, and those of an emergency; compiled once."""
 
+from datetime import datetime
 from threading import Lock
 from typing import NamedTuple
 
-from sqlmodel import col, select, union_all
+from sqlmodel import col, func, select, union_all
 
+from services.policy.schemas.emergency import EmergencyRuleLine
 from services.policy.schemas.policies import Content
 from services.policy.tables import EmergencyRule, Policy, State, Version
 from shared.db import Session
@@ -61,6 +63,21 @@ def ids_in_force(session: Session) -> tuple[str, ...]:
         EmergencyRule.state == "in_force", col(EmergencyRule.ends_at) > session.now
     )
     return tuple(sorted(session.execute(union_all(versions, emergencies)).scalars()))
+
+
+def emergencies_at(session: Session, policy: str, at: datetime) -> list[EmergencyRuleLine]:
+    """Return the emergency rules of a policy that count at a time, or did."""
+    rows = select(EmergencyRule).where(
+        EmergencyRule.policy == policy,
+        col(EmergencyRule.started_at) <= at,
+        func.coalesce(EmergencyRule.ended_at, EmergencyRule.ends_at) > at,
+    )
+    found = []
+    for row in session.exec(rows.order_by(EmergencyRule.id)):
+        rule = Rule.from_yaml(row.yaml)
+        said = {"rule": rule.id, "severity": rule.severity, "message": rule.message, "suggestion": rule.suggestion}
+        found.append(EmergencyRuleLine.model_validate({**row.model_dump(), **said}))
+    return found
 
 
 def compile_book(session: Session, ids: tuple[str, ...]) -> Book:

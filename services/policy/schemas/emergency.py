@@ -37,6 +37,18 @@ class ConfirmationIn(Body):
     employee_number: EmployeeNumber | None = None
 
 
+class EmergencyRuleLine(Resource):
+    """A rule of an emergency beside the rules of the version in force."""
+
+    id: str
+    rule: str
+    section: str
+    severity: str
+    message: str
+    suggestion: str | None
+    ends_at: datetime
+
+
 class EmergencyRuleOut(Resource):
     """A rule of an emergency; the people are employee numbers, None for a key that acts in nobody's name."""
 
