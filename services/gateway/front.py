@@ -26,6 +26,7 @@ WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 UNLIMITED = frozenset({"/livez", "/readyz", "/metrics"})
 EVENTS = "/v1/events"
 POLICY = "/v1/policies/"
+LOCALE = b"locale="
 EMBED = "/embed/policies/"
 TOLD = EVENTS_HEADER.lower().encode()
 OWN_BODY = 1024 * 1024
@@ -117,8 +118,9 @@ class Sender:
 
 async def from_memory(doors: Doors, scope: Scope, send: Send, principal: Principal) -> bool:
     """Answer for a policy in force from memory, as written or in one other language; say whether that was possible."""
-    name, _, locale = scope["query_string"].decode("latin-1").partition("=")
-    if name not in {"", "locale"} or "policies:read" not in principal.scopes:
+    query: bytes = scope["query_string"]
+    locale = query.removeprefix(LOCALE).decode("latin-1")
+    if (query and (locale == "" or not query.startswith(LOCALE))) or "policies:read" not in principal.scopes:
         return False
     kept = doors.policies.get(scope["path"][len(POLICY) :], principal, locale)
     if kept is None:

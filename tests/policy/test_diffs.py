@@ -1,12 +1,14 @@
 """What a new version changes, as its readers and reviewers are shown it."""
 
 import time
+from itertools import combinations
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.policy.domain.diffs import increasing
 from services.policy.domain.wording import Budget, compare, marked
 from tests.policy.conftest import POLICY, PolicyService
 
@@ -100,6 +102,14 @@ async def test_markup_in_a_text_is_shown_and_never_run(service: PolicyService) -
     html = found["sections"][2]["html"]
     assert "<img" not in html
     assert "&lt;img" in html.replace("<ins>", "").replace("</ins>", "")
+
+
+@given(st.permutations(range(6)))
+def test_as_few_sections_as_can_be_have_moved(order: list[int]) -> None:
+    steady = [order[place] for place in increasing(order)]
+    assert steady == sorted(steady)
+    longest = max(size for size in range(7) for part in combinations(order, size) if list(part) == sorted(part))
+    assert len(steady) == longest
 
 
 WORDS = st.lists(st.sampled_from(["a", "b", "c", "\n\n", ".", "ö", "字", " "]), max_size=30).map(" ".join)

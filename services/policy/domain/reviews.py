@@ -110,8 +110,6 @@ def change_quorum(session: Session, key: str, body: Quorum, if_match: int | None
         Version.policy_id == policy.id, col(Version.state).in_([State.IN_REVIEW, State.APPROVED])
     )
     for version in session.exec(waiting):
-        state = State.APPROVED if is_met(session, policy, version) else State.IN_REVIEW
-        if state != version.state:
-            version.state = state
-            versions.noted(session, policy, version, "judged_anew")
+        version.state = State.APPROVED if is_met(session, policy, version) else State.IN_REVIEW
+        versions.noted(session, policy, version, "judged_anew")
     return QuorumOut.of(policy)

@@ -171,7 +171,7 @@ def shown(session: Session, policy: Policy, version: Version, locale: str) -> Tr
         warnings=Translated.model_validate(own.content).warnings if own else [],
         author=own.author if own else None,
         updated_at=own.created_at if own else None,
-        revision=own.number if own else 0,
+        edition=own.number if own else 0,
     )
 
 

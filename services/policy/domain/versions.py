@@ -274,5 +274,7 @@ def shown(session: Session, policy: Policy, version: Version) -> VersionOut:
         problems=content.problems,
         warnings=content.warnings,
         approvals=[ApprovalOut.model_validate(approval) for approval in approvals],
-        lacking=Lacking(reviewers=missing.pop("", 0), departments=missing),
+        lacking=Lacking(reviewers=missing.pop("", 0), departments=missing)
+        if version.state == State.IN_REVIEW
+        else None,
     )

@@ -3,12 +3,12 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Response
 
 from services.policy.domain import sources, translations
 from services.policy.schemas.translations import TranslationIn, TranslationLine, TranslationOut
 from shared.auth import needs
-from shared.conditions import IfMatch
+from shared.conditions import IfMatch, etag, fingerprint
 from shared.locales import Locale
 from shared.pages import Page
 from shared.problems import NotFound, Stale, problems
@@ -17,6 +17,7 @@ from shared.schemas import Slug
 
 router = APIRouter(prefix="/v1/policies/{key}/versions/{number}/translations", tags=["policies"])
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
+QUOTE = '"'
 Language = Annotated[Locale, Path(description="A BCP 47 tag.")]
 
 
@@ -27,9 +28,13 @@ async def list_policy_translations(key: Slug, number: Number, db: Db) -> Page[Tr
 
 
 @router.get("/{locale}", dependencies=[needs("policies:read")], responses=problems(translations.NotTranslated))
-async def get_policy_translation(key: Slug, number: Number, locale: Language, db: Db) -> TranslationOut:
+async def get_policy_translation(
+    key: Slug, number: Number, locale: Language, db: Db, response: Response
+) -> TranslationOut:
     """Read where the translation of each section stands: current, out of date since its source changed, or missing."""
-    return await db.read(translations.show, key, number, locale)
+    found = await db.read(translations.show, key, number, locale)
+    response.headers["ETag"] = etag_of(found)
+    return found
 
 
 @router.put(
@@ -38,7 +43,7 @@ async def get_policy_translation(key: Slug, number: Number, locale: Language, db
     responses=problems(NotFound, translations.NotTranslatable, Stale, sources.InvalidSource),
 )
 async def update_policy_translation(
-    key: Slug, number: Number, locale: Language, body: TranslationIn, if_match: IfMatch, db: Db
+    key: Slug, number: Number, locale: Language, body: TranslationIn, if_match: IfMatch, db: Db, response: Response
 ) -> TranslationOut:
     """Write a version in another language, all of it or some sections; read at once where the version is in force.
 
@@ -46,4 +51,11 @@ async def update_policy_translation(
     the problem carries both texts: `stored` and `sent`.
     """
     draft = await asyncio.to_thread(translations.parse, body.source)
-    return await db.write(translations.write, key, number, locale, body, draft, if_match)
+    found = await db.write(translations.write, key, number, locale, body, draft, if_match)
+    response.headers["ETag"] = etag_of(found)
+    return found
+
+
+def etag_of(found: TranslationOut) -> str:
+    """Return the ETag of a translation, which changes with its own edition and with the source it was made from."""
+    return etag(f"{found.edition}-{fingerprint(found).strip(QUOTE)}")

@@ -254,7 +254,8 @@ class VersionOut(VersionLine):
     """A version with all it says.
 
     `problems` lists the examples that stop its publication, `warnings` what is worth a look, `approvals` those that
-    count, `lacking` those that are missing.
+    count, `lacking`
+    what a version under review still needs.
     """
 
     locale: str
@@ -264,7 +265,7 @@ class VersionOut(VersionLine):
     problems: list[FailingExample]
     warnings: list[SourceWarning]
     approvals: list[ApprovalOut]
-    lacking: Lacking
+    lacking: Lacking | None
     updated_at: datetime
     submitted_at: datetime | None
     revision: int

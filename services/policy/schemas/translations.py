@@ -72,7 +72,7 @@ class TranslationLine(Resource):
 
 
 class TranslationOut(TranslationLine):
-    """A version in another language, section by section; `revision` counts what was written for this version.
+    """A version in another language, section by section; `edition` counts what was written for this very version.
 
     A section that was not written for this version is taken over from an earlier one, as long as its source is the same.
     """
@@ -84,4 +84,4 @@ class TranslationOut(TranslationLine):
     warnings: list[SourceWarning]
     author: str | None
     updated_at: datetime | None
-    revision: int
+    edition: int
