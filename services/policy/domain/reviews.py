@@ -5,6 +5,7 @@ from collections import Counter
 from sqlmodel import col, select
 
 from services.policy.domain import people, policies, versions
+from services.policy.domain.markdown import hash_of
 from services.policy.domain.versions import NotADraft, refuse_outsiders
 from services.policy.schemas.policies import ApprovalIn, Quorum, QuorumOut, VersionOut
 from services.policy.tables import Approval, Policy, State, Version
@@ -105,7 +106,7 @@ def change_quorum(session: Session, key: str, body: Quorum, if_match: int | None
     expect(policy.quorum_revision, if_match)
     policy.quorum, policy.quorum_departments = body.reviewers, body.departments
     policy.quorum_revision += 1
-    record(session, "policy.quorum.changed", f"policies/{key}")
+    record(session, "policy.quorum.changed", f"policies/{key}", content_hash=hash_of(body.model_dump_json()))
     waiting = select(Version).where(
         Version.policy_id == policy.id, col(Version.state).in_([State.IN_REVIEW, State.APPROVED])
     )
