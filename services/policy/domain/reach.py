@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import lru_cache
 from typing import Literal
 
 from sqlalchemy import String, cast, delete, func, select
@@ -17,6 +18,8 @@ from shared.events.monitoring import AccountRegisteredV1, ConversationOpenedV1
 
 Kind = Literal["people", "accounts", "conversations"]
 KINDS: tuple[Kind, ...] = ("people", "accounts", "conversations")
+Place = tuple[str | None, str | None, str | None]
+"""Department, region and network, as far as they are known."""
 KEPT = timedelta(days=90)
 """How long a conversation counts: the team is to reach those who ask now."""
 
@@ -90,6 +93,7 @@ def groups(session: Session) -> list[Group]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def languages_in(stored: str) -> frozenset[str]:
     """Read languages as the database keeps them."""
     return frozenset(primary(each) for each in json.loads(stored))
@@ -97,32 +101,37 @@ def languages_in(stored: str) -> frozenset[str]:
 
 def needs(groups: Iterable[Group], reaches: Sequence[Reach], persons: Sequence[str]) -> list[Need]:
     """Return for each group who reaches it: `persons[n]` covers `reaches[n]`."""
-    places: dict[tuple[str | None, str | None, str | None], list[int]] = {}
+    places: dict[Place, dict[str | None, frozenset[str]]] = {}
     found = []
     for group in groups:
         place = (group.department, group.region, group.network)
-        if place not in places:
-            places[place] = [at for at, reach in enumerate(reaches) if meets(reach, place)]
-        there = (at for at in places[place] if speaks(reaches[at][3], group.languages))
-        found.append(Need(group, frozenset(persons[at] for at in there)))
+        there = places.get(place)
+        if there is None:
+            there = places[place] = by_language(reaches, persons, place)
+        spoken = [None, *group.languages] if group.languages else there
+        found.append(Need(group, frozenset().union(*(there.get(each, frozenset()) for each in spoken))))
     return found
 
 
-def meets(reach: Reach, place: tuple[str | None, str | None, str | None]) -> bool:
+def by_language(reaches: Sequence[Reach], persons: Sequence[str], place: Place) -> dict[str | None, frozenset[str]]:
+    """Return who stands for a place, by the language of their seat; None is any."""
+    there: dict[str | None, set[str]] = {}
+    for reach, person in zip(reaches, persons, strict=True):
+        if meets(reach, place):
+            there.setdefault(reach[3], set()).add(person)
+    return {language: frozenset(members) for language, members in there.items()}
+
+
+def meets(reach: Reach, place: Place) -> bool:
     """Tell whether a seat stands for a department, region and network, as far as they are known."""
-    return all(own is None or wanted is None or own == wanted for own, wanted in zip(reach[:3], place, strict=True))
-
-
-def speaks(language: str | None, languages: frozenset[str]) -> bool:
-    """Tell whether a seat's language is one of a group's."""
-    return language is None or not languages or language in languages
+    return not any(place[at] and reach[at] and place[at] != reach[at] for at in (0, 1, 2))
 
 
 class Unreached:
     """The groups that nobody reaches, by where they are, so that many holes can be asked about."""
 
     def __init__(self, left: Iterable[Group]) -> None:
-        self._by_place: dict[tuple[str | None, str | None, str | None], list[Group]] = {}
+        self._by_place: dict[Place, list[Group]] = {}
         for group in left:
             self._by_place.setdefault((group.department, group.region, group.network), []).append(group)
 

@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from sqlalchemy import Index
 from sqlmodel import Field
 
 from services.policy.tables.base import Table
@@ -21,8 +22,9 @@ class Conversation(Table, table=True):
     """A conversation with a customer, by the day it was opened on; a row each, since one may be told of again."""
 
     __tablename__ = "conversations"
+    __table_args__ = (Index("conversations_place", "network", "language", "day"),)
 
     id: str = Field(primary_key=True, max_length=36)
-    day: date = Field(index=True)
+    day: date
     network: str = Field(max_length=50)
     language: str = Field(max_length=35, description='"" is an unknown language.')

@@ -59,7 +59,7 @@ def copy_accounts_and_conversations() -> None:
         sa.Column("language", sa.String(length=35), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_conversations_day", "conversations", ["day"], unique=False)
+    op.create_index("conversations_place", "conversations", ["network", "language", "day"], unique=False)
 
 
 def complete_the_team() -> None:
