@@ -70,7 +70,10 @@ async def test_what_is_not_translated_comes_as_it_was_written_and_says_so(servic
     assert told(await read(service, "en-GB"))[0] == ("speak-as-yourself", "en", False, False)
 
 
-async def test_a_later_version_takes_over_what_did_not_change_and_marks_what_did(service: PolicyService) -> None:
+async def test_a_later_version_takes_over_what_did_not_change_and_marks_what_did(
+    service_on_both: PolicyService,
+) -> None:
+    service = service_on_both
     await translate(service, await service.publish())
     version = await service.publish(POLICY.replace("Nobody was ever", "No colleague was ever"))
 
@@ -103,7 +106,10 @@ async def test_a_draft_whose_source_is_edited_marks_its_translation(service: Pol
     assert [each["out_of_date"] for each in german["sections"]] == [False, True]
 
 
-async def test_what_people_read_at_a_time_stays_what_it_was(service: PolicyService) -> None:
+async def test_what_people_read_at_a_time_stays_what_it_was(
+    service_on_both: PolicyService,
+) -> None:
+    service = service_on_both
     version = await service.publish()
     before = service.clock.now()
     service.clock.advance(timedelta(days=1))

@@ -282,7 +282,8 @@ async def test_of_two_editors_the_second_is_given_both_texts(service: PolicyServ
     assert (await service.client.get(version)).json()["source"] == theirs["source"]
 
 
-async def test_an_edit_clears_the_approvals_given_so_far(service: PolicyService) -> None:
+async def test_an_edit_clears_the_approvals_given_so_far(service_on_both: PolicyService) -> None:
+    service = service_on_both
     await service.client.post("/v1/policies", json={"key": "social-media", "title": "Ours", "quorum": 2})
     version = await service.write()
     await service.client.post(f"{version}/review", json={})
@@ -331,7 +332,8 @@ async def test_a_quorum_names_departments_whose_approval_is_needed(service: Poli
     assert (await approve_as(service, version, "E-4")).json()["state"] == "approved"
 
 
-async def test_another_quorum_counts_also_for_what_is_under_review(service: PolicyService) -> None:
+async def test_another_quorum_counts_also_for_what_is_under_review(service_on_both: PolicyService) -> None:
+    service = service_on_both
     version = await service.write()
     await service.approve(version)
     path = "/v1/policies/social-media/quorum"
