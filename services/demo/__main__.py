@@ -15,9 +15,10 @@ from services.demo.seed import Seed
 
 
 def play(place: Place, data_dir: Path) -> None:
-    """Load the organisation where nothing is yet, and let it live; leave a store that others filled alone.
+    """Load the organisation where nothing is yet, or else let it live; leave a store that others filled alone.
 
     A mark in the data folder tells an interrupted loading, which is taken up again, from somebody's own data.
+    After the loading the program begins anew: what that took of memory is not needed to live.
     """
     mark = data_dir / "demo.json"
     with Api(place) as api:
@@ -27,6 +28,7 @@ def play(place: Place, data_dir: Path) -> None:
             mark.write_text('{"loaded": false}\n')
             load(api)
             mark.write_text('{"loaded": true}\n')
+            os.execv(sys.executable, [sys.executable, "-m", "services.demo"])  # noqa: S606 -- this very program
         Life(api).go_on()
 
 

