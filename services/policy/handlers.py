@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from services.policy.domain import (
     acknowledgements,
     approvals,
+    campaigns,
     certificates,
     emergency,
     force,
@@ -14,6 +15,7 @@ from services.policy.domain import (
     people,
     question_routing,
     reach,
+    reminders,
     search,
     seats,
     waiting,
@@ -54,6 +56,7 @@ snapshots = Snapshots()
 def keep_person(event: PersonChangedV1, session: Session) -> None:
     """Keep the copy of people by which acknowledgements and seats name them."""
     people.keep(session, event)
+    campaigns.follow(session, event.id)
     if not event.active:
         seats.vacate_all(session, event.id)
 
@@ -62,6 +65,7 @@ def keep_person(event: PersonChangedV1, session: Session) -> None:
 def free_seats(event: PersonLeftV1, session: Session) -> None:
     """Who has left holds no seat and is not asked to acknowledge."""
     people.leave(session, event.id)
+    campaigns.follow(session, event.id)
     seats.vacate_all(session, event.id)
 
 
@@ -78,6 +82,7 @@ def keep_certificate(event: CertificateTold, session: Session) -> None:
     """Keep the copy of certificates by which rules, audiences and seats ask what a person holds."""
     certificates.keep(session, event)
     membership.follow_certificates(session, event.person)
+    campaigns.follow(session, event.person)
 
 
 @handlers.on(AccountRegisteredV1)
@@ -108,6 +113,12 @@ def bring_into_force(session: Session) -> None:
 def end_emergencies(session: Session) -> None:
     """End emergency rules at their time."""
     emergency.end_due(session)
+
+
+@timers.every(seconds=1)
+def remind(session: Session) -> None:
+    """Campaigns ask, remind and tell managers at their times."""
+    reminders.tell_due(session)
 
 
 @timers.every(seconds=5)
@@ -159,6 +170,12 @@ def seats_held(session: Session, after: str | None, limit: int) -> Sequence[Task
     """Tell the seats and who holds them."""
     rows = select(Seat).where(col(Seat.key) > (after or "")).order_by(col(Seat.key)).limit(limit)
     return [seats.told(seat, "told_again") for seat in session.exec(rows)]
+
+
+@snapshots.of(TaskTeamChangedV1)
+def seats_closed(session: Session, after: str | None, limit: int) -> Sequence[TaskTeamChangedV1]:
+    """Tell the seats that the team no longer has, so that nobody is thought to sit there."""
+    return seats.told_closed(session, after, limit)
 
 
 @snapshots.of(EmergencyRuleStartedV1, EmergencyRuleEndedV1)

@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 
+from services.policy.handlers import seats_closed
 from tests.policy.conftest import POLICY, PolicyService
 from tests.policy.team import TEAM, appoint, certify, changes, nominate, ok, refused, revoke, seat
 
@@ -173,6 +174,8 @@ async def test_a_seat_is_described_anew_and_closed_only_when_nobody_holds_it(ser
     assert (await service.client.delete(path)).status_code == 204
     refused(await service.client.get(path), 404, "no-such-seat")
     assert (await changes(service))[-1] == ("care", "closed")
+    again = await service.app.state.db.read(seats_closed, None, 5)
+    assert [(each.seat, each.person, each.change) for each in again] == [("care", None, "closed")]
 
 
 async def test_only_those_who_have_a_part_in_a_nomination_and_the_team_read_it(service: PolicyService) -> None:

@@ -25,6 +25,7 @@ from shared.evidence import digest_of, record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery
 from shared.problems import Conflict, FieldError, Invalid, NotFound
+from shared.snapshots import gone
 
 KEPT = {"role", "department", "region", "network", "language", "topics", "term_days", "term_ends_at", "vacate_at"}
 
@@ -186,6 +187,14 @@ def vacate_all(session: Session, person: str) -> None:
 def told(seat: Seat, change: str) -> TaskTeamChangedV1:
     """Return the event that tells a seat as it is after a change."""
     return TaskTeamChangedV1(seat=seat.key, person=seat.person, change=change, **seat.model_dump(include=KEPT))
+
+
+def told_closed(session: Session, after: str | None, limit: int) -> list[TaskTeamChangedV1]:
+    """Return what is told of seats that there once were, with a key after `after`."""
+    return [
+        TaskTeamChangedV1(seat=key, role="", change="closed")
+        for key in gone(session, "task_team", select(Seat.key), after, limit)
+    ]
 
 
 def shown(seat: Seat, person: Person | None) -> SeatOut:
