@@ -261,6 +261,12 @@ def proof(session: Session, service: str, entry: str) -> EvidenceProof:
     )
 
 
+def salt_of(session: Session, entry: str) -> str:
+    """Return the salt by which the subject of an entry shows that it is about them; for them alone."""
+    salt = select(evidence_entries.c.salt).where(evidence_entries.c.id == entry)
+    return str(session.execute(salt).scalar_one())
+
+
 def batch_leaves(session: PlainSession, number: int) -> list[str]:
     """Return the leaves under a head, in their order."""
     statement = (

@@ -98,6 +98,53 @@ class AcknowledgementRecordedV1(Event):
     acknowledged_at: Operational[datetime]
 
 
+class AcknowledgementAsked(Event):
+    """What a person, or their manager, is told by a campaign: what to accept, and by when."""
+
+    id: Public[str]
+    campaign: Public[str]
+    person: Operational[str]
+    policy: Public[str]
+    version: Public[int]
+    due_at: Operational[datetime]
+
+
+@told
+class AcknowledgementRequestedV1(AcknowledgementAsked):
+    """A person is asked to accept a version."""
+
+    type = "policy.acknowledgement.requested.v1"
+
+
+@told
+class AcknowledgementRemindedV1(AcknowledgementAsked):
+    """A person has not accepted yet, and the date is near or has passed."""
+
+    type = "policy.acknowledgement.reminded.v1"
+
+
+@told
+class AcknowledgementEscalatedV1(AcknowledgementAsked):
+    """A person has not accepted in time; `manager`, an employee number, is told."""
+
+    type = "policy.acknowledgement.escalated.v1"
+    manager: Operational[str | None] = None
+
+
+@told
+class CampaignChangedV1(Event):
+    """A campaign began, was changed or closed, or asks everybody anew since a material version is in force."""
+
+    type = "policy.campaign.changed.v1"
+    id: Public[str]
+    policy: Public[str]
+    version: Public[int]
+    title: Public[str]
+    state: Public[str]
+    due_at: Public[datetime]
+    change: Public[str]
+
+
 @told
 class TaskTeamChangedV1(Event):
     """A seat of the task team was filled, left or changed."""

@@ -1,18 +1,18 @@
 """Who accepted which version, and who has not yet."""
 
-from sqlmodel import col, exists, select
+from sqlmodel import col, func, select
 
-from services.policy.domain import people, policies, versions
+from services.policy.domain import people, policies, standing, versions
 from services.policy.domain.rows import add_once
-from services.policy.schemas.acknowledgements import ReceiptOut, StandingOut
-from services.policy.tables import Acknowledgement, Person, Policy, State, Version
-from shared import pages
+from services.policy.schemas.acknowledgements import ProofOfAcknowledgement, ReceiptOut, StandingOut
+from services.policy.tables import Acknowledgement, Asked, Campaign, Person, Policy, State, Version
+from shared import evidence, pages
 from shared.db import Session
 from shared.events.policy import AcknowledgementRecordedV1
 from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery
-from shared.problems import Conflict
+from shared.problems import Conflict, NotFound
 
 
 class NotToBeAcknowledged(Conflict):
@@ -71,45 +71,75 @@ def told(row: Acknowledgement, policy: str, version: int) -> AcknowledgementReco
 
 
 def standings(
-    session: Session, key: str, status: str | None, employee_number: str | None, paging: PageQuery
+    session: Session,
+    key: str,
+    status: str | None,
+    employee_number: str | None,
+    department: str | None,
+    paging: PageQuery,
 ) -> Page[StandingOut]:
-    """Return who has accepted the version in force (`done`) and who has not (`missing`).
+    """Return where everybody stands with what is in force: done, missing, overdue or exempt.
 
     A person without `people:read` sees themselves, a key that is limited to departments sees those.
     """
     number = policies.in_force(session, key, None).version
-    policy, version = versions.get(session, key, number)
-    accepted = exists().where(
-        col(Acknowledgement.version_id) == version.id, col(Acknowledgement.person) == col(Person.id)
-    )
-    staff = select(Person).where(col(Person.active).is_(True))
+    policy, _ = versions.get(session, key, number)
+    counting = standing.counting_versions(session, policy)
+    is_at = standing.status_in_policy(session, policy, counting)
+    staff = select(Person).where(col(Person.active).is_(True), *people.visible(session))
     if status is not None:
-        staff = staff.where(accepted if status == "done" else ~accepted)
+        staff = staff.where(is_at == status)
     if employee_number is not None:
         staff = staff.where(Person.employee_number == employee_number)
-    caller = session.context.caller
-    if caller and not caller.has("people:read"):
-        staff = staff.where(Person.id == caller.person)
-    if caller and caller.departments is not None:
-        staff = staff.where(col(Person.department).in_(caller.departments))
+    if department is not None:
+        staff = staff.where(Person.department == department)
     page: Page[Person] = pages.page(session, staff, paging, key=Person.id, to=lambda person: person)
-    rows = select(Acknowledgement).where(
-        Acknowledgement.version_id == version.id, col(Acknowledgement.person).in_([person.id for person in page.items])
-    )
-    by_person = {row.person: row for row in session.exec(rows)}
-    items = [standing(person, by_person.get(person.id), policy.key, number) for person in page.items]
+    ids = [person.id for person in page.items]
+    statuses = dict(session.exec(select(Person.id, is_at).where(col(Person.id).in_(ids))).all())
+    accepted = select(Acknowledgement, Version.number).join(Version, col(Version.id) == col(Acknowledgement.version_id))
+    accepted = accepted.where(col(Version.id).in_(counting), col(Acknowledgement.person).in_(ids))
+    rows = {
+        row.person: (row, accepted_number) for row, accepted_number in session.exec(accepted.order_by(col(Version.number)))
+    }
+    asked = select(Asked.person, func.min(Asked.due_at)).join(Campaign, col(Campaign.id) == col(Asked.campaign_id))
+    asked = asked.where(Campaign.policy_id == policy.id, Campaign.state == "open", col(Asked.person).in_(ids))
+    due = dict(session.exec(asked.where(col(Asked.exempt).is_(None)).group_by(col(Asked.person))).all())
+    items = []
+    for person in page.items:
+        row, accepted_number = rows.get(person.id, (None, None))
+        items.append(
+            StandingOut(
+                **person.model_dump(include={"employee_number", "name", "department"}),
+                policy=policy.key,
+                version=number,
+                status=statuses[person.id],
+                accepted_version=accepted_number,
+                acknowledged_at=row.acknowledged_at if row else None,
+                receipt=row.id if row else None,
+                due_at=due.get(person.id),
+            )
+        )
     return Page(items=items, next_cursor=page.next_cursor)
 
 
-def standing(person: Person, row: Acknowledgement | None, policy: str, version: int) -> StandingOut:
-    """Show where a person stands with a version."""
-    return StandingOut(
-        employee_number=person.employee_number,
-        name=person.name,
-        department=person.department,
-        policy=policy,
-        version=version,
-        status="done" if row else "missing",
-        acknowledged_at=row.acknowledged_at if row else None,
-        receipt=row.id if row else None,
+def prove(session: Session, acknowledgement: str, service: str) -> ProofOfAcknowledgement:
+    """Return what proves an acknowledgement offline, to the person and to who may read people.
+
+    Raises NotFound, also for somebody else's, or NotSealedYet in its first second.
+    """
+    rows = (
+        select(Acknowledgement, Version, Policy, Person)
+        .join(Version, col(Version.id) == col(Acknowledgement.version_id))
+        .join(Policy, col(Policy.id) == col(Version.policy_id))
+        .join(Person, col(Person.id) == col(Acknowledgement.person))
+    )
+    found = session.exec(rows.where(Acknowledgement.id == acknowledgement, *people.visible(session))).first()
+    if found is None:
+        raise NotFound(f"There is no acknowledgement {acknowledgement}.")
+    row, version, policy, person = found
+    entry = row.evidence["entry"]
+    return ProofOfAcknowledgement(
+        receipt=ReceiptOut.of(row, policy, version, person),
+        proof=evidence.proof(session, service, entry),
+        salt=evidence.salt_of(session, entry),
     )

@@ -1,6 +1,6 @@
 """Which departments are too small to be shown by themselves."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from sqlmodel import col, func, select
 
@@ -18,7 +18,14 @@ def to_merge(session: Session, departments: Collection[str]) -> set[str]:
     counted = (
         select(Person.department, func.count()).where(col(Person.active).is_(True)).group_by(col(Person.department))
     )
-    sizes = dict.fromkeys(departments, 0) | dict(session.exec(counted).all())
+    return too_small(dict.fromkeys(departments, 0) | dict(session.exec(counted).all()))
+
+
+def too_small(sizes: Mapping[str, int]) -> set[str]:
+    """Return which groups, given with their numbers of people, are shown only as one.
+
+    The smallest are merged until together they are enough people.
+    """
     merged: set[str] = set()
     together = 0
     for people, name in sorted((people, name) for name, people in sizes.items()):

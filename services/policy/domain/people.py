@@ -39,6 +39,15 @@ def reach(session: Session, person: SQLColumnExpression[str]) -> list[ColumnElem
     return [person.in_(select(Person.id).where(col(Person.department).in_(caller.departments)))]
 
 
+def visible(session: Session) -> list[ColumnElement[bool]]:
+    """Return the conditions that the caller may know of a `Person`: without `people:read` only of themselves."""
+    caller = session.context.caller
+    if caller is None:
+        return []
+    own = [] if caller.has("people:read") else [col(Person.id) == caller.person]
+    return own if caller.departments is None else [*own, col(Person.department).in_(caller.departments)]
+
+
 def find(session: Session, employee_number: str) -> Person:
     """Return an active person by employee number; raises UnknownPerson, also for a department closed to the caller.
 

@@ -1,9 +1,10 @@
 """Bodies of acknowledgements."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from services.policy.tables import Acknowledgement, Person, Policy, Version
+from shared.evidence import EvidenceProof
 from shared.schemas import Body, EmployeeNumber, Resource
 
 
@@ -48,6 +49,22 @@ class StandingOut(Resource):
     department: str
     policy: str
     version: int
-    status: str
+    status: Literal["done", "missing", "overdue", "exempt"]
+    accepted_version: int | None
+    """The latest version that the person accepted and that counts; an editorial one after it asks nobody anew."""
     acknowledged_at: datetime | None
     receipt: str | None
+    due_at: datetime | None
+
+
+class ProofOfAcknowledgement(Resource):
+    """All that proves an acknowledgement without the platform; `docs/verify_receipt.py` reads it.
+
+    `salt` shows that the entry is about this person: its `person` is the SHA-256 of `<salt>:<person id>`.
+    `public_key` (Ed25519, hex) verifies the head, once one knows that it is the policy service's.
+    """
+
+    receipt: ReceiptOut
+    proof: EvidenceProof
+    salt: str
+    public_key: str = ""

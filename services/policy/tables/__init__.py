@@ -1,6 +1,6 @@
 """What the policy service keeps, by area."""
 
-from services.policy.tables.acknowledgements import Acknowledgement
+from services.policy.tables.acknowledgements import Acknowledgement, Asked, Campaign
 from services.policy.tables.backtests import Backtest
 from services.policy.tables.base import Table, metadata
 from services.policy.tables.checks import ApprovalRequest, EmergencyRule, KeptCheck
@@ -17,7 +17,9 @@ __all__ = [
     "Acknowledgement",
     "Approval",
     "ApprovalRequest",
+    "Asked",
     "Backtest",
+    "Campaign",
     "Certificate",
     "Conversation",
     "EmergencyRule",

@@ -1,0 +1,124 @@
+"""/v1/acknowledgement-campaigns: ask an audience to accept a policy by a date, and see who has."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, status
+
+from services.policy.domain import campaign_figures, campaigns, people
+from services.policy.schemas.campaigns import (
+    CampaignChange,
+    CampaignIn,
+    CampaignOut,
+    ClosureIn,
+    ExemptionIn,
+    PersonInCampaign,
+    StatisticsOut,
+)
+from shared.auth import needs
+from shared.conditions import IfMatch
+from shared.db import Session
+from shared.pages import Page, Paging
+from shared.problems import NotFound, Stale, problems
+from shared.requests import Db
+from shared.schemas import EmployeeNumber, Line, Slug, Text
+
+router = APIRouter(prefix="/v1/acknowledgement-campaigns", tags=["policies"])
+CampaignId = Annotated[Text, Path(max_length=36)]
+State = Literal["open", "closed"]
+Status = Literal["done", "missing", "overdue", "exempt"]
+
+
+@router.get("", dependencies=[needs("policies:read")], responses=problems(NotFound))
+async def list_acknowledgement_campaigns(
+    paging: Paging, db: Db, policy: Slug | None = None, state: State | None = None
+) -> Page[CampaignOut]:
+    """List campaigns, the newest first, each with how many have accepted."""
+    return await db.read(campaigns.list_all, paging, policy, state)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[needs("policies:write")],
+    responses=problems(NotFound, people.UnknownPerson, campaigns.NothingInForce),
+)
+async def create_acknowledgement_campaign(body: CampaignIn, db: Db) -> CampaignOut:
+    """Ask an audience to accept what is in force of a policy; each material version after it asks them anew."""
+    return await db.write(campaigns.create, body)
+
+
+@router.get("/{campaign_id}", dependencies=[needs("policies:read")], responses=problems(NotFound))
+async def get_acknowledgement_campaign(campaign_id: CampaignId, db: Db) -> CampaignOut:
+    """Read a campaign and how far it is."""
+    return await db.read(campaigns.show, campaign_id)
+
+
+@router.patch(
+    "/{campaign_id}",
+    dependencies=[needs("policies:write")],
+    responses=problems(NotFound, campaigns.CampaignClosed, Stale),
+)
+async def update_acknowledgement_campaign(
+    campaign_id: CampaignId, body: CampaignChange, if_match: IfMatch, db: Db
+) -> CampaignOut:
+    """Change title, date or audience of a campaign that is going on."""
+    return await db.write(campaigns.change, campaign_id, body, if_match)
+
+
+@router.post(
+    "/{campaign_id}/closure",
+    dependencies=[needs("policies:write")],
+    responses=problems(NotFound, campaigns.CampaignClosed, Stale),
+)
+async def close_acknowledgement_campaign(
+    campaign_id: CampaignId, _body: ClosureIn, if_match: IfMatch, db: Db
+) -> CampaignOut:
+    """Ask nobody any more."""
+    return await db.write(campaigns.close, campaign_id, if_match)
+
+
+@router.get("/{campaign_id}/statistics", dependencies=[needs("policies:read")], responses=problems(NotFound))
+async def get_acknowledgement_statistics(
+    campaign_id: CampaignId, db: Db, by: Literal["department", "region"] = "department"
+) -> StatisticsOut:
+    """Count by department or region; groups that are too small are shown as one."""
+
+    def counted(session: Session) -> StatisticsOut:
+        return campaign_figures.statistics(session, *campaigns.get(session, campaign_id), by)
+
+    return await db.read(counted)
+
+
+@router.get("/{campaign_id}/people", dependencies=[needs("people:read", "self")], responses=problems(NotFound))
+async def list_people_in_campaign(
+    campaign_id: CampaignId,
+    paging: Paging,
+    db: Db,
+    status: Annotated[Status | None, Query(description="Only who stands there.")] = None,
+    department: Line | None = None,
+) -> Page[PersonInCampaign]:
+    """List whom a campaign asks and where they stand; without `people:read`, yourself."""
+    return await db.read(campaigns.list_people, campaign_id, status, department, paging)
+
+
+@router.post(
+    "/{campaign_id}/exemptions",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[needs("policies:write")],
+    responses=problems(NotFound, people.UnknownPerson, campaigns.NotAsked, campaigns.CampaignClosed),
+)
+async def exempt_person(campaign_id: CampaignId, body: ExemptionIn, db: Db) -> PersonInCampaign:
+    """Say that somebody need not accept, and why; the reason is theirs to read."""
+    return await db.write(campaigns.exempt, campaign_id, body)
+
+
+@router.delete(
+    "/{campaign_id}/exemptions/{employee_number}",
+    dependencies=[needs("policies:write")],
+    responses=problems(NotFound, people.UnknownPerson, campaigns.NotAsked, campaigns.CampaignClosed),
+)
+async def end_exemption(
+    campaign_id: CampaignId, employee_number: Annotated[EmployeeNumber, Path()], db: Db
+) -> PersonInCampaign:
+    """Ask somebody after all."""
+    return await db.write(campaigns.ask_after_all, campaign_id, employee_number)
