@@ -6,7 +6,7 @@ import orjson
 
 from shared.db import Session
 from shared.inbox import Handlers
-from shared.marks import read_mark, remove_marks, write_mark
+from shared.marks import read_mark, remove_marks, write_mark, write_marks
 from shared.streams import StreamState
 
 STREAM = "consumer.stream"
@@ -55,11 +55,11 @@ def begin_following(session: Session, handlers: Handlers, stream: StreamState) -
 
 def note_position(session: Session, position: int, event: str | None) -> None:
     """Note up to where all is handled, and which event stands there (None: not one of ours)."""
-    write_mark(session, POSITION, str(position))
     if event is None:
+        write_mark(session, POSITION, str(position))
         remove_marks(session, EVENT)
     else:
-        write_mark(session, EVENT, event)
+        write_marks(session, {POSITION: str(position), EVENT: event})
 
 
 def distrust(session: Session) -> None:

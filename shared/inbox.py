@@ -1,16 +1,17 @@
 """What a service does when it is told something: the registry of its handlers, and each event handled once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from opentelemetry.trace import SpanKind
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 
-from shared.db import Session, insert
+from shared.db import Session
 from shared.events.base import Envelope, Event
+from shared.statements import Prebuilt, insert_into, upsert_into
 from shared.tables import aggregates_seen, inbox
 from shared.telemetry import step
 
@@ -24,6 +25,16 @@ L = TypeVar("L", bound=Callable[[Session], None])
 KEPT = timedelta(days=45)
 """Longer than the stream and the outboxes keep an event, so that one told again is still known."""
 SWEPT_AT_ONCE = 5000
+ONE_BY_ONE = 4
+"""Rows up to which a prebuilt statement for each is quicker than one statement for all."""
+HANDLED = Prebuilt(select(inbox.c.event_id).where(inbox.c.event_id == bindparam("event_id")))
+NOTE_HANDLED = insert_into(inbox, "event_id", "type", "handled_at", "stream_seq")
+SEEN = Prebuilt(
+    select(aggregates_seen.c.aggregate, aggregates_seen.c.version).where(
+        aggregates_seen.c.aggregate == bindparam("aggregate")
+    )
+)
+NOTE_VERSION = upsert_into(aggregates_seen, key="aggregate", value="version")
 
 
 class Handlers:
@@ -108,7 +119,7 @@ def read_event(handlers: Handlers, body: bytes, position: int | None = None) -> 
 
 def handle(session: Session, handlers: Handlers, heard: Sequence[Heard]) -> list[Outcome]:
     """Handle events of the stream in order, all in this unit; one that was handled before changes nothing."""
-    known = handled_before(session, (event.envelope.id for event in heard))
+    known = handled_before(session, [event.envelope.id for event in heard])
     seen = versions_seen(session, heard)
     given = session.context
     new, outcomes = [], []
@@ -162,16 +173,18 @@ def run_handlers(session: Session, handlers: Handlers, heard: Heard, *, supersed
                 handler(heard.event, session)
 
 
-def handled_before(session: Session, ids: Iterable[str]) -> set[str]:
+def handled_before(session: Session, ids: Sequence[str]) -> set[str]:
     """Return which events were handled."""
-    return set(session.execute(select(inbox.c.event_id).where(inbox.c.event_id.in_(list(ids)))).scalars())
+    if len(ids) <= ONE_BY_ONE:
+        return {row[0] for each in ids for row in HANDLED.rows(session, event_id=each)}
+    return set(session.execute(select(inbox.c.event_id).where(inbox.c.event_id.in_(ids))).scalars())
 
 
 def versions_seen(session: Session, heard: Sequence[Heard]) -> dict[str, int]:
     """Return the latest version handled of each aggregate that these events are about."""
     aggregates = {event.aggregate for event in heard if event.event is not None}
-    if not aggregates:
-        return {}
+    if len(aggregates) <= ONE_BY_ONE:
+        return dict(row for each in aggregates for row in SEEN.rows(session, aggregate=each))
     query = select(aggregates_seen.c.aggregate, aggregates_seen.c.version).where(
         aggregates_seen.c.aggregate.in_(aggregates)
     )
@@ -190,19 +203,13 @@ def note_handled(session: Session, heard: Sequence[Heard]) -> None:
             }
             for event in heard
         ]
-        session.execute(inbox.insert(), rows)
+        NOTE_HANDLED.run(session, *rows)
 
 
 def note_versions(session: Session, versions: dict[str, int]) -> None:
     """Keep the latest version handled of each aggregate."""
     if versions:
-        statement = insert(session, aggregates_seen)
-        statement = statement.on_conflict_do_update(
-            index_elements=["aggregate"], set_={"version": statement.excluded.version}
-        )
-        session.execute(
-            statement, [{"aggregate": aggregate, "version": versions[aggregate]} for aggregate in sorted(versions)]
-        )
+        NOTE_VERSION.run(session, *({"aggregate": each, "version": versions[each]} for each in sorted(versions)))
 
 
 def sweep(session: Session) -> None:

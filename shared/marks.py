@@ -1,20 +1,31 @@
 """Small facts that a service keeps about itself by name: how far it has read, what it has loaded."""
 
-from sqlalchemy import delete, select
+from collections.abc import Mapping
 
-from shared.db import Session, insert
+from sqlalchemy import bindparam, delete, select
+
+from shared.db import Session
+from shared.statements import Prebuilt, upsert_into
 from shared.tables import marks
+
+READ = Prebuilt(select(marks.c.value).where(marks.c.name == bindparam("name")))
+WRITE = upsert_into(marks, key="name", value="value")
 
 
 def read_mark(session: Session, name: str) -> str | None:
     """Return a mark's value, or None when it was never set."""
-    return session.execute(select(marks.c.value).where(marks.c.name == name)).scalar_one_or_none()
+    found = READ.first(session, name=name)
+    return found[0] if found else None
 
 
 def write_mark(session: Session, name: str, value: str) -> None:
     """Set a mark."""
-    statement = insert(session, marks).values(name=name, value=value)
-    session.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"value": statement.excluded.value}))
+    write_marks(session, {name: value})
+
+
+def write_marks(session: Session, values: Mapping[str, str]) -> None:
+    """Set several marks."""
+    WRITE.run(session, *({"name": name, "value": value} for name, value in values.items()))
 
 
 def remove_marks(session: Session, prefix: str) -> None:

@@ -54,7 +54,8 @@ class Ready:
         """Return a row with its values as Python has them."""
         cells = list(row)
         for at, convert in self.results:
-            cells[at] = convert(cells[at])
+            if cells[at] is not None:
+                cells[at] = convert(cells[at])
         return tuple(cells)
 
     def failed(self, error: Exception, given: Any) -> DBAPIError:
