@@ -12,6 +12,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 VENV := .venv
 BIN := $(VENV)/bin
 PORTAL := services/gateway/portal
+JUDGES := tests/contracts/judges
 PIP := $(BIN)/python -m pip install --quiet --no-input
 
 ##@ Run
@@ -65,7 +66,7 @@ lock: setup ## Resolve the dependencies anew, with hashes
 ##@ Set up
 
 .PHONY: setup
-setup: $(VENV)/.run-stamp $(VENV)/.dev-stamp $(PORTAL)/vendor/.stamp ## Install what the other targets need
+setup: $(VENV)/.run-stamp $(VENV)/.dev-stamp $(PORTAL)/vendor/.stamp $(JUDGES)/node_modules/.stamp ## Install what the other targets need
 
 $(VENV)/pyvenv.cfg:
 	@for python in python3 python3.13 python3.12 python3.11; do \
@@ -93,9 +94,14 @@ $(PORTAL)/vendor/.stamp: $(PORTAL)/package.json $(PORTAL)/package-lock.json $(PO
 	@$(BIN)/python -m services.gateway.portal.vendor
 	@touch $@
 
+$(JUDGES)/node_modules/.stamp: $(JUDGES)/package.json $(JUDGES)/package-lock.json $(JUDGES)/install.py | $(VENV)/.dev-stamp
+	@echo "Installing what judges the API documents"
+	@$(BIN)/python -m tests.contracts.judges.install
+	@touch $@
+
 .PHONY: clean
 clean: ## Remove what was installed and built; data stays
-	rm -rf $(VENV) $(PORTAL)/vendor $(PORTAL)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	rm -rf $(VENV) $(PORTAL)/vendor $(PORTAL)/node_modules $(JUDGES)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 
 ##@ Help
 

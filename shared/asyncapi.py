@@ -1,6 +1,6 @@
 """The AsyncAPI 3 document: every event that the platform tells, from the classes that tell it.
 
-Source: https://www.asyncapi.com/docs/reference/specification/v3.0.0.
+Source: https://www.asyncapi.com/docs/reference/specification/v3.1.0.
 """
 
 import importlib
@@ -34,7 +34,7 @@ def document() -> dict[str, Any]:
         classify(cls, schemas["$defs"][cls.__name__])
     payloads = {event_type: named[envelope, "serialization"] for event_type, envelope in envelopes.items()}
     return {
-        "asyncapi": "3.0.0",
+        "asyncapi": "3.1.0",
         "info": {
             "title": "Shareload events",
             "version": version("shareload"),

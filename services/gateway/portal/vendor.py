@@ -32,21 +32,26 @@ def find_npm() -> list[str]:
     return [str(Path(wheel.origin).parent / "bin" / "npm")]
 
 
-def fetch() -> None:
-    """Install exactly what the lock names (integrity hashes included) and keep only the files we serve."""
+def install(folder: Path) -> None:
+    """Install into a folder exactly what its lock names, integrity hashes included, and run no script of a package."""
     npm = find_npm()
+    # npm of the wheel finds its node beside itself.
+    path = f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    subprocess.run(
+        [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+        cwd=folder,
+        env={**os.environ, "PATH": path},
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
+
+
+def fetch() -> None:
+    """Install what the pages need and keep only the files we serve."""
     with tempfile.TemporaryDirectory() as folder:
         for name in ("package.json", "package-lock.json"):
             shutil.copy(HERE / name, folder)
-        # npm of the wheel finds its node beside itself.
-        path = f"{Path(npm[0]).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-        subprocess.run(
-            [*npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-            cwd=folder,
-            env={**os.environ, "PATH": path},
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
+        install(Path(folder))
         VENDOR.mkdir(exist_ok=True)
         for source, target in FILES.items():
             shutil.copy(Path(folder) / "node_modules" / source, VENDOR / target)
