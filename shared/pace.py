@@ -5,9 +5,12 @@ waits; so work shorter than this gains nothing from a thread, and hand-overs bet
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
+
+from pydantic import BaseModel
 
 from shared.units import Unit
 
@@ -17,18 +20,19 @@ LONGEST_MEMORY = 2000
 
 
 class Paces:
-    """How long each function took of late. One that nobody has run yet is run by a thread first."""
+    """How long each function took of late, on about so many things. What was not run yet is run by a thread first."""
 
     def __init__(self) -> None:
         self._seconds: dict[object, float] = {}
+        self._suspects: set[object] = set()
 
     def is_short(self, unit: Unit) -> bool:
         """Tell whether the loop may run a unit itself."""
-        return self._seconds.get(function_of(unit), SHORT) < SHORT
+        return self._seconds.get(kind_of(unit), SHORT) < SHORT
 
     def took(self, unit: Unit, seconds: float) -> None:
         """Note processor time: a long one counts at once, and is forgotten by halves."""
-        key = function_of(unit)
+        key = kind_of(unit)
         if key not in self._seconds and len(self._seconds) > LONGEST_MEMORY:
             self._seconds.clear()
         self._seconds[key] = max(seconds, self._seconds.get(key, 0.0) / 2)
@@ -36,10 +40,16 @@ class Paces:
     def held(self, unit: Unit, seconds: float) -> None:
         """Note for how long the loop was held by a unit, by the clock on the wall.
 
-        On a busy machine that is only a suspicion, so the next run is a thread's, which tells the processor time.
+        On a busy machine once means little; after twice in a row the next run is a thread's, which tells its
+        processor time.
         """
-        if seconds >= SHORT:
-            self._seconds[function_of(unit)] = SHORT
+        if seconds < SHORT:
+            self._suspects.discard(kind_of(unit))
+        elif (key := kind_of(unit)) in self._suspects:
+            self._seconds[key] = SHORT
+            self._suspects.discard(key)
+        else:
+            self._suspects.add(key)
 
     @contextmanager
     def timed(self, unit: Unit) -> Iterator[None]:
@@ -51,7 +61,19 @@ class Paces:
             self.took(unit, time.thread_time() - began)
 
 
-def function_of(unit: Unit) -> object:
-    """Return what a unit runs, the same for each new closure over it."""
-    fn: Callable[..., Any] = unit.what or unit.fn
-    return getattr(fn, "__code__", None) or getattr(fn, "__func__", None) or type(fn)
+def kind_of(unit: Unit) -> tuple[object, int]:
+    """Return what a unit runs, the same for each new closure over it, and on how much, by powers of two."""
+    fn: Any = unit.what or unit.fn
+    while isinstance(fn, partial):
+        fn = fn.func
+    size = sum(map(size_of, unit.args)) + sum(map(size_of, unit.kwargs.values()))
+    return getattr(fn, "__code__", None) or type(fn), size.bit_length()
+
+
+def size_of(value: object) -> int:
+    """Return how many things an argument holds: its items, those of its fields, kilobytes of text."""
+    if isinstance(value, list | tuple | dict | set | frozenset):
+        return len(value)
+    if isinstance(value, str | bytes):
+        return len(value) >> 10
+    return sum(map(size_of, vars(value).values())) if isinstance(value, BaseModel) else 0

@@ -37,7 +37,7 @@ class RequestDatabase:
     async def write(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn` as one transaction, once per Idempotency-Key; the answer must be what `fn` returns."""
 
-        def once(session: Session) -> T:
+        def once(session: Session, *args: P.args, **kwargs: P.kwargs) -> T:
             if self._request is None:
                 return fn(session, *args, **kwargs)
             idempotency.begin(session, self._request)
@@ -46,7 +46,7 @@ class RequestDatabase:
             idempotency.keep(session, self._request, Stored(self._status, body, events_header(session.told)))
             return result
 
-        done = await self._db.run(Unit(once, what=fn))
+        done = await self._db.run(Unit(once, args, kwargs, what=fn))
         if done.told:
             self._response.headers[EVENTS_HEADER] = events_header(done.told)
         return done.result  # type: ignore[no-any-return]
