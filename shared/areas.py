@@ -1,8 +1,10 @@
-"""One resource's routes behind a look at the path, so that a request passes by those of all others.
+"""A service's routes behind a look at the path, so that a request passes by those of all other resources.
 
 FastAPI tries the routes of each included router in turn, and each of them twice; behind all of a service, one cost
 twice what it costs alone (see `tests/benchmarks/bench_http.py`).
 """
+
+from collections import defaultdict
 
 from fastapi import APIRouter
 from fastapi.routing import iter_route_contexts
@@ -15,25 +17,30 @@ FOUND = "shareload.route"
 
 
 class Area(APIRouter):
-    """A router that is asked only about paths that begin as one of its routes does, and answers by plans."""
+    """Routers as one that is asked only about paths that begin as one of its routes does, and answers by plans."""
 
-    def __init__(self, router: APIRouter) -> None:
-        super().__init__(routes=router.routes)
-        # What has no path of its own may answer any.
-        self._beginnings = tuple({getattr(route, "path", "").partition("{")[0] for route in router.routes})
-        self._lean: list[LeanRoute] | None = None
+    def __init__(self, *routers: APIRouter) -> None:
+        super().__init__(routes=[route for router in routers for route in router.routes])
+        self._index: dict[str, list[LeanRoute]] | None = None
+        self._anywhere: list[LeanRoute] = []
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
-        """Say no at once to what begins otherwise; find the route that answers for the rest."""
-        if not scope["path"].startswith(self._beginnings):
-            return Match.NONE, {}
-        if scope["type"] == "http" and not scope.get("root_path"):
-            for route in self._routes_in(scope):
-                found = route.regex.match(scope["path"])
-                if found is not None and scope["method"] in route.methods:
-                    scope[FOUND] = (self, route, found.groupdict())
-                    return Match.FULL, {}
-        return super().matches(scope)
+        """Find the route that answers; say no at once to what none of them begins like."""
+        if scope["type"] != "http" or scope.get("root_path"):
+            return super().matches(scope)
+        if self._index is None:
+            self._index = self._look_up(scope)
+        path: str = scope["path"]
+        known = False
+        for route in self._index.get(beginning(path), self._anywhere):
+            found = route.regex.match(path)
+            if found is None:
+                continue
+            if scope["method"] in route.methods:
+                scope[FOUND] = (self, route, found.groupdict())
+                return Match.FULL, {}
+            known = True
+        return super().matches(scope) if known else (Match.NONE, {})
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the route's plan, or as FastAPI does."""
@@ -46,10 +53,22 @@ class Area(APIRouter):
             receive = rest
         await super().handle(scope, receive, send)
 
-    def _routes_in(self, scope: Scope) -> list[LeanRoute]:
-        """Return the routes as the app includes them, which may add to what they answer."""
-        if self._lean is None:
-            mine = [each for each in scope["app"].routes if getattr(each, "original_router", None) is self]
-            contexts = [each for each in iter_route_contexts(mine) if hasattr(each, "path_regex")]
-            self._lean = [LeanRoute(each) for each in contexts]
-        return self._lean
+    def _look_up(self, scope: Scope) -> dict[str, list[LeanRoute]]:
+        """Return the routes as the app includes them, which may add to what they answer, by how they begin."""
+        mine = [each for each in scope["app"].routes if getattr(each, "original_router", None) is self]
+        routes = [LeanRoute(each) for each in iter_route_contexts(mine) if hasattr(each, "path_regex")]
+        begins = {beginning(route.path) for route in routes if "{" not in beginning(route.path)}
+        index = defaultdict(list)
+        for route in routes:
+            at = beginning(route.path)
+            anywhere = "{" in at
+            if anywhere:
+                self._anywhere.append(route)
+            for key in begins if anywhere else (at,):
+                index[key].append(route)
+        return dict(index)
+
+
+def beginning(path: str) -> str:
+    """Return the first two parts of a path: `/v1/people` of `/v1/people/E-1`."""
+    return "/".join(path.split("/", 3)[:3])

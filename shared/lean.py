@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request, Response, params
-from fastapi._compat import ModelField
+from fastapi._compat import ModelField, is_scalar_field
 from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.routing import RouteContext, serialize_response
@@ -53,7 +53,7 @@ class Plan:
             (dependant.query_params, "query_params"),
             (dependant.header_params, "headers"),
         )
-        self.parameters: list[tuple[Sequence[ModelField], str]] = [group for group in groups if group[0]]
+        self.parameters = [(Parameters(fields), where) for fields, where in groups if fields]
         named = (dependant.request_param_name, dependant.response_param_name)
         self.exchange = [(name, which) for which, name in enumerate(named) if name is not None]
         self.body = body_of(dependant) if root or not dependant.body_params else None
@@ -69,8 +69,8 @@ class Plan:
                 known[call] = await call(**await dependency.values(request, response, body, known))
             if dependency.name is not None:
                 values[dependency.name] = known[call]
-        for fields, where in self.parameters:
-            take(values, fields, getattr(request, where))
+        for parameters, where in self.parameters:
+            parameters.take(values, getattr(request, where))
         if self.body is not None:
             valid, errors = self.body.validate(body, {}, loc=("body",))
             if errors:
@@ -79,12 +79,45 @@ class Plan:
         return values
 
 
-def take(values: dict[str, Any], fields: Sequence[ModelField], given: Any) -> None:
-    """Read parameters; raises UnfitError when one is not valid."""
-    valid, errors = request_params_to_args(fields, given)
-    if errors:
-        raise UnfitError
-    values.update(valid)
+class Parameters:
+    """The parameters that a function takes from the path, the query or the headers."""
+
+    __slots__ = ("_others", "_single")
+
+    def __init__(self, fields: Sequence[ModelField]) -> None:
+        single = [field for field in fields if is_single(field)]
+        self._single = [(field, field.name, name_of(field), field.field_info.is_required()) for field in single]
+        self._others = [field for field in fields if field not in single]
+
+    def take(self, values: dict[str, Any], given: Any) -> None:
+        """Add the parameters to what is known; raises UnfitError when one is missing or not valid."""
+        for field, name, called, required in self._single:
+            value = given.get(called)
+            if value is None:
+                if required:
+                    raise UnfitError
+                values[name] = field.get_default()
+                continue
+            values[name], errors = field.validate(value)
+            if errors:
+                raise UnfitError
+        if self._others:
+            valid, errors = request_params_to_args(self._others, given)
+            if errors:
+                raise UnfitError
+            values.update(valid)
+
+
+def is_single(field: ModelField) -> bool:
+    """Tell whether a parameter is one value under one name, so that nothing has to be put together for it."""
+    info = field.field_info
+    named = info.validation_alias is None or isinstance(info.validation_alias, str)
+    return named and is_scalar_field(field) and not info.validate_default and not field.config
+
+
+def name_of(field: ModelField) -> str:
+    """Return what a client calls a parameter."""
+    return str(field.field_info.validation_alias or field.alias)
 
 
 def body_of(dependant: Dependant) -> ModelField | None:
@@ -108,6 +141,7 @@ class LeanRoute:
     def __init__(self, route: RouteContext) -> None:
         self.methods: set[str] = route.methods or set()
         self.regex = route.path_regex
+        self.path: str = route.path or ""
         self.original = route.original_route
         self.plan: Plan | None = None
         self._status: int | None = route.status_code

@@ -72,8 +72,7 @@ class Service:
         app.state.registry = CollectorRegistry()
         app.state.problem_schema = ProblemOut
         answers.register(app)
-        for router in (health.router, operations.router, *self.routers):
-            app.include_router(Area(router))
+        app.include_router(Area(health.router, operations.router, *self.routers))
         if self.front is not None:
             # A function will do where Starlette's types ask for a class.
             app.add_middleware(self.front, owner=app)  # type: ignore[call-arg]
