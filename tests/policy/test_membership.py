@@ -4,6 +4,7 @@ import asyncio
 from datetime import timedelta
 
 from services.policy.handlers import seats_closed
+from shared.context import Principal
 from tests.policy.conftest import POLICY, PolicyService
 from tests.policy.team import TEAM, appoint, certify, changes, nominate, ok, refused, revoke, seat
 
@@ -200,3 +201,20 @@ async def test_the_charter_is_the_policy_of_that_name(service: PolicyService) ->
     await service.publish(POLICY.replace("Social media policy", "How we work"), key="task-team-charter")
     charter = ok(await service.client.get(TEAM))["charter"]
     assert (charter["policy"], charter["version"], charter["title"]) == ("task-team-charter", 1, "How we work")
+
+
+async def test_a_key_limited_to_departments_changes_only_their_seats(service: PolicyService) -> None:
+    own = await seat(service, "own", "E-1")
+    other = await seat(service, "other", "E-2")
+    vacant = await seat(service, "vacant", department="Communications")
+    scopes = frozenset({"team:read", "team:write"})
+    limited = service.ask_as(Principal(id="key:limited", scopes=scopes, departments=frozenset({"Support"})))
+    for path in (other, vacant):
+        refused(await limited.patch(path, json={"language": "de"}), 404, "no-such-seat")
+        refused(await limited.delete(path), 404, "no-such-seat")
+    refused(await limited.post(f"{other}/departure", json={"reason": "x"}), 404, "no-such-seat")
+    handover = {"employee_number": "E-1", "notes": "x"}
+    refused(await limited.post(f"{vacant}/handover", json=handover), 404, "no-such-seat")
+    refused(await limited.patch(TEAM, json={"grace_days": 1}), 403, "for-whole-team")
+    assert [each["seat"] for each in ok(await limited.get(f"{TEAM}/members"))["items"]] == ["own"]
+    assert ok(await limited.patch(own, json={"language": "de"}))["language"] == "de"

@@ -8,9 +8,14 @@ from services.policy.tables import Policy, State, TeamTerms, Version
 from shared.conditions import expect
 from shared.db import Session
 from shared.evidence import digest_of, record
+from shared.problems import Forbidden
 
 CHARTER = "task-team-charter"
 """The key of the policy by which the team works: written, reviewed and acknowledged as any other."""
+
+
+class ForWholeTeam(Forbidden):
+    """A key that is limited to departments cannot change what holds for the whole team."""
 
 
 def terms(session: Session) -> TeamTerms:
@@ -19,7 +24,10 @@ def terms(session: Session) -> TeamTerms:
 
 
 def change_terms(session: Session, body: TermsIn, if_match: int | None) -> None:
-    """Change what the body names; raises Stale."""
+    """Change what the body names; raises Stale, or ForWholeTeam for a key that is limited to departments."""
+    caller = session.context.caller
+    if caller is not None and caller.departments is not None:
+        raise ForWholeTeam
     add_once(session, TeamTerms())
     row = session.exec(select(TeamTerms).where(TeamTerms.id == "team").with_for_update()).one()
     expect(row.revision, if_match)

@@ -22,7 +22,7 @@ def hand_over(session: Session, key: str, body: HandoverIn, if_match: int | None
 
     The questions that are open on it go along. Raises NoSuchSeat, Stale, OwnSeat, NotCertified or UnknownPerson.
     """
-    seat, caller = seats.get(session, key), session.context.caller
+    seat, caller = seats.reached(session, key), session.context.caller
     if caller and not caller.has("team:write") and caller.person != seat.person:
         raise seats.NoSuchSeat(f"You hold no seat {key}.")
     expect(seat.revision, if_match)

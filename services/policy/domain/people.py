@@ -31,7 +31,9 @@ def leave(session: Session, person: str) -> None:
     session.execute(update(Person).where(col(Person.id) == person).values(active=False))
 
 
-def reach(session: Session, person: SQLColumnExpression[str]) -> list[ColumnElement[bool]]:
+def reach(
+    session: Session, person: SQLColumnExpression[str] | SQLColumnExpression[str | None]
+) -> list[ColumnElement[bool]]:
     """Return the condition that `person` is of a department the caller's key is limited to; none for all others."""
     caller = session.context.caller
     if caller is None or caller.departments is None:

@@ -67,12 +67,12 @@ def replace(session: Session, key: str, body: SeatTerms, if_match: int | None) -
         record(session, "team.seat.opened", f"seats/{key}")
         tell(session, told(seat, "opened"))
         return shown(seat, None)
-    return write(session, get(session, key), body.model_dump(), if_match)
+    return write(session, reached(session, key), body.model_dump(), if_match)
 
 
 def change(session: Session, key: str, body: SeatChange, if_match: int | None) -> SeatOut:
     """Change what the body names; raises NoSuchSeat, Stale, SeatVacant, or Invalid for an end in the past."""
-    seat, changes = get(session, key), body.model_dump(exclude_unset=True)
+    seat, changes = reached(session, key), body.model_dump(exclude_unset=True)
     changes = {name: value for name, value in changes.items() if value is not None or name not in {"role", "topics"}}
     if body.term_ends_at is not None:
         if seat.person is None:
@@ -97,7 +97,7 @@ def write(session: Session, seat: Seat, changes: dict[str, object], if_match: in
 
 def close(session: Session, key: str, if_match: int | None) -> None:
     """Remove a vacant seat from the team; raises NoSuchSeat, Stale or SeatTaken."""
-    seat = get(session, key)
+    seat = reached(session, key)
     expect(seat.revision, if_match)
     if seat.person is not None:
         raise SeatTaken(f"The seat {key} is taken; its holder has to leave it first.")
@@ -112,6 +112,19 @@ def get(session: Session, key: str) -> Seat:
     seat = session.exec(statement.execution_options(populate_existing=True)).first()
     if seat is None:
         raise NoSuchSeat(f"There is no seat {key}.")
+    return seat
+
+
+def reached(session: Session, key: str) -> Seat:
+    """Return a seat for a change; a key limited to departments changes seats of their people, and their vacant ones.
+
+    Raises NoSuchSeat.
+    """
+    seat, caller = get(session, key), session.context.caller
+    if caller is not None and caller.departments is not None:
+        holder = session.get(Person, seat.person) if seat.person else None
+        if (holder.department if holder else seat.department) not in caller.departments:
+            raise NoSuchSeat(f"There is no seat {key}.")
     return seat
 
 
@@ -170,7 +183,7 @@ def depart(session: Session, key: str, body: DepartureIn, if_match: int | None) 
 
 def held(session: Session, key: str) -> Seat:
     """Return a seat for a change that is its holder's or a lead's affair; raises NoSuchSeat or SeatVacant."""
-    seat, caller = get(session, key), session.context.caller
+    seat, caller = reached(session, key), session.context.caller
     if caller and not caller.has("team:write") and caller.person != seat.person:
         raise NoSuchSeat(f"You hold no seat {key}.")
     if seat.person is None:
@@ -222,9 +235,8 @@ def list_all(session: Session, paging: PageQuery) -> Page[SeatOut]:
 
 def members(session: Session, paging: PageQuery) -> Page[MemberOut]:
     """Return who holds which seat, by seat."""
-    page: Page[Seat] = pages.page(
-        session, select(Seat).where(col(Seat.person).is_not(None)), paging, key=Seat.key, to=lambda seat: seat
-    )
+    held_seats = select(Seat).where(col(Seat.person).is_not(None), *people.reach(session, col(Seat.person)))
+    page: Page[Seat] = pages.page(session, held_seats, paging, key=Seat.key, to=lambda seat: seat)
     holders = people.by_id(session, {seat.person for seat in page.items if seat.person})
     items = [
         MemberOut(

@@ -22,7 +22,7 @@ from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.db import Session
 from shared.pages import Page, Paging
-from shared.problems import NotFound, Stale, problems
+from shared.problems import Forbidden, NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
@@ -39,7 +39,7 @@ async def get_task_team(db: Db) -> TeamOut:
     return await db.read(seats.team)
 
 
-@router.patch("", dependencies=writes, responses=problems(Stale))
+@router.patch("", dependencies=writes, responses=problems(Forbidden, charter.ForWholeTeam, Stale))
 async def change_task_team(body: TermsIn, if_match: IfMatch, db: Db) -> TeamOut:
     """Change what holds for all: the certification that members need, grace and notice times, how fast answers come.
 
