@@ -119,7 +119,7 @@ def note_in_receipt(session: Session, row: ApprovalRequest, person: Person, seal
         "decided_at": session.now.isoformat(),
         "comment": row.comment,
     }
-    receipts.issue(session, kept, session.get(Person, row.author), sealer, decision)
+    receipts.issue(session, kept, session.get_one(Person, row.author).employee_number, sealer, decision)
     kept.revision += 1
 
 

@@ -1,8 +1,9 @@
 """The copy of certificates that this service keeps: who holds which certification at this moment."""
 
 from collections.abc import Collection
+from datetime import datetime
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import BindParameter, ColumnElement
 from sqlmodel import col, select
 
 from services.policy.tables import Certificate, Person
@@ -21,12 +22,17 @@ def keep(session: Session, told: CertificateTold) -> None:
 
 
 def counting(session: Session) -> list[ColumnElement[bool]]:
-    """Return the conditions under which a row of `Certificate` counts now: begun, not ended, withdrawn or replaced."""
+    """Return the conditions under which a row of `Certificate` counts now: see `counting_at`."""
+    return counting_at(session.now)
+
+
+def counting_at(moment: datetime | BindParameter[datetime]) -> list[ColumnElement[bool]]:
+    """Return the conditions under which a certificate counts at a moment: begun, not ended, withdrawn or replaced."""
     replaced = select(Certificate.replaces).where(col(Certificate.replaces).is_not(None))
     return [
-        col(Certificate.status).not_in(WITHDRAWN),
-        col(Certificate.issued_at) <= session.now,
-        col(Certificate.ends_at) > session.now,
+        *(col(Certificate.status) != each for each in WITHDRAWN),
+        col(Certificate.issued_at) <= moment,
+        col(Certificate.ends_at) > moment,
         col(Certificate.id).not_in(replaced),
     ]
 

@@ -1,11 +1,11 @@
 """May this be posted? A draft against the rules in force; nothing of it is kept unless its author wants a receipt."""
 
-from services.policy.domain import certificates, people, receipts
+from services.policy.domain import receipts
 from services.policy.domain.approvers import may_approve
+from services.policy.domain.authors import Author, author_of
 from services.policy.domain.protected import guard
 from services.policy.domain.rulebook import Book, rulebook
 from services.policy.schemas.checks import CheckIn, CheckOut, ChecksIn, ChecksOut, ProtectedOut, ReasonOut, SpanOut
-from services.policy.tables import Person
 from shared.db import Session
 from shared.evidence import Sealer
 from shared.rules import Draft, Match, Media, Severity
@@ -14,7 +14,10 @@ VERDICTS = ("clear", "advise", "hold", "block")
 
 
 def check(session: Session, body: ChecksIn, sealer: Sealer) -> CheckOut | ChecksOut:
-    """Answer one draft, or several in their order; raises UnknownPerson for an author who is named but not known."""
+    """Answer one draft, or several in their order.
+
+    Raises UnknownPerson for an author who is named but not known, and OutdatedError: see `Rulebook.current`.
+    """
     book = rulebook.current(session)
     if body.items is not None:
         return ChecksOut(items=[check_one(session, book, item, sealer) for item in body.items])
@@ -23,7 +26,7 @@ def check(session: Session, body: ChecksIn, sealer: Sealer) -> CheckOut | Checks
 
 def check_one(session: Session, book: Book, draft: CheckIn, sealer: Sealer) -> CheckOut:
     """Answer one draft; without a known author it counts as written by staff to whom every rule applies."""
-    author = people.acting(session, draft.employee_number)
+    author = author_of(session, draft.employee_number)
     matches = book.rules.run(as_draft(session, draft, author))
     protected = guard().look(draft.text) if matches else None
     reasons = [reason(book, match, protected) for match in matches]
@@ -40,7 +43,7 @@ def check_one(session: Session, book: Book, draft: CheckIn, sealer: Sealer) -> C
     return receipts.keep(session, draft, answer, author, sealer) if draft.keep else answer
 
 
-def as_draft(session: Session, draft: CheckIn, author: Person | None) -> Draft:
+def as_draft(session: Session, draft: CheckIn, author: Author | None) -> Draft:
     """Return the draft as the rules read it: with who its author is, as if it were posted now."""
     return Draft(
         text=draft.text,
@@ -48,7 +51,7 @@ def as_draft(session: Session, draft: CheckIn, author: Person | None) -> Draft:
         kind=draft.kind,
         staff=True if author else None,
         department=author.department if author else None,
-        certifications=frozenset(certificates.held_by(session, author.id)) if author else frozenset(),
+        certifications=author.certifications if author else frozenset(),
         language=draft.language,
         links=draft.links,
         first_contact=draft.first_contact,

@@ -6,6 +6,7 @@ import orjson
 from sqlmodel import col, select
 
 from services.policy.domain import approvers, people
+from services.policy.domain.authors import Author
 from services.policy.schemas.checks import CheckIn, CheckOut, KeptCheckOut, SignedReceiptOut
 from services.policy.tables import ApprovalRequest, KeptCheck, Person
 from shared.db import Session
@@ -15,7 +16,7 @@ from shared.problems import NotFound
 KIND = "shareload.check.v1"
 
 
-def keep(session: Session, draft: CheckIn, answer: CheckOut, author: Person | None, sealer: Sealer) -> CheckOut:
+def keep(session: Session, draft: CheckIn, answer: CheckOut, author: Author | None, sealer: Sealer) -> CheckOut:
     """Keep a draft with its answer and sign a receipt; the draft's text is in it as a hash only."""
     caller = session.context.caller
     kept = KeptCheck(
@@ -26,15 +27,18 @@ def keep(session: Session, draft: CheckIn, answer: CheckOut, author: Person | No
         receipt={},
         checked_at=session.now,
     )
-    issue(session, kept, author, sealer)
+    issue(session, kept, author.employee_number if author else None, sealer)
     session.add(kept)
     return answer.model_copy(update={"receipt": SignedReceiptOut.model_validate(kept.receipt)})
 
 
 def issue(
-    session: Session, kept: KeptCheck, author: Person | None, sealer: Sealer, approval: dict[str, object] | None = None
+    session: Session, kept: KeptCheck, author: str | None, sealer: Sealer, approval: dict[str, object] | None = None
 ) -> None:
-    """Sign a receipt of a kept check; one that tells of an approval names the one before by its hash."""
+    """Sign a receipt of a kept check; one that tells of an approval names the one before by its hash.
+
+    `author` is an employee number.
+    """
     answer, before = kept.answer, kept.receipt
     body = orjson.dumps(
         {
@@ -42,7 +46,7 @@ def issue(
             "id": kept.id,
             "issued_at": session.now.isoformat(),
             "checked_at": kept.checked_at.isoformat(),
-            "author": author.employee_number if author else None,
+            "author": author,
             "text_sha256": hashlib.sha256(kept.draft["text"].encode()).hexdigest(),
             "network": kept.draft["network"],
             "post_or_reply": kept.draft["kind"],

@@ -1,16 +1,21 @@
 """The rules that count at this moment: those of the versions in force, and those of an emergency; compiled once."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import datetime
-from threading import Lock
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, TypeVar
 
+from sqlalchemy import bindparam
 from sqlmodel import col, func, select, union_all
 
 from services.policy.schemas.emergency import EmergencyRuleLine
-from services.policy.schemas.policies import Content
 from services.policy.tables import EmergencyRule, Policy, State, Version
 from shared.db import Session
 from shared.rules import PlacedRule, Rule, RuleSet
+from shared.statements import Prebuilt
+from shared.tables import UtcDateTime
+
+T = TypeVar("T")
 
 
 class Book(NamedTuple):
@@ -24,45 +29,103 @@ class Book(NamedTuple):
     emergencies: dict[tuple[str, str], str]
 
 
+class OutdatedError(Exception):
+    """The rules in force have changed: whoever asked is to call `Rulebook.refresh`, and ask again."""
+
+
+class Database(Protocol):
+    """What can run a unit that reads."""
+
+    async def read(self, fn: Callable[[Session], T], /) -> T:
+        """Run it."""
+
+
 class Rulebook:
     """The book of what is in force, compiled anew when that changes.
 
     A published version and a confirmed emergency rule never change, so their ids say whether the compiled book still
-    holds: after a publication, an end, a restart, or a change by another process. Whoever first sees a change compiles
-    in its own reader's thread; all others are answered by the book before until then, so that a swap holds up nobody.
+    holds: after a publication, an end, a restart, or a change by another process. Whoever first sees a change has the
+    new book compiled in a thread and waits for it; all others are answered by the one before until then, so that a
+    swap holds up nobody else.
     """
 
     def __init__(self) -> None:
-        self._lock = Lock()
         self._kept: tuple[tuple[str, ...], Book] | None = None
+        self._refreshing = False
 
     def current(self, session: Session) -> Book:
-        """Return the rules in force in this session's view."""
+        """Return the rules in force in this session's view; raises OutdatedError."""
         ids = ids_in_force(session)
-        kept = self._kept
-        if kept is not None and kept[0] == ids:
-            return kept[1]
-        if not self._lock.acquire(blocking=kept is None):
-            assert kept is not None  # noqa: S101  without a book, the lock is waited for
-            return kept[1]
+        if self._kept is None or (self._kept[0] != ids and not self._refreshing):
+            raise OutdatedError
+        return self._kept[1]
+
+    async def refresh(self, db: Database) -> None:
+        """Compile what is in force."""
+        self._refreshing = True
         try:
-            if self._kept is None or self._kept[0] != ids:
-                self._kept = (ids, compile_book(session, ids))
-            return self._kept[1]
+            written = await db.read(written_rules)
+            self._kept = (written.ids, await asyncio.to_thread(written.compiled))
         finally:
-            self._lock.release()
+            self._refreshing = False
 
 
 rulebook = Rulebook()
+IN_FORCE = Prebuilt(
+    union_all(
+        select(col(Version.id)).where(col(Version.state) == State.PUBLISHED.value),
+        select(col(EmergencyRule.id)).where(
+            col(EmergencyRule.state) == "in_force",
+            col(EmergencyRule.ends_at) > bindparam("now", type_=UtcDateTime()),
+        ),
+    )
+)
 
 
 def ids_in_force(session: Session) -> tuple[str, ...]:
     """Return the ids of the versions and emergency rules in force, in one order."""
-    versions = select(Version.id).where(Version.state == State.PUBLISHED)
-    emergencies = select(EmergencyRule.id).where(
-        EmergencyRule.state == "in_force", col(EmergencyRule.ends_at) > session.now
+    return tuple(sorted(row[0] for row in IN_FORCE.rows(session, now=session.now)))
+
+
+class WrittenRule(NamedTuple):
+    """A rule as it is written, where it stands, and the emergency that it is of, if it is."""
+
+    policy: str
+    version: int
+    section: str
+    yaml: str
+    emergency: str | None = None
+
+
+class WrittenRules(NamedTuple):
+    """All rules in force as they are written; `ids` as in `ids_in_force`."""
+
+    ids: tuple[str, ...]
+    rules: list[WrittenRule]
+
+    def compiled(self) -> Book:
+        """Read and compile them, which takes some milliseconds for each hundred."""
+        read = [(written, Rule.from_yaml(written.yaml)) for written in self.rules]
+        placed = [PlacedRule(rule, each.policy, each.version, each.section) for each, rule in read]
+        tags = {(each.policy, rule.id): tag for each, rule in read if (tag := disclosure_of(rule))}
+        emergencies = {(each.policy, rule.id): each.emergency for each, rule in read if each.emergency}
+        return Book(RuleSet.compile(placed), tags, emergencies)
+
+
+def written_rules(session: Session) -> WrittenRules:
+    """Return the rules of all versions and emergencies in force."""
+    ids = ids_in_force(session)
+    versions = select(Policy.key, Version.number, Version.content).join(
+        Version, col(Version.policy_id) == col(Policy.id)
     )
-    return tuple(sorted(session.execute(union_all(versions, emergencies)).scalars()))
+    rules = [
+        WrittenRule(key, number, rule["section"], rule["yaml"])
+        for key, number, content in session.exec(versions.where(col(Version.id).in_(ids)))
+        for rule in content["rules"]
+    ]
+    emergencies = session.exec(select(EmergencyRule).where(col(EmergencyRule.id).in_(ids)))
+    rules += [WrittenRule(row.policy, row.version, row.section, row.yaml, row.id) for row in emergencies]
+    return WrittenRules(ids, rules)
 
 
 def emergencies_at(session: Session, policy: str, at: datetime) -> list[EmergencyRuleLine]:
@@ -78,31 +141,6 @@ def emergencies_at(session: Session, policy: str, at: datetime) -> list[Emergenc
         said = {"rule": rule.id, "severity": rule.severity, "message": rule.message, "suggestion": rule.suggestion}
         found.append(EmergencyRuleLine.model_validate({**row.model_dump(), **said}))
     return found
-
-
-def compile_book(session: Session, ids: tuple[str, ...]) -> Book:
-    """Read and compile the rules of these versions and emergencies."""
-    emergencies = {
-        (row.policy, row.rule): row for row in session.exec(select(EmergencyRule).where(col(EmergencyRule.id).in_(ids)))
-    }
-    placed = placed_rules(session, ids) + [
-        PlacedRule(rule=Rule.from_yaml(row.yaml), policy=row.policy, version=row.version, section=row.section)
-        for row in emergencies.values()
-    ]
-    tags = {(each.policy, each.rule.id): tag for each in placed if (tag := disclosure_of(each.rule))}
-    return Book(RuleSet.compile(placed), tags, {place: row.id for place, row in emergencies.items()})
-
-
-def placed_rules(session: Session, ids: tuple[str, ...]) -> list[PlacedRule]:
-    """Return the rules of these versions with the places where they stand."""
-    versions = select(Policy.key, Version.number, Version.content).join(
-        Version, col(Version.policy_id) == col(Policy.id)
-    )
-    return [
-        PlacedRule(rule=Rule.from_yaml(rule.yaml), policy=key, version=number, section=rule.section)
-        for key, number, content in session.exec(versions.where(col(Version.id).in_(ids)))
-        for rule in Content.model_validate(content).rules
-    ]
 
 
 def disclosure_of(rule: Rule) -> str | None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 
 from services.policy.domain import checks, people, receipts
+from services.policy.domain.rulebook import OutdatedError, rulebook
 from services.policy.schemas.checks import CheckOut, ChecksIn, ChecksOut, KeptCheckOut
 from shared.auth import needs
 from shared.problems import NotFound, problems
@@ -18,7 +19,11 @@ router = APIRouter(prefix="/v1/checks", tags=["checks"])
 async def check_draft(body: ChecksIn, request: Request, db: Db) -> CheckOut | ChecksOut:
     """Check one draft, or several, against the rules in force; nothing is stored, logged or told unless `keep` asks."""
     run = db.write if body.kept else db.read
-    return await run(checks.check, body, request.app.state.sealer)
+    while True:
+        try:
+            return await run(checks.check, body, request.app.state.sealer)
+        except OutdatedError:
+            await rulebook.refresh(db)
 
 
 @router.get("/{check_id}", dependencies=[needs("policies:read", "self")], responses=problems(NotFound))
