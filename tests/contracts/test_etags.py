@@ -92,7 +92,10 @@ class Making:
         nominated = (await self.post("/v1/task-team/nominations", {**nomination, "languages": ["en"]}))["id"]
         key = (await self.post("/v1/api-keys", {"name": "hr", "scopes": ["people:read"]}))["id"]
         accepted = await self.post("/v1/policies/social-media/versions/1/acknowledgements", {"employee_number": "E-1"})
+        backtest = (await self.post("/v1/policies/social-media/versions/1/backtests", {}))["id"]
+        await self.client.get(f"/v1/backtests/{backtest}", headers={"Prefer": "wait=20"})
         self.made |= {
+            "/v1/backtests/{backtest_id}": f"/v1/backtests/{backtest}",
             "/v1/operations/{service}/evidence/{entry}": f"/v1/operations/policy/evidence/{accepted['evidence']['entry']}",
             "/v1/people/{employee_number}": "/v1/people/E-1",
             "/v1/policies/{key}": "/v1/policies/social-media",

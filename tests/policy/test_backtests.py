@@ -1,7 +1,8 @@
 """A draft's rules tried on past posts, against those in force."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -127,15 +128,21 @@ class Kept:
         await self.db.write(register)
 
 
-@pytest.fixture
-async def kept(tmp_path: Path, nats: NatsServer, templates: Templates, service: PolicyService) -> AsyncIterator[Kept]:
-    """What the monitoring service keeps, without the rest of it."""
-    db = Database(templates.copy("sqlite", "monitoring", tmp_path), service.clock)
-    keeper = Kept(db, MonitoringSettings(environment=Environment.TEST, data_dir=tmp_path, nats_url=nats.url))
+@contextlib.asynccontextmanager
+async def keeping(url: str, service: PolicyService, folder: Path, nats: NatsServer) -> AsyncIterator[Kept]:
+    db = Database(url, service.clock)
+    keeper = Kept(db, MonitoringSettings(environment=Environment.TEST, data_dir=folder, nats_url=nats.url))
     await keeper.serve()
     yield keeper
     await keeper.stop()
     db.stop()
+
+
+@pytest.fixture
+async def kept(tmp_path: Path, nats: NatsServer, templates: Templates, service: PolicyService) -> AsyncIterator[Kept]:
+    """What the monitoring service keeps, without the rest of it."""
+    async with keeping(templates.copy("sqlite", "monitoring", tmp_path), service, tmp_path, nats) as keeper:
+        yield keeper
 
 
 async def ask(service: PolicyService, version: str, **body: object) -> str:
@@ -400,3 +407,14 @@ async def test_a_backtest_waits_for_the_keeper_of_posts_and_fails_clearly_when_i
     body = await ended(service, await ask(service, version))
     assert body["state"] == "failed"
     assert body["failure"].startswith("The monitoring service did not answer")
+
+
+async def test_a_backtest_runs_on_both_kinds_of_database(
+    service_on_both: PolicyService, database_url: Callable[[str], str], tmp_path: Path, nats: NatsServer
+) -> None:
+    version = await both(service_on_both)
+    async with keeping(database_url("monitoring"), service_on_both, tmp_path, nats) as keeper:
+        await keeper.add("you fool", "you clown", "a quiet day", "a fool and a clown")
+        body = await ended(service_on_both, await ask(service_on_both, version, **{"from": MONDAY.isoformat()}))
+    assert (body["state"], body["posts_done"]) == ("done", 4)
+    assert changes(body["figures"]) == (1, 1, 1)
