@@ -418,3 +418,17 @@ async def test_a_backtest_runs_on_both_kinds_of_database(
         body = await ended(service_on_both, await ask(service_on_both, version, **{"from": MONDAY.isoformat()}))
     assert (body["state"], body["posts_done"]) == ("done", 4)
     assert changes(body["figures"]) == (1, 1, 1)
+
+
+async def test_what_would_only_be_advised_on_is_counted_apart(service: PolicyService, kept: Kept) -> None:
+    version = await both(service)
+    await kept.add("our wages are too low, said the clown", "what a clown", "our wages are too low, you idiot")
+
+    found = (await ended(service, await ask(service, version)))["figures"]
+
+    assert (changes(found), found["protected"]) == ((2, 0, 1), 1)
+    assert {rule["rule"]: rule["protected"] for rule in found["rules"]} == {
+        "no-insults": 1,
+        "no-secrets": 0,
+        "no-shouting": 0,
+    }

@@ -68,6 +68,7 @@ def figures_of(session: Session, backtest: Backtest, data: dict[str, Any], shown
     return FiguresOut(
         **counts(everything["total"]),
         posts=everything["total"][POSTS],
+        protected=everything["protected"],
         departments=grouped(everything["departments"], posts=True) if whole else [],
         networks=grouped(everything["networks"], posts=True),
         weeks=grouped(everything["weeks"], posts=True),
@@ -93,6 +94,7 @@ def rule_figures(
             shown.samples.append((sample, post))
     return RuleFigures(
         **counts(found["total"]),
+        protected=found["protected"],
         rule=rule.id,
         section=rule.section,
         change=change_of(before, after),

@@ -10,6 +10,7 @@ from bisect import insort
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from services.policy.domain.protected import guard
 from shared.past_posts import PastPost
 from shared.rules import Draft, PlacedRule, RuleSet, Span
 
@@ -34,19 +35,26 @@ class Figures:
         self._samples = samples
         self.data: dict[str, Any] = data or {"all": tally(), "rules": {}, "samples": {}}
 
-    def count(self, post: PastPost, before: Mapping[str, Span], after: Mapping[str, Span]) -> None:
-        """Count a post: where which rules matched it before, and where which would now."""
+    def count(
+        self, post: PastPost, before: Mapping[str, Span], after: Mapping[str, Span], *, protected: bool = False
+    ) -> None:
+        """Count a post: where which rules matched it before, and where which would now.
+
+        `protected` says that it is about something that the law protects, so that what is new could only advise.
+        """
         keys = (post.department or NOBODY, post.network, week_of(post))
         add(self.data["all"], keys, POSTS)
         if not before and not after:
             return
         add(self.data["all"], keys, change_of(bool(before), bool(after)))
+        self.data["all"]["protected"] += protected and not before
         for rule in {**before, **after}:
             change = change_of(rule in before, rule in after)
             found = self.data["rules"].get(rule)
             if found is None:
                 found = self.data["rules"][rule] = tally()
             add(found, keys, change)
+            found["protected"] += protected and rule not in before
             if change in CHANGES:
                 self._sample(rule, CHANGES[change], post.id, after.get(rule) or before[rule])
 
@@ -68,8 +76,11 @@ class Figures:
 
 
 def tally() -> Tally:
-    """Return a tally at zero: posts, newly flagged, newly cleared, unchanged; in total and by group."""
-    return {"total": [0, 0, 0, 0], **{group: {} for group in GROUPS}}
+    """Return a tally at zero: posts, newly flagged, newly cleared, unchanged; in total and by group.
+
+    `protected` are those of the newly flagged that are about something that the law protects.
+    """
+    return {"total": [0, 0, 0, 0], "protected": 0, **{group: {} for group in GROUPS}}
 
 
 def add(to: Tally, keys: tuple[str, str, str], which: int) -> None:
@@ -107,7 +118,10 @@ class Comparison:
         for start in range(0, len(posts), SLICE):
             for post in posts[start : start + SLICE]:
                 draft = draft_of(post)
-                figures.count(post, matched(self._before, draft), matched(self._after, draft))
+                before, after = matched(self._before, draft), matched(self._after, draft)
+                # Looked at only where something is new: few posts, and the look is dear.
+                new = not after.keys() <= before.keys()
+                figures.count(post, before, after, protected=new and guard().look(post.text) is not None)
             time.sleep(BREATH)
 
 

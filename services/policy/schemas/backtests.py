@@ -91,6 +91,10 @@ class SampleOut(Resource):
 class RuleFigures(ChangeCounts):
     """What becomes of one rule: how it stands in the version against the one in force, and what that changes."""
 
+    protected: Annotated[
+        int,
+        Field(description="Of the newly flagged, posts about pay, hours and the like: rules only advise on those."),
+    ]
     rule: str
     section: str
     change: Literal["added", "removed", "changed", "unchanged"]
@@ -106,6 +110,10 @@ class FiguresOut(ChangeCounts):
     """The counts over the posts read so far; departments are shown once all have been read."""
 
     posts: int
+    protected: Annotated[
+        int,
+        Field(description="Of the newly flagged, posts about pay, hours and the like: rules only advise on those."),
+    ]
     departments: list[GroupFigures]
     networks: list[GroupFigures]
     weeks: list[GroupFigures]
