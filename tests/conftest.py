@@ -11,7 +11,8 @@ from sqlalchemy import create_engine
 
 from shared import migrate
 from shared.clock import ShiftedClock
-from shared.db import Database, create_sqlite
+from shared.db import Database
+from shared.engines import create_sqlite
 from tests.servers import NatsServer, execute, postgresql
 
 if TYPE_CHECKING:

@@ -6,6 +6,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
         "/v1/checks",
         "/v1/backtests",
         "/v1/approval-requests",
+        "/v1/acknowledgements",
         "/v1/acknowledgement-campaigns",
         "/v1/emergency-rules",
         "/v1/task-team",
