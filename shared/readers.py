@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import OperationalError
 
 from shared.clock import Clock
+from shared.context import Context
 from shared.engines import READERS, run_waiting
 from shared.pace import Paces
 from shared.units import Session, StorageUnavailable, Unit
@@ -28,16 +29,19 @@ class Reader:
             engine.connect() if self._sqlite else engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         )
         self._driver: Any = self.connection.connection.dbapi_connection
+        self._session = Session(self.connection, clock.now(), Context(), self._driver)
 
     def run(self, unit: Unit) -> Any:
         """Run a unit, on SQLite over one snapshot."""
         if self._sqlite:
             self._driver.execute("BEGIN")
-        session = Session(self.connection, self._clock.now(), unit.context, self._driver)
+        session = self._session
+        session.now, session.context = self._clock.now(), unit.context
         try:
             return unit.fn(session, *unit.args, **unit.kwargs)
         finally:
-            session.close()
+            if session.in_transaction():
+                session.close()
             if self._sqlite and self._driver.in_transaction:
                 self._driver.execute("ROLLBACK")
 

@@ -200,9 +200,11 @@ def run_unit(connection: Connection, unit: Unit, clock: Clock) -> Done:
         return Done(result, told=session.told)
     except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
         if driver.in_transaction:
-            session.rollback()
+            if session.in_transaction():
+                session.rollback()
             driver.execute("ROLLBACK TO unit")
             driver.execute("RELEASE unit")
         return Done(error=error)
     finally:
-        session.close()
+        if session.in_transaction():
+            session.close()
