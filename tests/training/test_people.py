@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from services.training.domain import imports, people
 from services.training.domain.imports import Row, managers_first
-from services.training.schemas.people import PersonIn
+from services.training.schemas.people import PersonIn, PersonOut
 from shared.context import Principal
 from shared.db import Database
 from shared.rendered import Rendered
@@ -49,6 +49,32 @@ async def test_a_person_is_added_and_changed_and_the_others_are_told(service: Tr
         ("E-2", "EMEA", boss),
         ("E-2", "APAC", None),
     ]
+
+
+async def test_a_person_reads_the_same_rendered_from_a_row_and_by_the_model(service: TrainingService) -> None:
+    await service.add_person("E-1")
+    odd = {
+        "employee_number": "E-2",
+        "name": 'Zoë "☃" \\ 😀',
+        "email": "zoe@x.example",
+        "department": "Ä/ß",
+        "region": "EMEA",
+        "manager": "E-1",
+        "languages": ["pt", "zh-Hant"],
+    }
+    created = await service.client.post("/v1/people", json=odd)
+    found = await service.client.get("/v1/people/E-2")
+    assert (created.json(), created.headers["etag"]) == (found.json(), found.headers["etag"])
+
+    left = await service.client.patch("/v1/people/E-2", json={"active": False})  # answered by the model
+    assert left.json()["left_at"]
+    limited = service.ask_as(Principal(id="key:1", scopes=frozenset({"people:read"}), departments=frozenset({"Ä/ß"})))
+    for client in (service.client, limited):
+        one = await client.get("/v1/people/E-2")
+        some = await client.get("/v1/people", params={"active": "false"})
+        assert [one.json()] == some.json()["items"] == [left.json()]
+        assert PersonOut.model_validate_json(one.content).model_dump(mode="json") == one.json()
+    assert [person["employee_number"] for person in (await limited.get("/v1/people")).json()["items"]] == ["E-2"]
 
 
 async def test_a_change_that_changes_nothing_is_not_told(service: TrainingService) -> None:
