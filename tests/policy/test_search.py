@@ -94,6 +94,22 @@ async def test_any_query_is_words_and_nothing_else(service_on_both: PolicyServic
     refused(await service.client.get("/v1/search", params={"q": ""}), 422, "invalid")
 
 
+async def test_a_translation_is_found_in_its_language_as_long_as_it_is_current(service_on_both: PolicyService) -> None:
+    service = service_on_both
+    version = await service.publish("# Pay {#pay}\nTalk about pay.\n\n# Photos {#photos}\nAsk first.", key="handbook")
+    german = {"source": "# Lohn {#pay}\nSprich über Löhne.\n\n# Fotos {#photos}\nFrag zuerst."}
+    ok(await service.client.put(f"{version}/translations/de", json=german))
+    (hit,) = ok(await service.client.get("/v1/search", params={"q": "lohn"}))["items"]
+    assert (hit["section"], hit["locale"], hit["title"]) == ("pay", "de", "Lohn")
+    assert await found(service, "lohn", locale="de-CH") == ["pay"]
+    assert await found(service, "lohn", locale="en") == []
+    assert await found(service, "ask", locale="en") == ["photos"]
+
+    await service.publish("# Pay {#pay}\nTalk about wages.\n\n# Photos {#photos}\nAsk first.", key="handbook")
+    assert await found(service, "lohn") == []
+    assert await found(service, "zuerst") == ["photos"]
+
+
 async def test_hits_come_in_pages_each_once(service_on_both: PolicyService) -> None:
     sections = "\n\n".join(f"# Chapter {n}\nAbout kindness, part {n}." for n in range(7))
     await service_on_both.publish(sections, key="book")

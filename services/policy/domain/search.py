@@ -9,12 +9,16 @@ import html
 from collections.abc import Collection, Sequence
 
 import nh3
-from sqlalchemy import ColumnElement, bindparam, cast, column, delete, func, literal_column, table, text
+from sqlalchemy import ColumnElement, bindparam, cast, column, delete, func, literal_column, or_, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlmodel import col, select
 
+from services.policy.domain import locales
+from services.policy.domain.languages import primary
 from services.policy.domain.words import PREFIX, fold, snippet
+from services.policy.schemas.policies import Content, SectionOut
 from services.policy.schemas.search import HitOut, Kind
+from services.policy.schemas.translations import TranslatedSection
 from services.policy.tables import FaqEntry, Policy, SearchDocument, State, Version
 from shared.db import Session
 from shared.pages import Page, PageQuery, encode_cursor
@@ -34,19 +38,25 @@ def is_sqlite(session: Session) -> bool:
 
 
 def keep_version(session: Session, policy: Policy, version: Version) -> None:
-    """Let the sections of a version that comes into force be found, and no longer those of the one before."""
+    """Let the sections of a version in force be found, also in other languages, and nothing else of its policy."""
     old = select(SearchDocument.place).where(SearchDocument.policy == policy.key, SearchDocument.kind == "policy")
     forget(session, session.exec(old).all())
+    content = Content.model_validate(version.content)
+    written: list[tuple[str, SectionOut | TranslatedSection]] = [(content.locale, each) for each in content.sections]
+    for locale in locales.available(session, version, session.now):
+        words = locales.words_in(session, version, content, locale, session.now)
+        written += [(locale, each.section) for each in words.current.values()]
     documents = [
         SearchDocument(
             kind="policy",
             policy=policy.key,
             version=version.number,
-            section=section["id"],
-            title=section["heading"],
-            text=plain(section["html"]),
+            locale=locale,
+            section=section.id,
+            title=section.heading,
+            text=plain(section.html),
         )
-        for section in version.content["sections"]
+        for locale, section in written
     ]
     keep(session, documents)
 
@@ -118,15 +128,22 @@ def forget(session: Session, places: Collection[int | None]) -> None:
         session.execute(delete(SearchDocument).where(col(SearchDocument.place).in_(places)))
 
 
-def find(session: Session, asked: str, kinds: Collection[Kind], paging: PageQuery) -> Page[HitOut]:
-    """Return what has the words that are asked for, the best first; without a word, nothing is found."""
+def find(session: Session, asked: str, kinds: Collection[Kind], locale: str | None, paging: PageQuery) -> Page[HitOut]:
+    """Return what has the words that are asked for, the best first; without a word, nothing is found.
+
+    With a `locale`, only what is written in that language, and FAQ entries, of which it is not known.
+    """
     wanted = list(dict.fromkeys(fold(asked)))[:WORDS]
     begin = offset_of(paging)
     if not wanted:
         return Page(items=[])
-    everything = places_of(session, wanted, " AND " if is_sqlite(session) else " & ", kinds, 0, 1)
+    among: list[ColumnElement[bool]] = [col(SearchDocument.kind).in_(kinds)]
+    if locale is not None:
+        written, spoken = col(SearchDocument.locale), primary(locale)
+        among.append(or_(written.is_(None), written == spoken, written.startswith(f"{spoken}-", autoescape=True)))
+    everything = places_of(session, wanted, " AND " if is_sqlite(session) else " & ", among, 0, 1)
     joined = (" AND " if everything else " OR ") if is_sqlite(session) else (" & " if everything else " | ")
-    places = places_of(session, wanted, joined, kinds, begin, paging.limit + 1)
+    places = places_of(session, wanted, joined, among, begin, paging.limit + 1)
     rows = session.exec(select(SearchDocument).where(col(SearchDocument.place).in_(places[: paging.limit])))
     documents = {row.place: row for row in rows}
     items = [hit(documents[place], wanted) for place in places[: paging.limit]]
@@ -143,7 +160,7 @@ def offset_of(paging: PageQuery) -> int:
 
 
 def places_of(
-    session: Session, wanted: Sequence[str], joined: str, kinds: Collection[Kind], begin: int, limit: int
+    session: Session, wanted: Sequence[str], joined: str, among: list[ColumnElement[bool]], begin: int, limit: int
 ) -> list[int]:
     """Return the places of the documents that have the words, the best first."""
     place: ColumnElement[int]
@@ -158,7 +175,7 @@ def places_of(
         place, rank = fts.c.place, -func.ts_rank(fts.c.words, asked, 1)
         matches = fts.c.words.op("@@")(asked)
     statement = select(place).select_from(fts).join(SearchDocument, col(SearchDocument.place) == place)
-    statement = statement.where(matches, col(SearchDocument.kind).in_(kinds))
+    statement = statement.where(matches, *among)
     return list(session.execute(statement.order_by(rank, place).offset(begin).limit(limit)).scalars())
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
-from services.policy.domain import locales, people, sources, versions
+from services.policy.domain import locales, people, search, sources, versions
 from services.policy.domain.markdown import hash_of
 from services.policy.schemas.policies import Content, SectionOut, SourceWarning
 from services.policy.schemas.translations import (
@@ -126,6 +126,8 @@ def note(session: Session, policy: Policy, version: Version, locale: str, draft:
         content_hash=hash_of(draft.title or "", *(each.hash for each in draft.sections)),
         person=people.person_in(author),
     )
+    if version.state == State.PUBLISHED:
+        search.keep_version(session, policy, version)
     if version.state in SEEN_BY_ALL:
         policy.revision += 1
         sections = [section.id for section in draft.sections]

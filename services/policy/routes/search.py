@@ -6,6 +6,7 @@ from fastapi import APIRouter, Query
 
 from services.policy.domain import search
 from services.policy.schemas.search import HitOut, Kind
+from services.policy.schemas.task_team import Language
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.requests import Db
@@ -28,6 +29,7 @@ async def search_policies(
     paging: Paging,
     db: Db,
     kinds: Kinds = "policy,faq",
+    locale: Annotated[Language | None, Query(description="Only what is written in this language.")] = None,
 ) -> Page[HitOut]:
     """Find sections in force and FAQ entries by their words, the best first."""
-    return await db.read(search.find, q, cast(list[Kind], kinds.split(",")), paging)
+    return await db.read(search.find, q, cast(list[Kind], kinds.split(",")), locale, paging)

@@ -8,11 +8,15 @@ Kind = Literal["policy", "faq"]
 
 
 class HitOut(Resource):
-    """A section in force, or an FAQ entry, that has the words; `snippet` is HTML with each of them in `<mark>`."""
+    """A section in force, in one of its languages, or an FAQ entry (no `locale`) that has the words.
+
+    `snippet` is HTML with each of the words in `<mark>`.
+    """
 
     kind: Kind
     policy: str
     version: int | None
+    locale: str | None
     section: str
     entry: str | None
     title: str

@@ -21,5 +21,6 @@ class SearchDocument(Table, table=True):
     section: str = Field(max_length=64)
     entry: str | None = Field(default=None, max_length=36, index=True)
     version: int | None = None
+    locale: str | None = Field(default=None, max_length=35)
     title: str = Field(sa_type=Text)
     text: str = Field(sa_type=Text)

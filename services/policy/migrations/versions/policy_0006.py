@@ -152,6 +152,7 @@ def make_searchable() -> None:
         sa.Column("section", sa.String(length=64), nullable=False),
         sa.Column("entry", sa.String(length=36), nullable=True),
         sa.Column("version", sa.Integer(), nullable=True),
+        sa.Column("locale", sa.String(length=35), nullable=True),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("place"),
