@@ -30,7 +30,7 @@ VERSION = "/v1/policies/social-media/versions/2"
 
 
 def in_force() -> str:
-    return POLICY + ADDED.format(word="delivery")
+    return POLICY + ADDED.format(word="the")
 
 
 def draft() -> str:
@@ -40,7 +40,7 @@ def draft() -> str:
     return (
         POLICY[:start]
         + POLICY[end:]
-        + ADDED.format(word="order")
+        + ADDED.format(word="and")
         + ADDED.format(word="hello").replace("money-talk", "greetings").replace('"Hello there"', '"Good day"')
     )
 
