@@ -24,6 +24,8 @@ import uvloop  # noqa: F401 -- uvicorn imports it when it serves, which is after
 from sqlalchemy.orm import configure_mappers
 
 from services.supervisor.children import execute
+from shared import migrate
+from shared.db import Database
 from shared.inbox import Handlers
 from shared.one_write import OneWriteProtocol
 from shared.settings import ServiceSettings
@@ -97,13 +99,27 @@ def share_arenas() -> None:
         libc.mallopt(M_ARENA_MAX, ARENAS)
 
 
-def serve_one(name: str) -> None:
-    """Serve one service on the host and port of its settings."""
+def settings_of(name: str) -> ServiceSettings:
+    """Return what every service has of settings, as they are for one of them."""
 
     class Settings(ServiceSettings, env_prefix=f"SHARELOAD_{name.upper()}_"):
-        """Where this service listens."""
+        """Where this service listens, and what it stands on."""
 
-    settings = Settings()
+    return Settings()
+
+
+def migrate_all() -> None:
+    """Bring the stores of all services to this version."""
+    for name in SERVICES:
+        settings = settings_of(name)
+        db = Database(settings.database_for(name), settings.clock)
+        migrate.upgrade(db.engine, Path(__file__).parent / name / "migrations" / "versions")
+        db.stop()
+
+
+def serve_one(name: str) -> None:
+    """Serve one service on the host and port of its settings."""
+    settings = settings_of(name)
     serve(load(name), host=settings.host, port=settings.port or 8000)
 
 
@@ -129,7 +145,7 @@ def supervise() -> int:
         demo=demo,
         users=LOGINS if demo else {},
     )
-    return Supervisor(wishes, load_all, play_demo).run()
+    return Supervisor(wishes, load_all, migrate_all, play_demo).run()
 
 
 def prepare() -> None:

@@ -2,26 +2,26 @@
 
 Two histories stand side by side in one database: `backbone` (the tables of `shared/tables.py`) and the service's own.
 `python -m shared.migrate SERVICE` prints the operations that the models ask for beyond the newest migration.
+
+Alembic is imported only where there is something to do: it takes 12 MB of a process that seldom needs it.
 """
 
 import fcntl
 import importlib
+import re
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from alembic.autogenerate import produce_migrations, render_python_code
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.operations.ops import MigrationScript, UpgradeOps
-from alembic.runtime.environment import EnvironmentContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, MetaData, create_engine, text
+from sqlalchemy import Connection, Engine, MetaData, create_engine, inspect, text
 
 from shared import tables
 from shared.problems import Problem
+
+if TYPE_CHECKING:
+    from alembic.operations.ops import MigrationScript, UpgradeOps
 
 BACKBONE = Path(__file__).parent / "migrations" / "versions"
 LOCK = 7_110_001
@@ -33,25 +33,45 @@ class StoreIsNewer(Problem):
 
 def upgrade(engine: Engine, versions: Path | None) -> None:
     """Run what is missing of both histories (`versions`: the service's folder); raises StoreIsNewer when the database knows more than this code."""
-    script = ScriptDirectory(
-        str(BACKBONE.parent), version_locations=[str(folder) for folder in (BACKBONE, versions) if folder is not None]
-    )
+    folders = [folder for folder in (BACKBONE, versions) if folder is not None]
+    known, heads = written(folders)
     with engine.connect() as connection, locked(connection):
-        known = {revision.revision for revision in script.walk_revisions()}
-        present = set(MigrationContext.configure(connection).get_current_heads())
+        present = present_in(connection)
         connection.rollback()
         if present - known:
             raise StoreIsNewer(
                 f"This store was written by a newer version of Shareload ({', '.join(sorted(present - known))}); start that version or choose another data folder."
             )
-        if present != set(script.get_heads()):
-            run(connection, script)
+        if present != heads:
+            run(connection, folders)
 
 
-def run(connection: Connection, script: ScriptDirectory) -> None:
+def written(folders: Iterable[Path]) -> tuple[set[str], set[str]]:
+    """Return the revisions that the files in folders name, and those of them that no other builds on."""
+    texts = [file.read_text() for folder in folders for file in folder.glob("*.py")]
+    known, built_on = (
+        {name for text in texts for name in re.findall(rf'^{word}(?:: [^=]+)? = "(.+)"$', text, re.MULTILINE)}
+        for word in ("revision", "down_revision")
+    )
+    return known, known - built_on
+
+
+def present_in(connection: Connection) -> set[str]:
+    """Return the revisions that a database is at; none for a new one."""
+    if not inspect(connection).has_table("alembic_version"):
+        return set()
+    return set(connection.execute(text("SELECT version_num FROM alembic_version")).scalars())
+
+
+def run(connection: Connection, folders: Iterable[Path]) -> None:
     """Upgrade to the heads of all branches in one transaction."""
+    from alembic.config import Config
+    from alembic.runtime.environment import EnvironmentContext
+    from alembic.script import ScriptDirectory
 
-    def steps(present: Any, _context: MigrationContext) -> Any:
+    script = ScriptDirectory(str(BACKBONE.parent), version_locations=[str(folder) for folder in folders])
+
+    def steps(present: Any, _context: object) -> Any:
         return script._upgrade_revs("heads", present)  # noqa: SLF001  what alembic's own command does
 
     environment = EnvironmentContext(Config(), script, fn=steps)
@@ -80,8 +100,11 @@ def locked(connection: Connection) -> Iterator[None]:
         yield
 
 
-def missing(engine: Engine, metadata: Sequence[MetaData]) -> UpgradeOps:
+def missing(engine: Engine, metadata: Sequence[MetaData]) -> "UpgradeOps":
     """Return the operations by which the database would agree with the models."""
+    from alembic.autogenerate import produce_migrations
+    from alembic.migration import MigrationContext
+
     with engine.connect() as connection:
         context = MigrationContext.configure(
             connection, opts={"compare_type": False, "target_metadata": list(metadata), "include_name": modelled}
@@ -98,6 +121,8 @@ def modelled(name: str | None, kind: str, _parents: object) -> bool:
 
 def main(service: str) -> None:
     """Print the operations that the next migration of a service needs."""
+    from alembic.autogenerate import render_python_code
+
     engine = create_engine("sqlite://")
     metadata = [tables.metadata]
     if service != "backbone":

@@ -19,6 +19,7 @@ from services.supervisor.store import CannotStartError, Store
 GATEWAY = "gateway"
 BROKER = "nats-server"
 DEMO = "demo"
+MIGRATIONS = "migrations"
 BROKER_CONFIG = Path(__file__).parents[2] / "deploy" / "nats.dev.conf"
 BROKER_MEMORY = {"GOGC": "25", "GOMEMLIMIT": "48MiB"}
 """How early the broker collects its garbage: measured, a third of its memory after a burst of 40,000 posts, for a fifth
@@ -44,14 +45,20 @@ class Supervisor:
     """One run of the platform. It has no threads and no loop: it waits for signals, and looks around.
 
     `load` imports everything and returns, per service, the function that serves it on a socket: what is
-    imported once here is shared by all children. `demo` loads and plays the demonstration organisation.
+    imported once here is shared by all children. `migrate` brings their stores to this version. `demo` loads and
+    plays the demonstration organisation.
     """
 
     def __init__(
-        self, wishes: Wishes, load: Callable[[], Mapping[str, Serve]], demo: Callable[[str, str, Path], None]
+        self,
+        wishes: Wishes,
+        load: Callable[[], Mapping[str, Serve]],
+        migrate: Callable[[], None],
+        demo: Callable[[str, str, Path], None],
     ) -> None:
         self.wishes = wishes
         self.load = load
+        self.migrate = migrate
         self.demo = demo
         self.store = Store(wishes.data_dir, wishes.users)
         self.children: dict[str, Child] = {}
@@ -87,6 +94,9 @@ class Supervisor:
         os.environ.update(self._environment())
         gc.collect()
         gc.freeze()
+        # In a process that ends, so that no service has to keep in memory what only migrations need.
+        self._add(Child(MIGRATIONS, self.migrate, self._log(MIGRATIONS), essential=False))
+        self._wait_until(lambda: MIGRATIONS not in self.children, list(self.children.values()))
         for name, serve in programs.items():
             self._add(Child(name, partial(serve, self.sockets[name]), self._log(name)))
         waiting = set(programs)
