@@ -1,6 +1,7 @@
 """What the linter says of a version, and that its packs do what their authors say."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -217,3 +218,17 @@ def test_long_words_and_sentences_are_harder_to_read() -> None:
     # One sentence, 10 words, 12 syllables: 0.39 * 10 + 11.8 * 1.2 - 15.59.
     assert readability("The cat sat on the mat and looked very happy.", "en").grade == 2.5
     assert readability("", "en").words == 0
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["](", ". ", "a. ", "\n- ", "Ab. C ", "(", "| ", "ABC DEF. ", "\n \n", "must not wages. ", "_*`", "@a.", "\n> "],
+)
+async def test_a_hostile_text_is_linted_in_bounded_time(service: PolicyService, piece: str) -> None:
+    source = "# A {#a}\nWords.\n\n" + piece * (90_000 // len(piece))
+    version = await service.write(source)
+    began = time.perf_counter()
+    answer = await service.client.get(f"{version}/lint")
+    assert answer.status_code == 200
+    assert len(answer.json()["findings"]) <= 500
+    assert time.perf_counter() - began < 10

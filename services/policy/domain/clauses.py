@@ -13,7 +13,7 @@ SENTENCE_END = re.compile(r"(?<=[.!?])[\"'”’»)*_]*\s+(?=[\"'“‘„«(\[*
 ABBREVIATED = re.compile(
     r"(?:\b(?:e\.g|i\.e|etc|No|Nr|Inc|Ltd|Mr|Mrs|Ms|Dr|Sr|St|z\.\s?B|d\.\s?h|bzw|vgl|Abs|Art|p\.\s?ex|p\.\s?ej)|\b[A-Z])\.$"
 )
-MARKUP = re.compile(r"[*_`~]+|\]\([^)\s]*\)|!?\[|^[ \t]*>[ \t]?|\\(?=[^\w\s])", re.MULTILINE)
+MARKUP = re.compile(r"[*_`~]+|\]\([^)\s]{0,500}\)|!?\[|^[ \t]*>[ \t]?|\\(?=[^\w\s])", re.MULTILINE)
 UNSEEN = "\u2060"
 """A character that the rule engine does not see, in place of each character of markup."""
 
@@ -52,7 +52,7 @@ def clauses(markdown: str, heading: str = "") -> Iterator[Clause]:
 def sentences(block: str, start: int, lead: str) -> Iterator[Clause]:
     """Cut a block at the ends of its sentences."""
     begin = 0
-    ends = [found.end() for found in SENTENCE_END.finditer(block) if not ABBREVIATED.search(block[: found.start()])]
+    ends = [found.end() for found in SENTENCE_END.finditer(block) if not abbreviated(block, found.start())]
     for end in [*ends, len(block)]:
         piece = block[begin:end]
         marker = ITEM.match(piece.lstrip("\n|"))
@@ -63,6 +63,11 @@ def sentences(block: str, start: int, lead: str) -> Iterator[Clause]:
         if any(letter.isalpha() for letter in text):
             yield Clause(text, start + begin + front, start + begin + front + len(text), lead)
         begin = end
+
+
+def abbreviated(text: str, end: int) -> bool:
+    """Tell whether what ends there is an abbreviation, and no sentence."""
+    return ABBREVIATED.search(text[max(0, end - 12) : end]) is not None
 
 
 def plain(markdown: str) -> str:

@@ -15,9 +15,12 @@ from shared.db import Session
 from shared.rules import Rule
 
 SEVERITIES: tuple[LintSeverity, ...] = ("error", "warning", "notice")
+MOST = 500
+"""Findings in an answer; the counts are of all."""
 SHORT = 40
 """Words: a section with fewer says little about how hard it is to read."""
 LETTERS = re.compile(r"(?<![\w#@/.-])[A-Z]{2,6}(?![\w@/-])")
+EXPLAINED = re.compile(r"\(([A-Z]{2,6})\)|\b([A-Z]{2,6}) \(")
 ADDRESS = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
 
 
@@ -60,7 +63,7 @@ def lint(session: Session, key: str, number: int, places: frozenset[str] | None,
             for pack in applied
         ],
         counts={severity: sum(each.severity == severity for each in findings) for severity in SEVERITIES},
-        findings=findings,
+        findings=findings[:MOST],
     )
 
 
@@ -72,6 +75,7 @@ class Reading:
         self.language = language
         self.words = words(language)
         self.said = list(spoken(content.sections, self.words))
+        self.everywhere = frozenset[str]().union(*(one.found for one in self.said))
         whole = readability("\n\n".join(plain(section.markdown) for section in content.sections), language)
         self.grade = LintGrade(grade=whole.grade, measure=whole.measure, words=whole.words)
         self._places = {section.id: place for place, section in enumerate(content.sections)}
@@ -83,14 +87,17 @@ class Reading:
 
     def judge(self, pack: Pack, rule: LintRule) -> Iterator[LintFinding]:
         """Yield what a rule finds."""
-        everywhere = frozenset[str]().union(*(one.found for one in self.said))
         if rule.clause is not None:
-            if everywhere.isdisjoint(rule.unless_in_policy):
+            if self.everywhere.isdisjoint(rule.unless_in_policy):
                 for one in self.said:
                     if rule.hits(one.found):
                         yield at_clause(pack, rule, one)
         elif rule.missing is not None:
-            if self.words is not None and rule.missing not in everywhere and not self.shown_otherwise(rule.missing):
+            if (
+                self.words is not None
+                and rule.missing not in self.everywhere
+                and not self.shown_otherwise(rule.missing)
+            ):
                 yield finding_of(pack, rule)
         else:
             yield from self.built_in(pack, rule)
@@ -140,15 +147,15 @@ class Reading:
     def abbreviations(self, pack: Pack, rule: LintRule) -> Iterator[LintFinding]:
         """Yield abbreviations that are neither common nor written out somewhere, each where it first stands."""
         known = set(self.words.abbreviations if self.words else ())
-        text = "\n".join(section.markdown for section in self.content.sections)
+        for section in self.content.sections:
+            known.update(first or second for first, second in EXPLAINED.findall(section.markdown))
         for one in self.said:
             if one.clause.text.isupper():
                 continue
             for found in LETTERS.findall(one.clause.text):
                 if found not in known:
                     known.add(found)
-                    if f"({found})" not in text and f"{found} (" not in text:
-                        yield at_clause(pack, rule, one, why=f"{found}: {rule.why[0].lower()}{rule.why[1:]}")
+                    yield at_clause(pack, rule, one, why=f"{found}: {rule.why[0].lower()}{rule.why[1:]}")
 
     def about_rules(self, pack: Pack, rule: LintRule) -> Iterator[LintFinding]:
         """Yield rules of the policy that nothing explains, that offer no way out, or that fail their own examples."""

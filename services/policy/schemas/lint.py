@@ -70,4 +70,4 @@ class LintOut(Resource):
     readability: LintGrade
     packs: list[LintPack]
     counts: dict[LintSeverity, int]
-    findings: list[LintFinding]
+    findings: Annotated[list[LintFinding], Field(description="The 500 most serious; `counts` has all.")]
