@@ -235,10 +235,13 @@ class OffsetMap:
         self._goes_on = None
 
 
-def begins_alike(text: str) -> int:
-    """So many characters at the beginning of a text stand at the same places in its folded form, at least."""
-    run = _plain.match(text)
-    return 0 if run is None else _before_marks(text, run.end())
+def begins_alike(text: str, folded: str, end: int) -> bool:
+    """Tell, cheaply, whether the first `end` characters of a text surely stand at the same places in its folded form.
+
+    What folding leaves, but for its case, it would leave anywhere. Only a dotted capital I becomes longer in lower case.
+    """
+    beginning = text[:end].lower().replace("’", "'")
+    return len(beginning) == end and beginning == folded[:end]
 
 
 def keeps_places(text: str, folded: str) -> bool:

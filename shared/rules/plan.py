@@ -23,11 +23,17 @@ WHOLE = Span(0, -1)
 class Probe:
     """A detector made ready: which signs must be seen before it is worth asking, and the question itself.
 
-    `signs=None`: it must be asked about every text.
+    `signs=None`: it must be asked about every text. `place`: all that `find` says is where that sign first stands.
     """
 
     signs: frozenset[int] | None
     find: "Callable[[Reading], Span | None]"
+    place: int | None = None
+
+    @staticmethod
+    def of(sign: int) -> "Probe":
+        """Ask where a sign first stands."""
+        return Probe(frozenset([sign]), lambda reading: reading.first(sign), sign)
 
 
 @dataclass(slots=True)
@@ -48,7 +54,7 @@ class Plan:
         self.disguised: dict[str, list[tuple[Disguised, int]]] = {}
         self.tests: dict[Callable[[Reading], bool], int] = {}
         self._known: dict[tuple[frozenset[str], bool, bool], int] = {}
-        self._next = 0
+        self.signs = 0
 
     def words(self, keywords: Iterable[str], *, substring: bool = False, strict: bool = False) -> int:
         """Make a sign that shows where one of the keywords stands, as a whole word unless `substring`."""
@@ -74,5 +80,5 @@ class Plan:
         return self.tests[test]
 
     def _new_sign(self) -> int:
-        self._next += 1
-        return self._next
+        self.signs += 1
+        return self.signs

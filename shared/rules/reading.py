@@ -89,14 +89,17 @@ class Reading:
         return OffsetMap.of_clean(self.draft.text)
 
     def _from_folded(self, start: int, end: int) -> Span:
-        text = self.draft.text
+        text, folded = self.draft.text, self.folded
         # Not a cached_property, whose lock costs more than most texts need here.
         if self._alike is None:
-            self._alike = len(text) if text.isascii() and len(text) == len(self.folded) else begins_alike(text)
+            self._alike = len(text) if text.isascii() and len(text) == len(folded) else 0
         if end <= self._alike:
             return Span(start, end)
         if self._places is None:
-            if keeps_places(text, self.folded):
+            if begins_alike(text, folded, end):
+                self._alike = end
+                return Span(start, end)
+            if keeps_places(text, folded):
                 self._alike = len(text)
                 return Span(start, end)
             self._places = OffsetMap.of_folded(text, end)

@@ -59,10 +59,8 @@ def open_for(session: Session, written: Sequence[Written], counts: Counts) -> No
     """
     if not written:
         return
-    run = rules.in_force(session).run
-    rows: list[dict[str, Any]] = []
-    for one in written:
-        draft = Draft(
+    drafts = [
+        Draft(
             one.text,
             network=one.place.network,
             kind="reply" if one.place.kind == "reply" else "post",
@@ -72,6 +70,10 @@ def open_for(session: Session, written: Sequence[Written], counts: Counts) -> No
             language=one.language,
             now=one.at,
         )
+        for one in written
+    ]
+    rows: list[dict[str, Any]] = []
+    for one, matches in zip(written, rules.in_force(session).run_all(drafts), strict=True):
         rows.extend(
             {
                 "id": new_id(),
@@ -93,7 +95,7 @@ def open_for(session: Session, written: Sequence[Written], counts: Counts) -> No
                 "reason": None,
                 "revision": 1,
             }
-            for match in run(draft)
+            for match in matches
         )
     if rows:
         places = {one.post: one.place for one in written}

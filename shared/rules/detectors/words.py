@@ -45,7 +45,7 @@ class WordsDetector(Model):
             return earliest([reading.first(sign) for sign in (in_any, *signs)])
 
         if not by_language:
-            return Probe(frozenset([in_any]), lambda reading: reading.first(in_any))
+            return Probe.of(in_any)
         return Probe(frozenset([in_any, *by_language.values()]), find)
 
 

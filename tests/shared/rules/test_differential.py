@@ -279,6 +279,16 @@ def test_folding_a_whole_text_is_folding_its_letters_and_folding_twice_changes_n
     assert fold(fold(text)) == fold(text)
 
 
+@settings(max_examples=100, deadline=None)
+@given(st.lists(texts | typed, max_size=5), st.lists(detectors, min_size=1, max_size=3))
+@example(["é ", " \u0301acme", "Acme", "", "\ud800", "acmé"], [{"words": ["acme"]}])
+def test_texts_run_together_are_answered_as_one_by_one(some: list[str], detects: list[object]) -> None:
+    ruleset = RuleSet.compile(placed(*detects))
+    several = [Draft(text, language="en") for text in some]
+
+    assert ruleset.run_all(several) == [ruleset.run(draft) for draft in several]
+
+
 @settings(max_examples=200, deadline=None)
 @given(pattern(), typed)
 def test_a_text_that_a_pattern_matches_contains_one_of_the_literals_that_the_pattern_requires(
