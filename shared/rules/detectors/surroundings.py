@@ -50,6 +50,7 @@ class LanguageDetector(Model):
 
     def compile(self, plan: Plan, *, strict: bool) -> Probe:  # noqa: ARG002 - no words to look for
         """See `Probe`."""
+        languages.model()
         allowed = frozenset(map(languages.primary, self.language.only))
 
         def find(reading: Reading) -> Span | None:

@@ -1,5 +1,8 @@
 """Rule blocks as authors write them: what is understood, what is refused and how that is said, and their examples."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from shared.rules import Draft, Evasion, FailedExample, InvalidRule, Rule, RuleSet, Severity, failing_examples
@@ -149,3 +152,11 @@ def test_examples_are_tried_as_texts_to_which_the_rule_applies() -> None:
         examples={"match": ["profit"]},
     )
     assert failing_examples(narrow) == []
+
+
+def test_the_rules_of_the_guide_do_what_they_say() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "rules.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```rule\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+
+    assert len(blocks) > 3
+    assert [failing_examples(Rule.from_yaml(block)) for block in blocks] == [[] for _ in blocks]
