@@ -1,6 +1,7 @@
 """What a new version changes, as its readers and reviewers are shown it."""
 
 import time
+import tracemalloc
 from itertools import combinations
 from typing import Any
 
@@ -150,3 +151,12 @@ def test_texts_that_share_nothing_useful_are_compared_soon(before: str, after: s
     changes = compare(before, after, Budget())
     assert {each.change for each in changes} >= {"added", "removed"}
     assert time.process_time() - started < 10
+
+
+def test_texts_that_share_nothing_take_little_memory() -> None:
+    old, new = (" ".join(f"{name}{number}" for number in range(5000)) for name in "ab")
+    tracemalloc.start()
+    compare(old, new, Budget(200_000))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 8_000_000

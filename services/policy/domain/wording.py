@@ -1,7 +1,8 @@
 """How two texts differ, word by word (E. W. Myers, "An O(ND) difference algorithm and its variations", 1986)."""
 
 import re
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import groupby
@@ -75,14 +76,25 @@ def common(old: Sequence[str], new: Sequence[str], budget: Budget) -> list[tuple
     return [*((at, at) for at in range(ahead)), *((ahead + i, ahead + j) for i, j in inner), *ends]
 
 
+class Reached:
+    """How far the ways with fewer than `edits` changes led, by diagonal; small, because one is kept for each number."""
+
+    def __init__(self, reach: Mapping[int, int], edits: int) -> None:
+        self._first = -edits - 1
+        self._values = array("i", [reach.get(diagonal, 0) for diagonal in range(self._first, edits + 2, 2)])
+
+    def __getitem__(self, diagonal: int) -> int:
+        return self._values[(diagonal - self._first) // 2]
+
+
 def longest(old: Sequence[str], new: Sequence[str], budget: Budget) -> list[tuple[int, int]]:
     """Return the places of a longest common subsequence, or none of them once the budget is spent."""
     if not old or not new:
         return []
     reach = {1: 0}
-    trace: list[dict[int, int]] = []
+    trace: list[Reached] = []
     for edits in range(len(old) + len(new) + 1):
-        trace.append(dict(reach))
+        trace.append(Reached(reach, edits))
         if advance(reach, edits, old, new, budget):
             return walk_back(trace, len(old), len(new))
         if budget.left < 0:
@@ -104,14 +116,14 @@ def advance(reach: dict[int, int], edits: int, old: Sequence[str], new: Sequence
     return False
 
 
-def step(reach: dict[int, int], diagonal: int, edits: int) -> int:
+def step(reach: Mapping[int, int] | Reached, diagonal: int, edits: int) -> int:
     """Return where a diagonal is entered: from the one beside it that leads further."""
     if diagonal == -edits or (diagonal != edits and reach[diagonal - 1] < reach[diagonal + 1]):
         return reach[diagonal + 1]
     return reach[diagonal - 1] + 1
 
 
-def walk_back(trace: Sequence[dict[int, int]], x: int, y: int) -> list[tuple[int, int]]:
+def walk_back(trace: Sequence[Reached], x: int, y: int) -> list[tuple[int, int]]:
     """Return the words that both texts share on the way that was found."""
     pairs = []
     for edits in range(len(trace) - 1, -1, -1):
