@@ -16,13 +16,23 @@ def etag(revision: int | str) -> str:
 
 def fingerprint(content: BaseModel) -> str:
     """Return the strong ETag of an answer that counts no revisions: the hash of what it says."""
-    return etag(hashlib.sha256(content.model_dump_json().encode()).hexdigest()[:32])
+    return etag(digest(content))
+
+
+def revised(revision: int, content: BaseModel) -> str:
+    """Return the strong ETag of an answer that follows more than its revisions; a change states the revision in it."""
+    return etag(f"{revision}-{digest(content)}")
+
+
+def digest(content: BaseModel) -> str:
+    """Return a short hash of what an answer says."""
+    return hashlib.sha256(content.model_dump_json().encode()).hexdigest()[:32]
 
 
 async def if_match(value: Annotated[str | None, Header(alias="If-Match", max_length=100)] = None) -> int | None:
     """Return the revision in `If-Match: "<revision>"`, or None where the header is absent or `*`.
 
-    A resource whose answer follows the clock too has an ETag `"<revision>-<what the clock made of it>"`.
+    A resource whose answer follows more than its revisions has an ETag `"<revision>-<what else it follows>"`.
     """
     if value is None or value.strip() == "*":
         return None

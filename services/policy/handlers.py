@@ -121,6 +121,12 @@ def remind(session: Session) -> None:
     reminders.tell_due(session)
 
 
+@timers.every(seconds=300)
+def follow_audiences(session: Session) -> None:
+    """Campaigns ask who is of their audience, also where only the clock made it so."""
+    campaigns.follow_all(session)
+
+
 @timers.every(seconds=5)
 def keep_the_team(session: Session) -> None:
     """Seats lapse and terms end by the clock, and what becomes free is offered to who waits."""

@@ -125,7 +125,7 @@ class AcknowledgementRemindedV1(AcknowledgementAsked):
 
 @told
 class AcknowledgementEscalatedV1(AcknowledgementAsked):
-    """A person has not accepted in time; `manager`, an employee number, is told."""
+    """A person has not accepted in time; `manager`, a person's id, is told."""
 
     type = "policy.acknowledgement.escalated.v1"
     manager: Operational[str | None] = None

@@ -89,7 +89,13 @@ class PolicyService:
         return self.ask_as(Principal(id=f"person:{person}", person=person, employee_number=number, scopes=own))
 
     async def hear_of(
-        self, number: str, department: str = "Support", *, region: str = "EMEA", active: bool = True
+        self,
+        number: str,
+        department: str = "Support",
+        *,
+        region: str = "EMEA",
+        manager: str | None = None,
+        active: bool = True,
     ) -> str:
         """Let the service hear of a person; returns their id."""
         person = self.people.setdefault(number, new_id())
@@ -101,6 +107,7 @@ class PolicyService:
             email=f"{number.lower()}@acme.example",
             department=department,
             region=region,
+            manager=manager,
             languages=["en"],
             active=active,
         )

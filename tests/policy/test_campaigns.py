@@ -148,26 +148,6 @@ async def test_joiners_have_their_own_date_and_who_leaves_the_audience_is_left_a
     assert await people(service, by_certificate) == {"E-4": "missing"}
 
 
-async def test_small_groups_are_counted_as_one(service: PolicyService) -> None:
-    version = await service.publish()
-    for number in range(20, 40):
-        await service.hear_of(f"E-{number}", "Stores")
-    for number in range(40, 49):
-        await service.hear_of(f"E-{number}", "Care")
-    path = await campaign(service)
-    await accept(service, version, "E-20")
-    await accept(service, version, "E-1")
-    found = ok(await service.client.get(f"{path}/statistics"))
-    groups = {group.pop("name"): group for group in found["groups"]}
-    # Support and Communications have two people each, so the next larger department is counted with them.
-    assert set(groups) == {"Stores", "other"}
-    assert groups["Stores"] == {"people": 20, "done": 1, "missing": 19, "overdue": 0, "exempt": 0}
-    assert groups["other"]["people"] == 13
-    assert found["total"]["people"] == 33
-    regions = ok(await service.client.get(f"{path}/statistics", params={"by": "region"}))
-    assert [group["name"] for group in regions["groups"]] == ["other"]
-
-
 async def test_a_campaign_is_changed_on_what_was_seen_and_closed_once(service: PolicyService) -> None:
     await service.publish()
     path = await campaign(service, days=2)

@@ -1,5 +1,7 @@
 """Who accepted which version, and who has not yet."""
 
+from datetime import datetime
+
 from sqlmodel import col, func, select
 
 from services.policy.domain import people, policies, standing, versions
@@ -82,9 +84,11 @@ def standings(
 
     A person without `people:read` sees themselves, a key that is limited to departments sees those.
     """
-    number = policies.in_force(session, key, None).version
-    policy, _ = versions.get(session, key, number)
-    counting = standing.counting_versions(session, policy)
+    policy = policies.get(session, key)
+    found = standing.counting_of(session, policy)
+    if not found.versions:
+        raise policies.NotInForce(f"No version of {key} is in force.")
+    number, counting = found.latest, found.versions
     is_at = standing.status_in_policy(session, policy, counting)
     staff = select(Person).where(col(Person.active).is_(True), *people.visible(session))
     if status is not None:
@@ -99,11 +103,10 @@ def standings(
     accepted = select(Acknowledgement, Version.number).join(Version, col(Version.id) == col(Acknowledgement.version_id))
     accepted = accepted.where(col(Version.id).in_(counting), col(Acknowledgement.person).in_(ids))
     rows = {
-        row.person: (row, accepted_number) for row, accepted_number in session.exec(accepted.order_by(col(Version.number)))
+        row.person: (row, accepted_number)
+        for row, accepted_number in session.exec(accepted.order_by(col(Version.number)))
     }
-    asked = select(Asked.person, func.min(Asked.due_at)).join(Campaign, col(Campaign.id) == col(Asked.campaign_id))
-    asked = asked.where(Campaign.policy_id == policy.id, Campaign.state == "open", col(Asked.person).in_(ids))
-    due = dict(session.exec(asked.where(col(Asked.exempt).is_(None)).group_by(col(Asked.person))).all())
+    due = due_dates(session, policy, ids)
     items = []
     for person in page.items:
         row, accepted_number = rows.get(person.id, (None, None))
@@ -120,6 +123,13 @@ def standings(
             )
         )
     return Page(items=items, next_cursor=page.next_cursor)
+
+
+def due_dates(session: Session, policy: Policy, persons: list[str]) -> dict[str, datetime]:
+    """Return by when open campaigns of a policy ask these people, the earliest first; who need not is not in it."""
+    asked = select(Asked.person, func.min(Asked.due_at)).join(Campaign, col(Campaign.id) == col(Asked.campaign_id))
+    asked = asked.where(Campaign.policy_id == policy.id, Campaign.state == "open", col(Asked.person).in_(persons))
+    return dict(session.exec(asked.where(col(Asked.exempt).is_(None)).group_by(col(Asked.person))).all())
 
 
 def prove(session: Session, acknowledgement: str, service: str) -> ProofOfAcknowledgement:

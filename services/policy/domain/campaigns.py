@@ -1,9 +1,9 @@
 """Campaigns: who must accept what is in force of a policy, by when, and who need not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
@@ -13,18 +13,16 @@ from services.policy.schemas.campaigns import (
     CampaignChange,
     CampaignIn,
     CampaignOut,
-    ExemptionIn,
-    PersonInCampaign,
 )
-from services.policy.tables import Acknowledgement, Asked, Campaign, Certificate, Person, Policy
+from services.policy.tables import Asked, Campaign, Certificate, Person, Policy
 from shared import pages
 from shared.conditions import expect
 from shared.db import Session, insert
 from shared.events.policy import CampaignChangedV1
-from shared.evidence import digest_of, record
+from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery
-from shared.problems import Conflict, FieldError, Invalid, NotFound
+from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound
 
 
 class NothingInForce(Conflict):
@@ -35,15 +33,28 @@ class CampaignClosed(Conflict):
     """A closed campaign asks nobody any more."""
 
 
-class NotAsked(NotFound):
-    """The campaign does not ask this person."""
+class BeyondDepartments(Forbidden):
+    """A key that is limited to departments asks only these: the audience has to name them."""
+
+
+def refuse_beyond(session: Session, *audiences: Audience) -> None:
+    """Turn away a key that is limited to departments from an audience of others; raises BeyondDepartments."""
+    caller = session.context.caller
+    if caller is None or caller.departments is None:
+        return
+    if any(not each.departments or not caller.departments.issuperset(each.departments) for each in audiences):
+        raise BeyondDepartments
 
 
 def create(session: Session, body: CampaignIn) -> CampaignOut:
-    """Begin a campaign and ask its audience; raises NotFound, NothingInForce, or Invalid for a date in the past."""
+    """Begin a campaign and ask its audience.
+
+    Raises NotFound, NothingInForce, BeyondDepartments, or Invalid for a date in the past.
+    """
+    refuse_beyond(session, body.audience)
     actor = people.actor(session, body.employee_number)
     policy = policies.get(session, body.policy, lock=True)
-    if standing.asked_version(session, policy) is None:
+    if not standing.counting_of(session, policy).versions:
         raise NothingInForce(f"Nothing of the policy {policy.key} is in force yet.")
     refuse_past(session, body.due_at)
     campaign = Campaign(
@@ -109,7 +120,8 @@ def ask(session: Session, campaign: Campaign, persons: Iterable[str], due_at: da
 
 def ask_anew(session: Session, policy: Policy) -> None:
     """Begin the next round of a policy's open campaigns: a material version came into force."""
-    for campaign in session.exec(open_campaigns().where(Campaign.policy_id == policy.id)):
+    mine = open_campaigns().where(Campaign.policy_id == policy.id)
+    for campaign in session.exec(mine.with_for_update()).all():
         campaign.asked_since = session.now
         campaign.due_at = session.now + timedelta(days=campaign.days)
         campaign.revision += 1
@@ -133,21 +145,27 @@ def follow(session: Session, person: str) -> None:
         if belongs:
             ask(session, campaign, [person], max(campaign.due_at, session.now + timedelta(days=campaign.days)))
         else:
-            drop(session, campaign, [person])
+            drop(session, campaign, col(Asked.person) == person)
 
 
 def follow_audience(session: Session, campaign: Campaign) -> None:
     """Ask who is of the audience now, and leave alone who is of it no more."""
-    audience = set(session.exec(audience_of(session, campaign)).all())
-    asked = set(session.exec(select(Asked.person).where(Asked.campaign_id == campaign.id)).all())
-    drop(session, campaign, sorted(asked - audience))
-    ask(session, campaign, sorted(audience - asked), max(campaign.due_at, session.now + timedelta(days=campaign.days)))
+    belong = audience_of(session, campaign)
+    rows = select(Asked.person).where(Asked.campaign_id == campaign.id)
+    drop(session, campaign, col(Asked.person).not_in(belong))
+    joined = session.exec(belong.where(col(Person.id).not_in(rows)).order_by(Person.id)).all()
+    ask(session, campaign, joined, max(campaign.due_at, session.now + timedelta(days=campaign.days)))
 
 
-def drop(session: Session, campaign: Campaign, persons: list[str]) -> None:
+def follow_all(session: Session) -> None:
+    """Ask and leave alone whom no event told of: a certificate whose time is up, or a joiner in the midst of a start."""
+    for campaign in session.exec(open_campaigns()).all():
+        follow_audience(session, campaign)
+
+
+def drop(session: Session, campaign: Campaign, who: ColumnElement[bool]) -> None:
     """Ask these people no more."""
-    gone = delete(Asked).where(col(Asked.campaign_id) == campaign.id, col(Asked.person).in_(persons))
-    session.execute(gone)
+    session.execute(delete(Asked).where(col(Asked.campaign_id) == campaign.id, who))
 
 
 def open_campaigns() -> SelectOfScalar[Campaign]:
@@ -156,8 +174,11 @@ def open_campaigns() -> SelectOfScalar[Campaign]:
 
 
 def change(session: Session, campaign_id: str, body: CampaignChange, stated: int | None) -> CampaignOut:
-    """Change a campaign that is going on; raises NotFound, Stale, CampaignClosed or Invalid."""
+    """Change a campaign that is going on; raises NotFound, Stale, CampaignClosed, BeyondDepartments or Invalid."""
     policy, campaign = get_open(session, campaign_id, stated)
+    refuse_beyond(
+        session, Audience.model_validate(campaign.audience), body.audience or Audience.model_validate(campaign.audience)
+    )
     refuse_past(session, body.due_at)
     if body.title is not None:
         campaign.title = body.title
@@ -171,43 +192,15 @@ def change(session: Session, campaign_id: str, body: CampaignChange, stated: int
 
 
 def close(session: Session, campaign_id: str, stated: int | None) -> CampaignOut:
-    """End a campaign; who has not accepted is missing, and no longer overdue. Raises NotFound, Stale, CampaignClosed."""
+    """End a campaign: nobody is reminded any more.
+
+    Raises NotFound, Stale, CampaignClosed or BeyondDepartments.
+    """
     policy, campaign = get_open(session, campaign_id, stated)
+    refuse_beyond(session, Audience.model_validate(campaign.audience))
     campaign.state, campaign.closed_at = "closed", session.now
+    session.execute(update(Asked).where(col(Asked.campaign_id) == campaign.id).values(next_at=None))
     return noted(session, policy, campaign, "closed", None)
-
-
-def exempt(session: Session, campaign_id: str, body: ExemptionIn) -> PersonInCampaign:
-    """Say that somebody need not accept, and why; raises NotFound, UnknownPerson, NotAsked or CampaignClosed."""
-    _, campaign = get_open(session, campaign_id, None)
-    person = people.find(session, body.employee_number)
-    row = asked(session, campaign, person)
-    row.exempt, row.exempted_by, row.exempted_at = body.reason, people.actor(session, None), session.now
-    session.flush()
-    where = f"acknowledgement-campaigns/{campaign.id}"
-    record(session, "policy.campaign.exempted", where, digest_of(body.reason), person.id)
-    return where_is(session, campaign, person)
-
-
-def ask_after_all(session: Session, campaign_id: str, employee_number: str) -> PersonInCampaign:
-    """Take an exemption back; raises NotFound, UnknownPerson, NotAsked or CampaignClosed."""
-    _, campaign = get_open(session, campaign_id, None)
-    person = people.find(session, employee_number)
-    row = asked(session, campaign, person)
-    if row.exempt is not None:
-        row.exempt = row.exempted_by = row.exempted_at = None
-        row.next_at = session.now
-        session.flush()
-        record(session, "policy.campaign.exemption_ended", f"acknowledgement-campaigns/{campaign.id}", None, person.id)
-    return where_is(session, campaign, person)
-
-
-def asked(session: Session, campaign: Campaign, person: Person) -> Asked:
-    """Return what a campaign asks of a person; raises NotAsked."""
-    row = session.get(Asked, (campaign.id, person.id))
-    if row is None:
-        raise NotAsked(f"The campaign does not ask {person.employee_number}.")
-    return row
 
 
 def get(session: Session, campaign_id: str) -> tuple[Policy, Campaign]:
@@ -234,13 +227,12 @@ def noted(session: Session, policy: Policy, campaign: Campaign, act: str, person
     campaign.revision += act in {"changed", "closed"}
     session.flush()
     record(session, f"policy.campaign.{act}", f"acknowledgement-campaigns/{campaign.id}", person=person)
-    base = standing.asked_version(session, policy)
     tell(
         session,
         CampaignChangedV1(
             id=campaign.id,
             policy=policy.key,
-            version=base.number if base else 0,
+            version=standing.counting_of(session, policy).latest,
             title=campaign.title,
             state=campaign.state,
             due_at=campaign.due_at,
@@ -263,68 +255,29 @@ def list_all(session: Session, paging: PageQuery, policy: str | None, state: str
     if state is not None:
         rows = rows.where(Campaign.state == state)
     page: Page[Campaign] = pages.page(session, rows, paging, key=Campaign.id, to=lambda row: row, newest_first=True)
-    by_id = {policy.id: policy for policy in session.exec(select(Policy))}
-    return Page(items=[shown(session, by_id[row.policy_id], row) for row in page.items], next_cursor=page.next_cursor)
+    found = select(Policy).where(col(Policy.id).in_({row.policy_id for row in page.items}))
+    return Page(items=all_shown(session, session.exec(found).all(), page.items), next_cursor=page.next_cursor)
 
 
 def shown(session: Session, policy: Policy, campaign: Campaign) -> CampaignOut:
     """Show a campaign with what it counts."""
-    base = standing.asked_version(session, policy)
-    return CampaignOut.model_validate(
-        {
-            **campaign.model_dump(),
-            "policy": policy.key,
-            "asked_version": base.number if base else 0,
-            "counts": campaign_figures.total(session, policy, campaign),
-        }
-    )
+    return all_shown(session, [policy], [campaign])[0]
 
 
-def list_people(
-    session: Session, campaign_id: str, status: str | None, department: str | None, paging: PageQuery
-) -> Page[PersonInCampaign]:
-    """Return whom a campaign asks, as far as the caller may see them; raises NotFound."""
-    policy, campaign = get(session, campaign_id)
-    versions = standing.counting_versions(session, policy)
-    is_at = standing.status_in_campaign(session, versions)
-    staff = select(Person).join(Asked, col(Asked.person) == col(Person.id))
-    staff = staff.where(Asked.campaign_id == campaign.id, col(Person.active).is_(True))
-    staff = staff.where(*people.visible(session))
-    if status is not None:
-        staff = staff.where(is_at == status)
-    if department is not None:
-        staff = staff.where(Person.department == department)
-    page: Page[Person] = pages.page(session, staff, paging, key=Person.id, to=lambda person: person)
-    return Page(items=places(session, campaign, versions, page.items), next_cursor=page.next_cursor)
-
-
-def where_is(session: Session, campaign: Campaign, person: Person) -> PersonInCampaign:
-    """Show where one person stands."""
-    policy, _ = get(session, campaign.id)
-    return places(session, campaign, standing.counting_versions(session, policy), [person])[0]
-
-
-def places(session: Session, campaign: Campaign, versions: list[str], persons: list[Person]) -> list[PersonInCampaign]:
-    """Show where people stand in a campaign."""
-    ids = [person.id for person in persons]
-    rows = select(Asked, standing.status_in_campaign(session, versions)).join(
-        Person, col(Person.id) == col(Asked.person)
-    )
-    found = {
-        row.person: (row, status)
-        for row, status in session.exec(rows.where(Asked.campaign_id == campaign.id, col(Asked.person).in_(ids)))
-    }
-    accepted = select(Acknowledgement.person, Acknowledgement.acknowledged_at).where(
-        col(Acknowledgement.version_id).in_(versions), col(Acknowledgement.person).in_(ids)
-    )
-    at = dict(session.exec(accepted.order_by(col(Acknowledgement.acknowledged_at).desc())).all())
+def all_shown(session: Session, policies: Sequence[Policy], campaigns: Sequence[Campaign]) -> list[CampaignOut]:
+    """Show campaigns of these policies, each with what it counts."""
+    keys = {policy.id: policy.key for policy in policies}
+    counting = standing.counting_in(session, campaigns)
+    counts = campaign_figures.totals(session, campaigns, counting)
     return [
-        PersonInCampaign(
-            **person.model_dump(include={"employee_number", "name", "department"}),
-            status=found[person.id][1],
-            **found[person.id][0].model_dump(include={"asked_at", "due_at", "exempt"}),
-            acknowledged_at=at.get(person.id),
+        CampaignOut.model_validate(
+            {
+                **campaign.model_dump(),
+                "policy": keys[campaign.policy_id],
+                "edition": campaign.revision,
+                "asked_version": counting[campaign.id].asked,
+                "counts": counts[campaign.id],
+            }
         )
-        for person in persons
-        if person.id in found
+        for campaign in campaigns
     ]

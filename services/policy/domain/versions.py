@@ -9,7 +9,7 @@ from sqlmodel import col, func, select
 
 from services.policy.domain import force, people, policies
 from services.policy.schemas.policies import ApprovalOut, Content, Lacking, VersionIn, VersionLine, VersionOut
-from services.policy.tables import SEEN_BY_ALL, Approval, Policy, Seat, State, Translation, Version
+from services.policy.tables import SEEN_BY_ALL, SPARING, Approval, Policy, Seat, State, Translation, Version
 from shared import pages
 from shared.conditions import expect
 from shared.db import Session
@@ -201,12 +201,16 @@ def show(session: Session, key: str, number: int) -> VersionOut:
 def list_all(session: Session, key: str, paging: PageQuery) -> Page[VersionLine]:
     """Return the versions of a policy that the caller may see, the newest first."""
     policy = policies.get(session, key)
-    versions = select(Version).where(Version.policy_id == policy.id)
+    versions = select(Version).options(*SPARING).where(Version.policy_id == policy.id)
     if not sees_drafts(session):
         versions = versions.where(col(Version.state).in_(SEEN_BY_ALL))
-    return pages.page(
-        session, versions, paging, key=Version.id, to=lambda version: line(policy, version), newest_first=True
+    page: Page[Version] = pages.page(
+        session, versions, paging, key=Version.id, to=lambda version: version, newest_first=True
     )
+    said = select(Version.id, col(Version.content)["title"].as_string())
+    titles = dict(session.exec(said.where(col(Version.id).in_([version.id for version in page.items]))).all())
+    items = [line(policy, version, titles[version.id]) for version in page.items]
+    return Page(items=items, next_cursor=page.next_cursor)
 
 
 def noted(session: Session, policy: Policy, version: Version, act: str, by: str | None = None) -> VersionOut:
@@ -251,11 +255,11 @@ def lacking(policy: Policy, approvals: Sequence[Approval]) -> Counter[str]:
     return wanted - Counter({"": len(approved), **Counter(each.department for each in approved if each.department)})
 
 
-def line(policy: Policy, version: Version) -> VersionLine:
-    """Show a version as one line of a list."""
+def line(policy: Policy, version: Version, title: str | None) -> VersionLine:
+    """Show a version, whose source gives it a title or not, as one line of a list."""
     return VersionLine(
         policy=policy.key,
-        title=version.content["title"] or policy.title,
+        title=title or policy.title,
         **version.model_dump(exclude={"content", "source"}),
     )
 
@@ -266,7 +270,7 @@ def shown(session: Session, policy: Policy, version: Version) -> VersionOut:
     approvals = approvals_of(session, version)
     missing = lacking(policy, approvals)
     return VersionOut(
-        **line(policy, version).model_dump(),
+        **line(policy, version, content.title).model_dump(),
         **version.model_dump(include={"source", "updated_at", "submitted_at", "revision"}),
         locale=content.locale,
         sections=content.sections,

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import APIRouter, Path, Query, Response, status
 
-from services.policy.domain import campaign_figures, campaigns, people
+from services.policy.domain import campaign_figures, campaign_people, campaigns, people
 from services.policy.schemas.campaigns import (
     CampaignChange,
     CampaignIn,
@@ -15,7 +15,7 @@ from services.policy.schemas.campaigns import (
     StatisticsOut,
 )
 from shared.auth import needs
-from shared.conditions import IfMatch
+from shared.conditions import IfMatch, revised
 from shared.db import Session
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
@@ -40,41 +40,41 @@ async def list_acknowledgement_campaigns(
     "",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("policies:write")],
-    responses=problems(NotFound, people.UnknownPerson, campaigns.NothingInForce),
+    responses=problems(NotFound, people.UnknownPerson, campaigns.NothingInForce, campaigns.BeyondDepartments),
 )
-async def create_acknowledgement_campaign(body: CampaignIn, db: Db) -> CampaignOut:
+async def create_acknowledgement_campaign(body: CampaignIn, db: Db, response: Response) -> CampaignOut:
     """Ask an audience to accept what is in force of a policy; each material version after it asks them anew."""
-    return await db.write(campaigns.create, body)
+    return tagged(response, await db.write(campaigns.create, body))
 
 
 @router.get("/{campaign_id}", dependencies=[needs("policies:read")], responses=problems(NotFound))
-async def get_acknowledgement_campaign(campaign_id: CampaignId, db: Db) -> CampaignOut:
+async def get_acknowledgement_campaign(campaign_id: CampaignId, db: Db, response: Response) -> CampaignOut:
     """Read a campaign and how far it is."""
-    return await db.read(campaigns.show, campaign_id)
+    return tagged(response, await db.read(campaigns.show, campaign_id))
 
 
 @router.patch(
     "/{campaign_id}",
     dependencies=[needs("policies:write")],
-    responses=problems(NotFound, campaigns.CampaignClosed, Stale),
+    responses=problems(NotFound, campaigns.CampaignClosed, campaigns.BeyondDepartments, Stale),
 )
 async def update_acknowledgement_campaign(
-    campaign_id: CampaignId, body: CampaignChange, if_match: IfMatch, db: Db
+    campaign_id: CampaignId, body: CampaignChange, if_match: IfMatch, db: Db, response: Response
 ) -> CampaignOut:
     """Change title, date or audience of a campaign that is going on."""
-    return await db.write(campaigns.change, campaign_id, body, if_match)
+    return tagged(response, await db.write(campaigns.change, campaign_id, body, if_match))
 
 
 @router.post(
     "/{campaign_id}/closure",
     dependencies=[needs("policies:write")],
-    responses=problems(NotFound, campaigns.CampaignClosed, Stale),
+    responses=problems(NotFound, campaigns.CampaignClosed, campaigns.BeyondDepartments, Stale),
 )
 async def close_acknowledgement_campaign(
-    campaign_id: CampaignId, _body: ClosureIn, if_match: IfMatch, db: Db
+    campaign_id: CampaignId, _body: ClosureIn, if_match: IfMatch, db: Db, response: Response
 ) -> CampaignOut:
     """Ask nobody any more."""
-    return await db.write(campaigns.close, campaign_id, if_match)
+    return tagged(response, await db.write(campaigns.close, campaign_id, if_match))
 
 
 @router.get("/{campaign_id}/statistics", dependencies=[needs("policies:read")], responses=problems(NotFound))
@@ -84,7 +84,8 @@ async def get_acknowledgement_statistics(
     """Count by department or region; groups that are too small are shown as one."""
 
     def counted(session: Session) -> StatisticsOut:
-        return campaign_figures.statistics(session, *campaigns.get(session, campaign_id), by)
+        _, campaign = campaigns.get(session, campaign_id)
+        return campaign_figures.statistics(session, campaign, by)
 
     return await db.read(counted)
 
@@ -98,27 +99,33 @@ async def list_people_in_campaign(
     department: Line | None = None,
 ) -> Page[PersonInCampaign]:
     """List whom a campaign asks and where they stand; without `people:read`, yourself."""
-    return await db.read(campaigns.list_people, campaign_id, status, department, paging)
+    return await db.read(campaign_people.list_people, campaign_id, status, department, paging)
 
 
 @router.post(
     "/{campaign_id}/exemptions",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("policies:write")],
-    responses=problems(NotFound, people.UnknownPerson, campaigns.NotAsked, campaigns.CampaignClosed),
+    responses=problems(NotFound, people.UnknownPerson, campaign_people.NotAsked, campaigns.CampaignClosed),
 )
 async def exempt_person(campaign_id: CampaignId, body: ExemptionIn, db: Db) -> PersonInCampaign:
     """Say that somebody need not accept, and why; the reason is theirs to read."""
-    return await db.write(campaigns.exempt, campaign_id, body)
+    return await db.write(campaign_people.exempt, campaign_id, body)
 
 
 @router.delete(
     "/{campaign_id}/exemptions/{employee_number}",
     dependencies=[needs("policies:write")],
-    responses=problems(NotFound, people.UnknownPerson, campaigns.NotAsked, campaigns.CampaignClosed),
+    responses=problems(NotFound, people.UnknownPerson, campaign_people.NotAsked, campaigns.CampaignClosed),
 )
 async def end_exemption(
     campaign_id: CampaignId, employee_number: Annotated[EmployeeNumber, Path()], db: Db
 ) -> PersonInCampaign:
     """Ask somebody after all."""
-    return await db.write(campaigns.ask_after_all, campaign_id, employee_number)
+    return await db.write(campaign_people.ask_after_all, campaign_id, employee_number)
+
+
+def tagged(response: Response, found: CampaignOut) -> CampaignOut:
+    """Give the answer its ETag, which changes as people accept, too."""
+    response.headers["ETag"] = revised(found.edition, found)
+    return found

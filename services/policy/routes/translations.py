@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from services.policy.domain import sources, translations
 from services.policy.schemas.translations import TranslationIn, TranslationLine, TranslationOut
 from shared.auth import needs
-from shared.conditions import IfMatch, etag, fingerprint
+from shared.conditions import IfMatch, revised
 from shared.locales import Locale
 from shared.pages import Page
 from shared.problems import NotFound, Stale, problems
@@ -17,7 +17,6 @@ from shared.schemas import Slug
 
 router = APIRouter(prefix="/v1/policies/{key}/versions/{number}/translations", tags=["policies"])
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
-QUOTE = '"'
 Language = Annotated[Locale, Path(description="A BCP 47 tag.")]
 
 
@@ -33,7 +32,7 @@ async def get_policy_translation(
 ) -> TranslationOut:
     """Read where the translation of each section stands: current, out of date since its source changed, or missing."""
     found = await db.read(translations.show, key, number, locale)
-    response.headers["ETag"] = etag_of(found)
+    response.headers["ETag"] = revised(found.edition, found)
     return found
 
 
@@ -52,10 +51,5 @@ async def update_policy_translation(
     """
     draft = await asyncio.to_thread(translations.parse, body.source)
     found = await db.write(translations.write, key, number, locale, body, draft, if_match)
-    response.headers["ETag"] = etag_of(found)
+    response.headers["ETag"] = revised(found.edition, found)
     return found
-
-
-def etag_of(found: TranslationOut) -> str:
-    """Return the ETag of a translation, which changes with its own edition and with the source it was made from."""
-    return etag(f"{found.edition}-{fingerprint(found).strip(QUOTE)}")

@@ -65,17 +65,20 @@ class ExemptionIn(Body):
 
 
 class Counts(Resource):
-    """How many stand where."""
+    """How many stand where; null to who may not read names, where it would be a matter of a few people."""
 
-    people: int
-    done: int
-    missing: int
-    overdue: int
-    exempt: int
+    people: int | None = None
+    done: int | None = None
+    missing: int | None = None
+    overdue: int | None = None
+    exempt: int | None = None
 
 
 class CampaignOut(Resource):
-    """A campaign and how far it is; `asked_version` is the first version whose acceptance counts."""
+    """A campaign and how far it is; `asked_version` is the first version whose acceptance counts.
+
+    `edition` counts its changes; the ETag follows its counts as well.
+    """
 
     id: str
     policy: str
@@ -91,7 +94,7 @@ class CampaignOut(Resource):
     closed_at: datetime | None
     asked_version: int
     counts: Counts
-    revision: int
+    edition: int
 
 
 class GroupCounts(Counts):

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import JSON, Text, UniqueConstraint
+from sqlalchemy.orm import defer
 from sqlmodel import Field
 
 from services.policy.tables.base import Table
@@ -72,6 +73,10 @@ class Version(Table, table=True):
     submitted_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     effective_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     superseded_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+SPARING = (defer(Version.content), defer(Version.source))  # type: ignore[arg-type]  # SQLModel takes columns for values
+"""The option by which a list of versions leaves out what each says: there may be many, of hundreds of kilobytes."""
 
 
 class Approval(Table, table=True):
