@@ -76,33 +76,37 @@ class PatientConnection(psycopg.Connection[Any]):
                 wanted = gen.send(loop.switch(self.pgconn.socket, wanted))
         except StopIteration as end:
             return cast("T", end.value)
-        except asyncio.CancelledError:
-            # Nobody will read the answer, so the connection is of no use any more; the server rolls back.
-            self.pgconn.finish()
-            raise
 
 
 async def run_waiting(fn: Callable[[], T], held: Callable[[float], None]) -> T:
     """Run `fn` in this thread, and other tasks while its database connection waits; `held` hears of each stretch.
 
-    A stretch is the seconds for which `fn` kept the loop to itself.
+    A stretch is the seconds for which `fn` kept the loop to itself. Who is cancelled leaves when `fn` is done: half a
+    conversation with the server can only be ended by giving up the connection.
     """
     loop = asyncio.get_running_loop()
+    cancelled: asyncio.CancelledError | None = None
     waiter = Waiter(fn)
     waiter.gr_context = copy_context()
-    began = perf_counter()
-    asked = waiter.switch()
-    while not waiter.dead:
-        held(perf_counter() - began)
-        socket, wanted = asked
-        try:
-            ready = await readiness(loop, socket, wanted)
-        except asyncio.CancelledError as cancelled:
-            waiter.throw(cancelled)
-            raise
+
+    def go_on(*ready: Ready) -> Any:
         began = perf_counter()
-        asked = waiter.switch(ready)
-    held(perf_counter() - began)
+        asked = waiter.switch(*ready)
+        held(perf_counter() - began)
+        return asked
+
+    try:
+        asked = go_on()
+        while not waiter.dead:
+            try:
+                ready = await readiness(loop, *asked)
+            except asyncio.CancelledError as error:
+                cancelled = error
+            else:
+                asked = go_on(ready)
+    finally:
+        if cancelled is not None:
+            raise cancelled
     return cast("T", asked)
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from shared.db import Database, Session
+from shared.marks import write_marks
 
 OpenDatabase = Callable[[str], Database]
 
@@ -115,3 +116,22 @@ async def test_a_caller_that_goes_away_leaves_the_others_their_answers(db: Datab
     outcome = await asyncio.gather(*going, return_exceptions=True)
     assert all(isinstance(each, int) for each in outcome[1::2])
     assert isinstance(await db.read(where), int)
+
+
+def mark_many(session: Session) -> None:
+    """Write what psycopg sends as a pipeline."""
+    write_marks(session, {f"mark {number}": "set" for number in range(100)})
+
+
+@pytest.mark.parametrize("turns", [1, 2, 3, 5, 8])
+async def test_a_write_that_is_cancelled_at_any_moment_says_so_and_nothing_else(db: Database, turns: int) -> None:
+    for _ in range(5):
+        await db.write(mark_many)
+    going = [asyncio.ensure_future(db.write(mark_many)) for _ in range(4)]
+    for _ in range(turns):
+        await asyncio.sleep(0.001)
+    for each in going:
+        each.cancel()
+    outcome = await asyncio.gather(*going, return_exceptions=True)
+    assert all(each is None or isinstance(each, asyncio.CancelledError) for each in outcome), outcome
+    await db.write(mark_many)
