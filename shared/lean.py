@@ -194,7 +194,7 @@ async def json_of(request: Request) -> Any:
         raise UnfitError
     try:
         return json.loads(content)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise UnfitError from None
 
 
