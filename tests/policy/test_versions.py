@@ -95,6 +95,14 @@ async def test_nobody_approves_what_they_wrote(service: PolicyService) -> None:
     assert (await service.client.get(version)).json()["state"] == "in_review"
 
 
+async def test_a_key_that_wrote_in_somebodys_name_approves_in_nobodys(service: PolicyService) -> None:
+    version = await service.write(author="E-1")
+    await service.client.post(f"{version}/review", json={})
+    answer = await service.client.post(f"{version}/approvals", json={"decision": "approve"})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/employee_number")
+    assert (await service.client.get(version)).json()["state"] == "in_review"
+
+
 async def test_nobody_approves_what_they_wrote_before_someone_else_edited_it(service: PolicyService) -> None:
     version = await service.write()
     edited = {"source": POLICY.replace("Nobody was", "No one was"), "change_note": "clearer", "employee_number": "E-2"}

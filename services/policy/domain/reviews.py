@@ -55,12 +55,13 @@ def recall(session: Session, key: str, number: int, if_match: int | None) -> Ver
 def decide(session: Session, key: str, number: int, body: ApprovalIn, if_match: int | None) -> VersionOut:
     """Approve a version, or send it back to its author; it is approved once the policy's quorum is met.
 
-    Raises NotInReview, NotAReviewer, OwnVersion or AlreadyDecided.
+    A key has to say who decided: in nobody's name, it would approve what it wrote in somebody's. Raises Invalid,
+    UnknownPerson, NotInReview, NotAReviewer, OwnVersion or AlreadyDecided.
     """
     policy, version = versions.get(session, key, number, lock=True)
     expect(version.revision, if_match)
-    person = people.acting(session, body.employee_number)
-    reviewer = people.actor(session, body.employee_number)
+    person = people.needed(session, body.employee_number)
+    reviewer = f"person:{person.id}"
     refuse_outsiders(session)
     if version.state != State.IN_REVIEW:
         raise NotInReview(f"The version is {version.state}.")
@@ -72,7 +73,7 @@ def decide(session: Session, key: str, number: int, body: ApprovalIn, if_match: 
         version_id=version.id,
         content_hash=version.content_hash,
         reviewer=reviewer,
-        department=person.department if person else None,
+        department=person.department,
         decision=body.decision,
         comment=body.comment,
         decided_at=session.now,

@@ -65,7 +65,7 @@ class RecallIn(Body):
 
 
 class ApprovalIn(Body):
-    """What a reviewer decided; a key may name the reviewer."""
+    """What a reviewer decided; a key names the reviewer."""
 
     decision: Literal["approve", "reject"]
     comment: Paragraph | None = None
