@@ -125,3 +125,15 @@ async def test_only_a_lead_proposes_also_through_a_key(service: PolicyService) -
     assert (await service.client.post(RULES, json=body())).status_code == 422
     assert (await service.client.post(RULES, json=body(employee_number="E-3"))).status_code == 403
     assert (await service.client.post(RULES, json=body(employee_number="E-1"))).status_code == 201
+
+
+async def test_a_proposal_is_for_those_who_see_drafts_until_it_counts(service: PolicyService) -> None:
+    await with_team(service)
+    rule = await created(await service.as_person("E-1").post(RULES, json=body(reason="The Drizla is to be recalled.")))
+    path, colleague = f"{RULES}/{rule['id']}", service.as_person("E-3")
+    assert (await colleague.get(path)).status_code == 404
+    assert (await colleague.get(RULES)).json()["items"] == []
+    assert (await service.as_person("E-2", "team:read").get(path)).json()["state"] == "proposed"
+    await service.as_person("E-2").post(f"{path}/confirmation", json={})
+    assert (await colleague.get(path)).json()["state"] == "in_force"
+    assert [each["id"] for each in (await colleague.get(RULES)).json()["items"]] == [rule["id"]]

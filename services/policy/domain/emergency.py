@@ -6,8 +6,9 @@ The section's text stays as people accepted it, so nobody has to accept anything
 from datetime import timedelta
 
 from sqlmodel import col, select
+from sqlmodel.sql.expression import SelectOfScalar
 
-from services.policy.domain import approvers, people, policies
+from services.policy.domain import approvers, people, policies, versions
 from services.policy.schemas.emergency import EmergencyRuleIn, EmergencyRuleOut
 from services.policy.schemas.policies import Content
 from services.policy.tables import EmergencyRule, Policy, State, Version
@@ -211,17 +212,23 @@ def noted(session: Session, row: EmergencyRule, act: str, by: str | None) -> Eme
     return shown(session, [row])[0]
 
 
+def seen(session: Session) -> SelectOfScalar[EmergencyRule]:
+    """Return the query for the rules that the caller may see: all that counted, and to who sees drafts those proposed."""
+    rows = select(EmergencyRule)
+    return rows if versions.sees_drafts(session) else rows.where(col(EmergencyRule.started_at).is_not(None))
+
+
 def show(session: Session, rule_id: str) -> EmergencyRuleOut:
     """Show one emergency rule; raises NotFound."""
-    row = session.get(EmergencyRule, rule_id)
+    row = session.exec(seen(session).where(EmergencyRule.id == rule_id)).first()
     if row is None:
         raise NotFound(f"There is no emergency rule {rule_id}.")
     return shown(session, [row])[0]
 
 
 def list_all(session: Session, paging: PageQuery, policy: str | None, state: str | None) -> Page[EmergencyRuleOut]:
-    """Return emergency rules, the newest first."""
-    rows = select(EmergencyRule)
+    """Return the emergency rules that the caller may see, the newest first."""
+    rows = seen(session)
     if policy is not None:
         rows = rows.where(EmergencyRule.policy == policy)
     if state is not None:

@@ -21,7 +21,7 @@ RuleId = Annotated[Text, Path(max_length=36)]
 async def list_emergency_rules(
     paging: Paging, db: Db, policy: Slug | None = None, state: EmergencyState | None = None
 ) -> Page[EmergencyRuleOut]:
-    """List emergency rules, the newest first."""
+    """List emergency rules, the newest first; those that nobody has confirmed yet only for who sees drafts."""
     return await db.read(emergency.list_all, paging, policy, state)
 
 
