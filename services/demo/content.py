@@ -37,9 +37,9 @@ def people() -> list[dict[str, str]]:
     return list(csv.DictReader(people_csv().decode().splitlines()))
 
 
-def policy_source() -> str:
-    """Return the social media policy in the source format."""
-    return file("policy", "social-media.md").read_text()
+def policy_source(locale: str | None = None) -> str:
+    """Return the social media policy in the source format, or its translation."""
+    return file("policy", f"social-media.{locale}.md" if locale else "social-media.md").read_text()
 
 
 @cache

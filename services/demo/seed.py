@@ -12,7 +12,7 @@ from services.client import Api, RefusedError
 from services.demo import content, history
 
 POLICY = "social-media"
-AUTHOR, APPROVER = "E-1087", "E-1009"
+AUTHOR, APPROVER, TRANSLATOR = "E-1087", "E-1009", "E-1010"
 HISTORY = 3000
 CHUNK = 500
 GUIDED = 120
@@ -61,11 +61,13 @@ class Seed:
         )
         return [
             Step("People", 1, self.people),
-            Step("Policy", 4, self.policy),
+            Step("Policy", 5, self.policy),
             Step("Task team", len(self.team["seats"]) + len(self.team["nominations"]), self.task_team),
+            Step("Questions", len(self.team["questions"]), self.questions),
             Step("Courses", len(self.courses), self.study),
             Step("Certifications", len(self.certifications), self.tiers),
             Step("Certificates", len(self.certified), self.certificates),
+            Step("Campaign", 1, self.campaign),
             Step("Accounts", len(accounts), self.accounts),
             Step("A year of posts", self.posts, self.history),
             Step("Guidance", GUIDED, self.guidance),
@@ -87,7 +89,7 @@ class Seed:
         yield self.api.upload("/v1/people/imports", content.people_csv(), "text/csv")
 
     def policy(self) -> Iterator[object]:
-        """Write the policy, have it approved by somebody else, and publish it."""
+        """Write the policy, have it approved by somebody else, publish it, and have it in German, too."""
         versions = f"/v1/policies/{POLICY}/versions"
         yield self.ensure("/v1/policies", {"key": POLICY, "title": "Social media policy"})
         if not self.api.get(versions)["items"]:
@@ -103,6 +105,9 @@ class Seed:
             )
         if self.api.get(version)["state"] == "approved":
             yield self.api.post(f"{version}/publication", {}, wait=10)
+        if not self.api.get(f"{version}/translations")["items"]:
+            german = {"source": content.policy_source("de"), "employee_number": TRANSLATOR}
+            yield self.api.put(f"{version}/translations/de", german)
 
     def task_team(self) -> Iterator[object]:
         """Set up the seats, and go through the nominations."""
@@ -129,6 +134,32 @@ class Seed:
                 f"{path}/decision",
                 decision | ({"seat": nomination["seat"]} if nomination["decision"] == "appoint" else {}),
             )
+
+    def questions(self) -> Iterator[object]:
+        """Let colleagues ask the team; what is answered already stands beside its section for all."""
+        asked = {row["text"] for row in self.api.all("/v1/task-team/questions")}
+        for question in self.team["questions"]:
+            if question["text"] not in asked:
+                self.ask(question)
+            yield question
+
+    def ask(self, question: dict[str, Any]) -> None:
+        """Ask, and answer if somebody has."""
+        told = {name: question[name] for name in ("text", "section", "topic", "language")}
+        body = {"policy": POLICY, "employee_number": question["asker"], **told}
+        path = f"/v1/task-team/questions/{self.api.post('/v1/task-team/questions', body)['id']}"
+        if "answer" in question:
+            self.api.post(f"{path}/answer", {"answer": question["answer"], "employee_number": question["answerer"]})
+            self.api.post(f"{path}/faq", {"question": question["faq"]})
+
+    def campaign(self) -> Iterator[object]:
+        """Ask everyone who has not accepted the policy yet to do so within three weeks."""
+        path = "/v1/acknowledgement-campaigns"
+        if not self.api.get(path, policy=POLICY)["items"]:
+            due_at = (self.today + timedelta(days=21, hours=16)).isoformat()
+            title = "Our social media policy: read it, ask about it, say yes to it"
+            asked = {"policy": POLICY, "title": title, "due_at": due_at, "escalate_after": 7, "employee_number": AUTHOR}
+            yield self.api.post(path, asked)
 
     def study(self) -> Iterator[object]:
         """Open the courses and write their first versions."""

@@ -25,6 +25,9 @@ async def everything(platform: Platform) -> dict[str, list[Any]]:
         "findings",
         "guidance",
         "task-team/nominations",
+        "task-team/questions",
+        "policies/social-media/faq",
+        "acknowledgement-campaigns",
         "accounts",
         "certificates",
         "conversations",
@@ -42,6 +45,20 @@ async def everything(platform: Platform) -> dict[str, list[Any]]:
             cursor = page["next_cursor"]
         found[path] = items
     return found
+
+
+async def look_at_the_policy(platform: Platform, first: dict[str, list[Any]]) -> None:
+    """See what belongs to the policy: a translation, a campaign under way, a question open and one for all to read."""
+    german = (await platform.client.get("/v1/policies/social-media", params={"locale": "de"})).json()
+    assert (german["title"], sum(section["locale"] == "de" for section in german["sections"])) == (
+        "Richtlinie für soziale Medien",
+        6,
+    )
+    assert [one["state"] for one in first["task-team/questions"]].count("answered") == 1
+    assert len(first["task-team/questions"]) == 2
+    assert len(first["policies/social-media/faq"]) == 1
+    (campaign,) = first["acknowledgement-campaigns"]
+    assert 0 < campaign["counts"]["done"] < campaign["counts"]["people"] == 120
 
 
 async def test_the_demonstration_is_a_whole_organisation_and_loading_it_again_changes_nothing(
@@ -74,6 +91,7 @@ async def test_the_demonstration_is_a_whole_organisation_and_loading_it_again_ch
     assert {one["state"] for one in first["task-team/nominations"]} >= {"appointed", "declined", "open"}
     policy = (await platform.client.get("/v1/policies/social-media")).json()
     assert (len(policy["sections"]), len(policy["rules"])) == (12, 25)
+    await look_at_the_policy(platform, first)
     assert (await platform.client.get("/v1/task-team/coverage")).json()["gaps"]
     # A year's mentions are history: nobody is asked to answer them now, but for those of the last days.
     assert len(first["conversations"]) < POSTS / 20
