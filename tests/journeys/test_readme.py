@@ -58,6 +58,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def paste(commands: list[str], folder: Path, data: Path, **environment: str) -> list[str]:
     """Paste commands into one shell, one after the other, and return what each printed."""
     (folder / ".venv").symlink_to(sys.prefix)
+    (folder / "docs").symlink_to(ROOT / "docs")
     shell = subprocess.run(
         ["bash", "-u"],
         input="".join(f"{command}\necho; echo '{BETWEEN}'\n" for command in commands),
