@@ -23,6 +23,12 @@ examples: {match: ["Our prototype!"], pass: ["Our shop."]}
 
 # Answering customers""",
 )
+RECALL = """id: no-word-on-the-recall
+severity: hold
+detect: {words: [recall]}
+message: The press office answers about the recall.
+examples: {match: ["A recall?"], pass: ["I recalled a song"]}
+"""
 QUESTION = {
     "key": "first",
     "kind": "single",
@@ -104,6 +110,34 @@ class Making:
             "/v1/api-keys/{key_id}": f"/v1/api-keys/{key}",
         }
 
+    async def govern(self) -> None:
+        """Let the task team have a seat, a question, a draft to approve and an emergency; translate and ask for acceptance."""
+        policy = "/v1/policies/social-media/versions/1"
+        translation = {"source": "# Speak as yourself {#speak-as-yourself}\nSay who you work for.\n"}
+        assert (await self.client.put(f"{policy}/translations/fr", json=translation)).is_success
+        campaign = {"policy": "social-media", "title": "Autumn", "due_at": "2030-01-01T00:00:00Z"}
+        asked = {"employee_number": "E-1", "text": "May I?", "language": "en"}
+        await self.post("/v1/task-team/seats", {"key": "lead", "role": "lead"})
+        nominated = await self.first("/v1/task-team/nominations")
+        appointed = {"decision": "appoint", "seat": "lead", "reason": "Yes."}
+        await self.post(f"/v1/task-team/nominations/{nominated}/decision", appointed)
+        emergency = {"policy": "social-media", "section": "answering", "rule": RECALL, "reason": "A strap breaks."}
+        draft = {"text": "Our prototype!", "employee_number": "E-1", "keep": True}
+        check = (await self.post("/v1/checks", draft))["receipt"]["id"]
+        request = (await self.post("/v1/approval-requests", {"check": check, "employee_number": "E-1"}))["id"]
+        for path, name, body in (
+            ("/v1/acknowledgement-campaigns", "campaign_id", campaign),
+            ("/v1/task-team/questions", "question", asked),
+            ("/v1/emergency-rules", "rule_id", {**emergency, "employee_number": "E-2"}),
+        ):
+            self.made[f"{path}/{{{name}}}"] = f"{path}/{(await self.post(path, body))['id']}"
+        self.made |= {
+            "/v1/approval-requests/{request_id}": f"/v1/approval-requests/{request}?employee_number=E-1",
+            "/v1/checks/{check_id}": f"/v1/checks/{check}?employee_number=E-1",
+            "/v1/policies/{key}/versions/{number}/translations/{locale}": f"{policy}/translations/fr",
+            "/v1/task-team/seats/{key}": "/v1/task-team/seats/lead",
+        }
+
 
 async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: Platform) -> None:
     await add_people(platform, 2)
@@ -113,6 +147,7 @@ async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: 
     await making.learn()
     await making.watch()
     await making.others()
+    await making.govern()
     await platform.advance(timedelta(seconds=1))
 
     paths = json.loads(FILE.read_text())["paths"]
