@@ -169,7 +169,8 @@ class LeanRoute:
             body = await json_of(request) if plan.body is not None else None
             values = await plan.values(request, response, body, {})
         except UnfitError:
-            return again(await request.body(), receive) if plan.body is not None else receive
+            # A dependency may have read the body, too: whoever claims an Idempotency-Key does.
+            return again(await request.body(), receive) if hasattr(request, "_body") else receive
         made = await plan.call(**values)
         if not isinstance(made, Response):
             made = await self._render(made, response)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Header, Query, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict
 
 from shared.areas import Area
@@ -53,6 +53,19 @@ async def create_thing(body: Thing, by: Annotated[str, Depends(asker)], response
     return body
 
 
+async def size_of(request: Request) -> int:
+    """Be a dependency that reads the body, as whoever claims an Idempotency-Key does."""
+    return len(await request.body())
+
+
+@router.post("/{number}/parts")
+async def add_part(
+    request: Request, size: Annotated[int, Depends(size_of)], limit: Annotated[int, Query(ge=1)] = 9
+) -> dict[str, int]:
+    """Take a body as it comes."""
+    return {"size": size, "read": len(await request.body()), "limit": limit}
+
+
 @router.delete("/{number}", status_code=204)
 async def delete_thing(number: int) -> None:
     """Answer with nothing; `number` is read and not used."""
@@ -84,6 +97,9 @@ JSON = {"content-type": "application/json"}
         ("POST", "/v1/things", JSON, b"", 422),
         ("POST", "/v1/things", {"content-type": "text/plain"}, b'{"name": "a"}', 422),
         ("POST", "/v1/things", {}, b"x", 422),
+        ("POST", "/v1/things", JSON, b"[" * 100_000, 400),
+        ("POST", "/v1/things/7/parts", {}, b"abc", 200),
+        ("POST", "/v1/things/7/parts?limit=0", {}, b"abc", 422),
         ("DELETE", "/v1/things/7", {}, None, 204),
         ("PUT", "/v1/things/7", {}, None, 405),
     ],
