@@ -58,7 +58,7 @@ async def size_of(request: Request) -> int:
     return len(await request.body())
 
 
-@router.post("/{number}/parts")
+@router.post("/parts")
 async def add_part(
     request: Request, size: Annotated[int, Depends(size_of)], limit: Annotated[int, Query(ge=1)] = 9
 ) -> dict[str, int]:
@@ -98,8 +98,8 @@ JSON = {"content-type": "application/json"}
         ("POST", "/v1/things", {"content-type": "text/plain"}, b'{"name": "a"}', 422),
         ("POST", "/v1/things", {}, b"x", 422),
         ("POST", "/v1/things", JSON, b"[" * 100_000, 400),
-        ("POST", "/v1/things/7/parts", {}, b"abc", 200),
-        ("POST", "/v1/things/7/parts?limit=0", {}, b"abc", 422),
+        ("POST", "/v1/things/parts", {}, b"abc", 200),
+        ("POST", "/v1/things/parts?limit=0", {}, b"abc", 422),
         ("DELETE", "/v1/things/7", {}, None, 204),
         ("PUT", "/v1/things/7", {}, None, 405),
     ],
