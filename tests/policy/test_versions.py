@@ -173,6 +173,21 @@ async def test_a_version_whose_rule_fails_its_own_example_is_not_published(servi
     assert (await service.client.get("/v1/policies/social-media")).status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("kind", "text"), [("match", "Only an idiot would buy that"), ("pass", "I would not buy that")]
+)
+async def test_a_rule_without_both_kinds_of_examples_is_not_published(
+    service: PolicyService, kind: str, text: str
+) -> None:
+    version = await service.write(POLICY.replace(f'{kind}: ["{text}"]', f"{kind}: []"))
+    await service.approve(version)
+    answer = await service.client.post(f"{version}/publication", json={})
+    assert (answer.status_code, slug(answer)) == (409, "failing-examples")
+    said = f"has no {kind} examples: at least one under `{kind}` is needed"
+    assert answer.json()["detail"] == f'The rule "no-insults" {said}'
+    assert [each["detail"] for each in answer.json()["errors"]] == [f'rule "no-insults" {said}']
+
+
 async def test_a_scheduled_version_comes_into_force_at_its_time_and_once(service_on_both: PolicyService) -> None:
     service = service_on_both
     await service.publish()

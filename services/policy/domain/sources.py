@@ -290,8 +290,13 @@ def content_hash(matter: FrontMatter, sections: Sequence[SectionOut], rules: Seq
 
 
 def problems_of(rule: Rule) -> list[FailingExample]:
-    """Return the examples of a rule on which it does not do what its author says."""
+    """Return the examples of a rule on which it does not do what its author says, and the kinds of which it has none."""
+    given = {"match": rule.examples.match, "pass": rule.examples.pass_}
     return [
+        FailingExample(rule=rule.id, example="", expected=kind, why=f"at least one under `{kind}` is needed")
+        for kind, examples in given.items()
+        if not examples
+    ] + [
         FailingExample(rule=rule.id, example=failed.example, expected=failed.expected, why=failed.why)
         for failed in failing_examples(rule)
     ]

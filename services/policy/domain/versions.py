@@ -8,7 +8,15 @@ from sqlalchemy import update
 from sqlmodel import col, func, select
 
 from services.policy.domain import force, people, policies
-from services.policy.schemas.policies import ApprovalOut, Content, Lacking, VersionIn, VersionLine, VersionOut
+from services.policy.schemas.policies import (
+    ApprovalOut,
+    Content,
+    FailingExample,
+    Lacking,
+    VersionIn,
+    VersionLine,
+    VersionOut,
+)
 from services.policy.tables import SEEN_BY_ALL, SPARING, Approval, Policy, Seat, State, Translation, Version
 from shared import pages
 from shared.conditions import expect
@@ -142,18 +150,16 @@ def publish(session: Session, key: str, number: int, effective_at: datetime | No
 def refuse_failing_examples(version: Version) -> None:
     """Stop a version whose rules do not do what their author says; raises FailingExamples."""
     problems = Content.model_validate(version.content).problems
-    if not problems:
-        return
-    errors = [
-        FieldError(
-            pointer="/source", detail=f'rule "{each.rule}", {each.expected} example "{each.example}": {each.why}'
-        )
-        for each in problems
-    ]
-    first = problems[0]
-    raise FailingExamples(
-        f'The rule "{first.rule}" fails its {first.expected} example "{first.example}": {first.why}', errors=errors
-    )
+    if problems:
+        errors = [FieldError(pointer="/source", detail=f'rule "{each.rule}" {said_of(each)}') for each in problems]
+        raise FailingExamples(f'The rule "{problems[0].rule}" {said_of(problems[0])}', errors=errors)
+
+
+def said_of(problem: FailingExample) -> str:
+    """Say which example a rule fails and why, or that it has none."""
+    if not problem.example:
+        return f"has no {problem.expected} examples: {problem.why}"
+    return f'fails its {problem.expected} example "{problem.example}": {problem.why}'
 
 
 def withdraw(session: Session, key: str, number: int, reason: str, if_match: int | None) -> VersionOut:

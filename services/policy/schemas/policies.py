@@ -124,7 +124,7 @@ class RuleOut(Resource):
 
 
 class FailingExample(Resource):
-    """An example on which a rule does not do what its author says it does."""
+    """An example on which a rule does not do what its author says it does; an empty one stands for one that it lacks."""
 
     rule: str
     example: str
