@@ -200,7 +200,7 @@ async def test_only_the_assignee_may_accept(db: Database) -> None:
     given = await only(db)
     with pytest.raises(NotFound):
         await db.write(conversations.accept, given.id, signed_in(2), None, None)
-    with pytest.raises(conversations.NotWithYou):
+    with pytest.raises(conversations.NotYourConversation):
         await db.write(conversations.accept, given.id, KEY, "E-2", None)
     accepted = await db.write(conversations.accept, given.id, signed_in(1), None, given.revision)
     assert accepted.state == "accepted"
@@ -256,7 +256,7 @@ async def test_somebody_who_signed_in_and_is_no_person_here_acts_for_nobody(db: 
         await db.write(conversations.accept, queued.id, stranger, "E-1", None)
     with pytest.raises(NotFound):
         await db.write(conversations.accept, queued.id, coach, "E-1", None)
-    with pytest.raises(conversations.NotWithYou):
+    with pytest.raises(conversations.NotYourConversation):
         await db.write(conversations.accept, queued.id, coach, None, None)
     with pytest.raises(NotFound):
         await db.write(

@@ -76,7 +76,7 @@ async def test_an_appeal_goes_to_another_coach(db: Database) -> None:
         findings.dismiss, opened.id, DismissalIn(reason="A quote indeed."), signed_in(3, *COACH), None
     )
     assert (dismissed.state, dismissed.coach, dismissed.reason) == ("dismissed", "E-3", "A quote indeed.")
-    with pytest.raises(guidance.AlreadyAnswered):
+    with pytest.raises(guidance.GuidanceAnswered):
         await db.write(guidance.acknowledge, given.id, signed_in(1), None)
     with pytest.raises(NotOpen):
         await db.write(findings.claim, opened.id, ClaimIn(), signed_in(3, *COACH), None)

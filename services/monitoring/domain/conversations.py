@@ -23,7 +23,7 @@ from shared.problems import Conflict, Forbidden, NotFound
 WROTE_AGAIN = "the customer wrote again"
 
 
-class NotWithYou(Forbidden):
+class NotYourConversation(Forbidden):
     """The conversation is with somebody else."""
 
 
@@ -276,7 +276,7 @@ def with_actor(
 ) -> tuple[Conversation, Actor]:
     """Return a conversation and whom it is with, who acts; a key that names nobody acts for the assignee.
 
-    Raises NotAssigned while it is with nobody, NotFound or NotWithYou when the actor is somebody else.
+    Raises NotAssigned while it is with nobody, NotFound or NotYourConversation when the actor is somebody else.
     """
     assignments.lock(session)
     one = get(session, conversation_id)
@@ -289,7 +289,7 @@ def with_actor(
     if actor.person is None and not caller.signed_in:
         return one, Actor(one.assignee, one.assignee, "")
     if actor.person != one.assignee:
-        raise NotWithYou("The conversation is with somebody else.")
+        raise NotYourConversation("The conversation is with somebody else.")
     return one, actor
 
 

@@ -19,7 +19,7 @@ from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, NotFound
 
 
-class AlreadyAnswered(Conflict):
+class GuidanceAnswered(Conflict):
     """The guidance was acknowledged or appealed before."""
 
 
@@ -92,7 +92,7 @@ def answer(session: Session, row: Guidance, state: GuidanceState, stated: int | 
     """Note what the person says to guidance, once, and return the finding it is about."""
     expect(row.revision, stated)
     if row.state != "given":
-        raise AlreadyAnswered(f"The guidance was {row.state} before.")
+        raise GuidanceAnswered(f"The guidance was {row.state} before.")
     row.state, row.changed_at = state, session.now
     row.revision += 1
     finding: Finding = session.execute(

@@ -47,7 +47,7 @@ def barrier(session: Session, one: Conversation, reply: Reply) -> str | None:
     person = session.get_one(Person, reply.person)
     held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
     if not person.active or terms().certification not in held:
-        return replies.NotCertified.title()
+        return replies.AssigneeNotCertified.title()
     try:
         replies.refuse_if_paused(session, one)
         body = ReplyIn(text=reply.text, approval_request=reply.approval_request)

@@ -18,7 +18,7 @@ WITHDRAWN = ("suspended", "revoked")
 
 
 class UnknownPerson(NotFound):
-    """There is no such person here, or news of them has not arrived yet."""
+    """Nobody with this employee number is known here, or not yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Paused(Conflict):
     """Replies are paused here; see the holding statement."""
 
 
-class NotCertified(Conflict):
+class AssigneeNotCertified(Conflict):
     """Whoever has the conversation may not answer customers at this moment."""
 
 
@@ -50,7 +50,7 @@ def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principa
     person = session.get_one(Person, actor.person)
     held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
     if not person.active or terms().certification not in held:
-        raise NotCertified
+        raise AssigneeNotCertified
     advice, waits = check(session, one, body, person, held)
     if one.state == "assigned":
         conversations.take_on(session, one)

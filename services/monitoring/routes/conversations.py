@@ -26,7 +26,7 @@ from shared.schemas import EmployeeNumber
 
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
 
-WORKING = (NotFound, UnknownPerson, conversations.NotWithYou, conversations.NotAssigned, Stale)
+WORKING = (NotFound, UnknownPerson, conversations.NotYourConversation, conversations.NotAssigned, Stale)
 
 
 @router.get("", dependencies=[needs("conversations:read", "self")], responses=problems(UnknownPerson))
@@ -87,7 +87,7 @@ async def hand_off_conversation(
     "/{conversation_id}/reply",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("conversations:write", "self")],
-    responses=problems(*WORKING, replies.Paused, replies.NotCertified, replies.ReplyBlocked, replies.ReplyHeld),
+    responses=problems(*WORKING, replies.Paused, replies.AssigneeNotCertified, replies.ReplyBlocked, replies.ReplyHeld),
 )
 async def reply_to_conversation(
     conversation_id: Id, body: ReplyIn, db: Db, caller: Caller, if_match: IfMatch

@@ -15,7 +15,7 @@ from shared.schemas import EmployeeNumber
 
 router = APIRouter(prefix="/v1/guidance", tags=["guidance"])
 
-ANSWERING = problems(NotFound, guidance.AlreadyAnswered, Stale)
+ANSWERING = problems(NotFound, guidance.GuidanceAnswered, Stale)
 
 
 @router.get("", dependencies=[needs("monitoring:read", "self")], responses=problems(UnknownPerson))

@@ -28,7 +28,7 @@ TOLD: dict[Change, type[CertificateTold]] = {
 }
 
 
-class NotInForce(Conflict):
+class CertificateNotInForce(Conflict):
     """The certificate is suspended, revoked or archived already."""
 
 
@@ -37,10 +37,10 @@ class NotSuspended(Conflict):
 
 
 def suspend(session: Session, certificate: str, reason: str, if_match: int | None) -> CertificateOut:
-    """Make a certificate not count until it is reinstated; raises NotFound, Stale or NotInForce."""
+    """Make a certificate not count until it is reinstated; raises NotFound, Stale or CertificateNotInForce."""
     row = take(session, certificate, if_match)
     if row.state != State.HELD or row.archived_at is not None:
-        raise NotInForce
+        raise CertificateNotInForce
     row.state = State.SUSPENDED
     row.suspensions = [*row.suspensions, [session.now.isoformat(), None]]
     row.next_turn_at = None
@@ -62,10 +62,10 @@ def reinstate(session: Session, certificate: str, reason: str, if_match: int | N
 
 
 def revoke(session: Session, certificate: str, reason: str, if_match: int | None) -> CertificateOut:
-    """Take a certificate back for good; what it rests on must be done again. Raises NotFound, Stale or NotInForce."""
+    """Take a certificate back for good; what it rests on must be done again. Raises NotFound, Stale or CertificateNotInForce."""
     row = take(session, certificate, if_match)
     if row.state == State.REVOKED or row.archived_at is not None:
-        raise NotInForce
+        raise CertificateNotInForce
     row.state = State.REVOKED
     row.revoked_at = session.now
     row.next_turn_at = None

@@ -76,7 +76,7 @@ async def get_certificate(
 @router.post(
     "/certificates/{certificate}/suspension",
     dependencies=[needs("certificates:write")],
-    responses=problems(NotFound, Stale, measures.NotInForce),
+    responses=problems(NotFound, Stale, measures.CertificateNotInForce),
 )
 async def suspend_certificate(certificate: Id, body: ReasonIn, if_match: IfMatch, db: Db) -> CertificateOut:
     """Make a certificate not count until it is reinstated."""
@@ -96,7 +96,7 @@ async def reinstate_certificate(certificate: Id, body: ReasonIn, if_match: IfMat
 @router.post(
     "/certificates/{certificate}/revocation",
     dependencies=[needs("certificates:write")],
-    responses=problems(NotFound, Stale, measures.NotInForce),
+    responses=problems(NotFound, Stale, measures.CertificateNotInForce),
 )
 async def revoke_certificate(certificate: Id, body: ReasonIn, if_match: IfMatch, db: Db) -> CertificateOut:
     """Take a certificate back for good."""
