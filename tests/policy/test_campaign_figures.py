@@ -48,7 +48,8 @@ async def test_small_groups_are_counted_as_one(service: PolicyService) -> None:
     assert [group["name"] for group in regions["groups"]] == ["other"]
 
 
-async def test_figures_of_few_or_of_all_but_few_are_for_those_who_read_names(service: PolicyService) -> None:
+async def test_figures_of_few_or_of_all_but_few_are_for_those_who_read_names(service_on_both: PolicyService) -> None:
+    service = service_on_both
     await service.publish()
     for number in range(20, 30):
         await service.hear_of(f"E-{number}", "Stores")
@@ -119,7 +120,10 @@ async def test_a_key_that_is_limited_to_departments_asks_only_these(service: Pol
     ok(await key.post(f"{for_support}/closure", json={}))
 
 
-async def test_people_are_asked_for_what_is_in_force_and_told_of_by_nothing_but_ids(service: PolicyService) -> None:
+async def test_people_are_asked_for_what_is_in_force_and_told_of_by_nothing_but_ids(
+    service_on_both: PolicyService,
+) -> None:
+    service = service_on_both
     await service.publish()
     await service.hear_of("E-3", region="Americas", manager="E-2")
     await campaign(service, audience={"regions": ["Americas"], "departments": ["Support"]})
@@ -150,7 +154,10 @@ async def test_who_is_of_the_audience_no_more_by_the_clock_alone_is_left_alone(s
 
 
 @pytest.mark.parametrize("path", [CAMPAIGNS, "/v1/policies/social-media/versions"])
-async def test_a_list_reads_no_contents_and_asks_no_more_for_more_rows(service: PolicyService, path: str) -> None:
+async def test_a_list_reads_no_contents_and_asks_no_more_for_more_rows(
+    service_on_both: PolicyService, path: str
+) -> None:
+    service = service_on_both
     asked: list[str] = []
 
     async def listing() -> list[str]:
@@ -169,10 +176,11 @@ async def test_a_list_reads_no_contents_and_asks_no_more_for_more_rows(service: 
     many = await listing()
     assert one
     assert len(many) == len(one)
-    assert not [each for each in many if re.search(r"(?<!EXTRACT\()versions\.(source|content)\b", each)]
+    assert not [each for each in many if re.search(r"(?<!EXTRACT\()versions\.(source|content)\b(?! ->>)", each)]
 
 
-async def test_an_audience_of_many_thousands_can_be_narrowed(service: PolicyService) -> None:
+async def test_an_audience_of_many_thousands_can_be_narrowed(service_on_both: PolicyService) -> None:
+    service = service_on_both
     await service.publish()
     crowd = [
         {"id": f"crowd-{number}", "employee_number": f"C-{number}", "name": "x", "department": "Stores", "region": "x"}
