@@ -287,7 +287,7 @@ class EmergencyRuleStartedV1(Event):
 
 @told
 class EmergencyRuleEndedV1(Event):
-    """An emergency rule ended: `expired` by itself, or `ended` early by somebody."""
+    """An emergency rule ended: `expired` by itself, `ended` early by somebody, or `replaced` by a version that has it."""
 
     type = "policy.emergency_rule.ended.v1"
     id: Public[str]

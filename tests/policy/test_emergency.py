@@ -137,3 +137,22 @@ async def test_a_proposal_is_for_those_who_see_drafts_until_it_counts(service: P
     await service.as_person("E-2").post(f"{path}/confirmation", json={})
     assert (await colleague.get(path)).json()["state"] == "in_force"
     assert [each["id"] for each in (await colleague.get(RULES)).json()["items"]] == [rule["id"]]
+
+
+async def test_a_version_that_has_the_rule_takes_its_place(service_on_both: PolicyService) -> None:
+    service = service_on_both
+    await with_team(service)
+    path = await in_force(service)
+    other = body(rule=RECALL.replace("no-word-on-the-recall", "waits"))
+    proposed = await created(await service.as_person("E-1").post(RULES, json=other))
+    block = f"\n```rule\n{RECALL}```\n"
+    await service.publish(
+        f"{POLICY}{block}{block.replace('no-word-on-the-recall', 'waits').replace('recall', 'strap')}"
+    )
+    (reason,) = (await check(service, text="No recall here!"))["reasons"]
+    assert (reason["version"], reason["emergency"]) == (2, None)
+    assert (await service.client.get("/v1/policies/social-media")).json()["emergency_rules"] == []
+    assert (await service.client.get(path)).json()["state"] == "ended"
+    late = await service.as_person("E-2").post(f"{RULES}/{proposed['id']}/confirmation", json={})
+    assert late.status_code == 409
+    assert [each["why"] for each in await service.told("policy.emergency_rule.ended.v1")] == ["replaced"]

@@ -69,7 +69,7 @@ def get(session: Session, backtest_id: str, *, lock: bool = False) -> Backtest:
     """Return a back-test; who sees no drafts sees none. Raises NotFound."""
     statement = select(Backtest).where(Backtest.id == backtest_id)
     backtest = session.exec(statement.with_for_update() if lock else statement).first()
-    if backtest is None or not versions.sees_drafts(session):
+    if backtest is None or not people.sees_drafts(session):
         raise NotFound(f"There is no back-test {backtest_id}.")
     refuse_limited(session)
     return backtest
@@ -80,7 +80,7 @@ def list_all(session: Session, key: str, number: int, paging: PageQuery) -> Page
     _, version = versions.get(session, key, number)
     refuse_limited(session)
     backtests = select(Backtest).where(Backtest.version_id == version.id)
-    if not versions.sees_drafts(session):
+    if not people.sees_drafts(session):
         return Page(items=[])
     return pages.page(
         session, backtests, paging, key=Backtest.id, to=lambda backtest: line(session, backtest), newest_first=True

@@ -3,12 +3,13 @@
 The section's text stays as people accepted it, so nobody has to accept anything anew.
 """
 
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
 
-from services.policy.domain import approvers, people, policies, versions
+from services.policy.domain import approvers, people, policies
 from services.policy.schemas.emergency import EmergencyRuleIn, EmergencyRuleOut
 from services.policy.schemas.policies import Content
 from services.policy.tables import EmergencyRule, Policy, State, Version
@@ -172,6 +173,18 @@ def end_due(session: Session) -> None:
             noted(session, row, "expired", None)
 
 
+def give_way(session: Session, policy: Policy, rules: Collection[str]) -> None:
+    """End the emergency rules that a version coming into force has among its own: they are the policy's now."""
+    same = select(EmergencyRule.id).where(
+        EmergencyRule.policy == policy.key, col(EmergencyRule.rule).in_(rules), EmergencyRule.state != "ended"
+    )
+    for rule_id in session.exec(same.order_by(EmergencyRule.id)).all():
+        row = get(session, rule_id)
+        if row.state != "ended":
+            close(session, row, "replaced")
+            noted(session, row, "replaced", None)
+
+
 def close(session: Session, row: EmergencyRule, why: str) -> None:
     """Mark a rule as ended, and tell of it if it was in force."""
     was_in_force = row.state == "in_force"
@@ -195,11 +208,13 @@ def told(row: EmergencyRule, session: Session) -> EmergencyRuleStartedV1:
 
 
 def get(session: Session, rule_id: str) -> EmergencyRule:
-    """Return an emergency rule for a change; raises NotFound."""
-    row = session.exec(select(EmergencyRule).where(EmergencyRule.id == rule_id).with_for_update()).first()
-    if row is None:
+    """Return an emergency rule for a change, with its policy locked before it; raises NotFound."""
+    policy = session.exec(select(EmergencyRule.policy).where(EmergencyRule.id == rule_id)).first()
+    if policy is None:
         raise NotFound(f"There is no emergency rule {rule_id}.")
-    return row
+    policies.get(session, policy, lock=True)
+    row = select(EmergencyRule).where(EmergencyRule.id == rule_id).with_for_update()
+    return session.exec(row.execution_options(populate_existing=True)).one()
 
 
 def noted(session: Session, row: EmergencyRule, act: str, by: str | None) -> EmergencyRuleOut:
@@ -215,7 +230,7 @@ def noted(session: Session, row: EmergencyRule, act: str, by: str | None) -> Eme
 def seen(session: Session) -> SelectOfScalar[EmergencyRule]:
     """Return the query for the rules that the caller may see: all that counted, and to who sees drafts those proposed."""
     rows = select(EmergencyRule)
-    return rows if versions.sees_drafts(session) else rows.where(col(EmergencyRule.started_at).is_not(None))
+    return rows if people.sees_drafts(session) else rows.where(col(EmergencyRule.started_at).is_not(None))
 
 
 def show(session: Session, rule_id: str) -> EmergencyRuleOut:

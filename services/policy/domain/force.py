@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlmodel import and_, col, or_, select
 
-from services.policy.domain import campaigns, search
+from services.policy.domain import campaigns, emergency, search
 from services.policy.schemas.policies import Content
 from services.policy.tables import Policy, State, Version
 from shared.db import Session
@@ -26,6 +26,7 @@ def enter(session: Session, policy: Policy, version: Version) -> None:
     policy.revision += 1
     search.keep_version(session, policy, version)
     tell(session, told(policy, version))
+    emergency.give_way(session, policy, [rule["id"] for rule in version.content["rules"]])
     if version.material:
         session.flush()
         campaigns.ask_anew(session, policy)

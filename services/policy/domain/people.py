@@ -50,6 +50,12 @@ def visible(session: Session) -> list[ColumnElement[bool]]:
     return own if caller.departments is None else [*own, col(Person.department).in_(caller.departments)]
 
 
+def sees_drafts(session: Session) -> bool:
+    """Tell whether the caller works on policies; everybody else sees what was published."""
+    caller = session.context.caller
+    return caller is None or caller.has("policies:write") or caller.has("team:read")
+
+
 def find(session: Session, employee_number: str) -> Person:
     """Return an active person by employee number; raises UnknownPerson, also for a department closed to the caller.
 

@@ -188,15 +188,9 @@ def get(session: Session, key: str, number: int, *, lock: bool = False) -> tuple
     policy = policies.get(session, key, lock=lock)
     versions = select(Version).where(Version.policy_id == policy.id, Version.number == number)
     version = session.exec(versions).first()
-    if version is None or (version.state not in SEEN_BY_ALL and not sees_drafts(session)):
+    if version is None or (version.state not in SEEN_BY_ALL and not people.sees_drafts(session)):
         raise NotFound(f"The policy {key} has no version {number}.")
     return policy, version
-
-
-def sees_drafts(session: Session) -> bool:
-    """Tell whether the caller works on policies; everybody else sees what was published."""
-    caller = session.context.caller
-    return caller is None or caller.has("policies:write") or caller.has("team:read")
 
 
 def show(session: Session, key: str, number: int) -> VersionOut:
@@ -208,7 +202,7 @@ def list_all(session: Session, key: str, paging: PageQuery) -> Page[VersionLine]
     """Return the versions of a policy that the caller may see, the newest first."""
     policy = policies.get(session, key)
     versions = select(Version).options(*SPARING).where(Version.policy_id == policy.id)
-    if not sees_drafts(session):
+    if not people.sees_drafts(session):
         versions = versions.where(col(Version.state).in_(SEEN_BY_ALL))
     page: Page[Version] = pages.page(
         session, versions, paging, key=Version.id, to=lambda version: version, newest_first=True
