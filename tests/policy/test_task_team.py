@@ -91,6 +91,13 @@ async def test_each_step_from_a_nomination_to_a_seat_is_in_evidence_with_whom_it
     assert await service.evidence("team.member.appointed") == [("seats/emea-en", None, nominee)]
 
 
+async def test_a_person_is_nominated_once_by_many_at_the_same_time(service_on_both: PolicyService) -> None:
+    client = service_on_both.client
+    body = {"employee_number": "E-1", "experience": "Ran our forum.", "languages": ["en"], "why": "Patient."}
+    answers = await asyncio.gather(*(client.post("/v1/task-team/nominations", json=body) for _ in range(12)))
+    assert sorted(answer.status_code for answer in answers) == [201, *[409] * 11]
+
+
 async def test_a_seat_is_given_only_once(service_on_both: PolicyService) -> None:
     await open_seats(service_on_both)
     nominations = [(await nominate(service_on_both, number, "emea-en"))["id"] for number in ("E-1", "E-2", "E-3")]

@@ -16,7 +16,7 @@ from services.policy.schemas.nominations import (
     NominationOut,
     OfferAnswerIn,
 )
-from services.policy.tables import Endorsement, Nomination, Seat
+from services.policy.tables import Endorsement, Nomination, Person, Seat
 from shared import pages
 from shared.conditions import expect
 from shared.db import Session
@@ -53,6 +53,8 @@ def nominate(session: Session, body: NominationIn) -> NominationOut:
     nominee = people.find(session, body.employee_number)
     if body.seat is not None and session.get(Seat, body.seat) is None:
         raise seats.NoSuchSeat(f"There is no seat {body.seat}.")
+    # One nomination of a person at a time: of two at once, neither would see the other.
+    session.exec(select(Person.id).where(Person.id == nominee.id).with_for_update()).one()
     pending = select(Nomination.id).where(Nomination.person == nominee.id, col(Nomination.state).in_(PENDING))
     if session.exec(pending).first() is not None:
         raise AlreadyNominated
