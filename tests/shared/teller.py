@@ -18,7 +18,7 @@ from tests.shared.conftest import person
 
 
 async def main(nats_url: str, database_url: str, fault: str, count: int) -> None:
-    """Tell `count` events in ones and twos, and end when all are published."""
+    """Tell `count` events, two at a time, each pair when the last is published, so that the relay has many batches."""
     settings = ServiceSettings(environment="test", nats_url=nats_url, database_url=database_url, fault=fault or None)
     db = Database(database_url, SystemClock())
     parts = (Handlers(), Timers(), Snapshots(), settings, CollectorRegistry())
@@ -26,8 +26,8 @@ async def main(nats_url: str, database_url: str, fault: str, count: int) -> None
     await backbone.start()
     for number in range(0, count, 2):
         await db.write(outbox.tell, person(number), person(number + 1))
-    while (await db.read(outbox.waiting_state)).count:  # noqa: ASYNC110  another process may be the relay
-        await asyncio.sleep(0.01)
+        while (await db.read(outbox.waiting_state)).count:  # noqa: ASYNC110  another process may be the relay
+            await asyncio.sleep(0.01)
     await backbone.stop()
     db.stop()
 
