@@ -56,7 +56,7 @@ class Database:
         self._on_commit.append(callback)
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `fn` over one consistent snapshot."""
+        """Run `fn` over one consistent snapshot; it may be run again whole, as a write may."""
         return cast(T, await self._readers.read(Unit(fn, args, kwargs)))
 
     async def write(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:

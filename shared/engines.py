@@ -9,6 +9,8 @@ from typing import Any, TypeVar, cast
 import psycopg
 from greenlet import getcurrent, greenlet
 from psycopg.abc import PQGen
+from psycopg.errors import InFailedSqlTransaction
+from psycopg.pq import TransactionStatus
 from psycopg.waiting import Ready, Wait
 from sqlalchemy import Connection, Engine, create_engine, event
 
@@ -16,8 +18,11 @@ T = TypeVar("T")
 
 READERS = 4
 WRITERS = 8
-POOL = 2 * (READERS + WRITERS)
-"""Connections to PostgreSQL: the loop has as many as the threads."""
+KEPT_READERS = 2 * READERS
+POOL = READERS + KEPT_READERS + 2 * WRITERS
+"""Connections to PostgreSQL at most: the threads' and those that the event loop keeps; the lease has its own."""
+PATIENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
+"""How soon a server that died without a word, or is cut off, is given up: by default only after many minutes."""
 
 
 def create_sqlite(url: str, begin: str) -> Engine:
@@ -48,7 +53,7 @@ def create_sqlite(url: str, begin: str) -> Engine:
 
 def create_postgresql(url: str) -> Engine:
     """Return an engine with room for the threads and the loop."""
-    engine = create_engine(url, pool_size=POOL, max_overflow=2, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=POOL, max_overflow=0, pool_pre_ping=True, connect_args=dict(PATIENCE))
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, arguments: Any, named: Any) -> psycopg.Connection:
@@ -60,12 +65,41 @@ def create_postgresql(url: str) -> Engine:
 class Waiter(greenlet):
     """Runs synchronous code in the event loop's thread; where its database connection would block, the loop goes on."""
 
+    longest = 0.0
+    """Seconds for which it kept the loop to itself at a stretch, at most."""
+
+    def go_on(self, *ready: Ready) -> Any:
+        """Run it until it waits, or to its end."""
+        began = perf_counter()
+        try:
+            return self.switch(*ready)
+        finally:
+            self.longest = max(self.longest, perf_counter() - began)
+
+
+class SecondStatementError(Exception):
+    """What was to be read by one statement asks for another, which would see another state of the database."""
+
 
 class PatientConnection(psycopg.Connection[Any]):
     """psycopg's synchronous connection; in a `Waiter` it leaves the waiting to the loop, elsewhere it blocks."""
 
+    left: int | None = None
+    """How many more statements may be sent, where they are counted."""
+
+    def commit(self) -> None:
+        """Commit; raises where a statement failed and nobody rolled back: the server would roll back and say nothing."""
+        if self.info.transaction_status == TransactionStatus.INERROR:
+            self.rollback()
+            raise InFailedSqlTransaction("a statement of this transaction failed; nothing of it can be kept")
+        super().commit()
+
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
         """Drive one exchange with the server to its end."""
+        if self.left is not None:
+            if not self.left:
+                raise SecondStatementError
+            self.left -= 1
         waiter = getcurrent()
         if not isinstance(waiter, Waiter):
             return super().wait(gen, interval, timeout)
@@ -79,32 +113,26 @@ class PatientConnection(psycopg.Connection[Any]):
 
 
 async def run_waiting(fn: Callable[[], T], held: Callable[[float], None]) -> T:
-    """Run `fn` in this thread, and other tasks while its database connection waits; `held` hears of each stretch.
+    """Run `fn` in this thread, and other tasks while its database connection waits.
 
-    A stretch is the seconds for which `fn` kept the loop to itself. Who is cancelled leaves when `fn` is done: half a
-    conversation with the server can only be ended by giving up the connection.
+    `held` hears of the longest stretch, in seconds, for which `fn` kept the loop to itself. Who is cancelled leaves when
+    `fn` is done: half a conversation with the server can only be ended by giving up the connection.
     """
     loop = asyncio.get_running_loop()
     cancelled: asyncio.CancelledError | None = None
     waiter = Waiter(fn)
     waiter.gr_context = copy_context()
-
-    def go_on(*ready: Ready) -> Any:
-        began = perf_counter()
-        asked = waiter.switch(*ready)
-        held(perf_counter() - began)
-        return asked
-
     try:
-        asked = go_on()
+        asked = waiter.go_on()
         while not waiter.dead:
             try:
                 ready = await readiness(loop, *asked)
             except asyncio.CancelledError as error:
                 cancelled = error
             else:
-                asked = go_on(ready)
+                asked = waiter.go_on(ready)
     finally:
+        held(waiter.longest)
         if cancelled is not None:
             raise cancelled
     return cast("T", asked)

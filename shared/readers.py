@@ -7,24 +7,35 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
 from shared.clock import Clock
 from shared.context import Context
-from shared.engines import READERS, run_waiting
-from shared.pace import Paces
+from shared.engines import KEPT_READERS, READERS, SecondStatementError, run_waiting
+from shared.pace import Paces, kind_of
+from shared.statements import Prebuilt
 from shared.units import Session, StorageUnavailable, Unit
+
+SNAPSHOT = "REPEATABLE READ"
+"""The isolation level at which PostgreSQL's statements see one state of the database; SQLite's always do."""
+BEGIN = {"sqlite": Prebuilt(text("BEGIN")), "postgresql": Prebuilt(text(f"BEGIN ISOLATION LEVEL {SNAPSHOT}"))}
+ROLLBACK = Prebuilt(text("ROLLBACK"))
 
 
 class Reader:
-    """A connection that is kept, and the units that are run on it one after the other."""
+    """A connection that is kept, and the units that are run on it one after the other, each over one snapshot.
 
-    def __init__(self, engine: Engine, clock: Clock) -> None:
+    One statement has a snapshot of its own. So on PostgreSQL, where BEGIN and ROLLBACK are round trips, a unit is run
+    without them until it asks for a second statement; then it is begun again in a transaction, and so are all later
+    runs of it: `several` is what the readers of a database know of that.
+    """
+
+    def __init__(self, engine: Engine, clock: Clock, several: set[object]) -> None:
         self._clock = clock
+        self._several = several
+        self._begin = BEGIN[engine.dialect.name]
         self._sqlite = engine.dialect.name == "sqlite"
-        # Each statement of a READ COMMITTED transaction has a snapshot of its own, so on PostgreSQL a read needs no
-        # BEGIN and no ROLLBACK; each would be a round trip.
         self.connection: Connection = (
             engine.connect() if self._sqlite else engine.connect().execution_options(isolation_level="AUTOCOMMIT")
         )
@@ -32,18 +43,32 @@ class Reader:
         self._session = Session(self.connection, clock.now(), Context(), self._driver)
 
     def run(self, unit: Unit) -> Any:
-        """Run a unit, on SQLite over one snapshot."""
-        if self._sqlite:
-            self._driver.execute("BEGIN")
+        """Run a unit."""
+        kind, _ = kind_of(unit)
+        if not self._sqlite and kind not in self._several:
+            try:
+                return self._run(unit, statements=1)
+            except SecondStatementError:
+                self._several.add(kind)
+        self._begin.run(self._session, {})
+        try:
+            return self._run(unit)
+        finally:
+            if self._driver.in_transaction if self._sqlite else not self._driver.closed:
+                ROLLBACK.run(self._session, {})
+
+    def _run(self, unit: Unit, statements: int | None = None) -> Any:
         session = self._session
         session.now, session.context = self._clock.now(), unit.context
         try:
+            if statements is not None:
+                self._driver.left = statements
             return unit.fn(session, *unit.args, **unit.kwargs)
         finally:
+            if statements is not None:
+                self._driver.left = None
             if session.in_transaction():
                 session.close()
-            if self._sqlite and self._driver.in_transaction:
-                self._driver.execute("ROLLBACK")
 
     @property
     def broken(self) -> bool:
@@ -62,12 +87,16 @@ class Readers:
 
     def __init__(self, engine: Engine, clock: Clock, paces: Paces) -> None:
         self._engine = engine
+        self._snapshots = (
+            engine if engine.dialect.name == "sqlite" else engine.execution_options(isolation_level=SNAPSHOT)
+        )
         self._clock = clock
         self._paces = paces
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._idle: list[Reader] = []
         self._open = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._several: set[object] = set()
 
     async def read(self, unit: Unit) -> Any:
         """Run a unit; raises StorageUnavailable when the database does not answer."""
@@ -79,7 +108,7 @@ class Readers:
             raise StorageUnavailable("The database does not answer.") from error
 
     def _read(self, unit: Unit) -> Any:
-        with Session(self._engine, self._clock.now(), unit.context) as session, self._paces.timed(unit):
+        with Session(self._snapshots, self._clock.now(), unit.context) as session, self._paces.timed(unit):
             return unit.fn(session, *unit.args, **unit.kwargs)
 
     async def _read_here(self, unit: Unit) -> Any:
@@ -105,17 +134,27 @@ class Readers:
             self._give_back(reader)
 
     async def _next_reader(self) -> Reader:
-        while not self._idle and self._open >= READERS * 2:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            await turn
+        while not self._idle and self._open >= KEPT_READERS:
+            await self._wait_turn()
         if self._idle:
             return self._idle.pop()
         self._open += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, Reader, self._engine, self._clock)
+            make = partial(Reader, self._engine, self._clock, self._several)
+            return await asyncio.get_running_loop().run_in_executor(self._threads, make)
         except BaseException:
             self._open -= 1
+            self._let_next()
+            raise
+
+    async def _wait_turn(self) -> None:
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if not turn.cancelled():
+                self._let_next()
             raise
 
     def _give_back(self, reader: Reader) -> None:
@@ -124,6 +163,10 @@ class Readers:
             reader.close()
         else:
             self._idle.append(reader)
+        self._let_next()
+
+    def _let_next(self) -> None:
+        """Wake one of those who wait for a connection."""
         while self._waiting:
             turn = self._waiting.popleft()
             if not turn.done():

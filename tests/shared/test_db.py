@@ -3,12 +3,13 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import create_engine, insert, select, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.clock import ShiftedClock
 from shared.db import Database, Session, SqliteWriter, StorageUnavailable, Unit
@@ -89,6 +90,48 @@ async def test_what_was_answered_is_there_for_the_next_reader(db: Database) -> N
     for n in range(50):
         name = await db.write(put, f"test-{n}")
         assert name in await db.read(names)
+
+
+async def test_statements_of_one_read_see_one_state_whoever_writes_in_between(db: Database) -> None:
+    elsewhere = create_engine(db.url)
+
+    def look_twice(session: Session, name: str) -> tuple[int, int]:
+        before = len(names(session))
+        with elsewhere.begin() as connection:
+            connection.execute(insert(marks), [{"name": f"{name}-{before}", "value": "x"}])
+        return before, len(names(session))
+
+    # By a thread at first, then by the loop.
+    for n in range(8):
+        before, after = await db.read(look_twice, f"test-{n}")
+        assert before == after
+    elsewhere.dispose()
+
+
+async def test_what_goes_on_after_a_failed_statement_is_not_said_to_be_kept(db: Database) -> None:
+    def go_on(session: Session) -> str:
+        put(session, "test-kept")
+        with suppress(IntegrityError):
+            put(session, "test-kept")
+        return "kept"
+
+    for _ in range(3):
+        try:
+            await db.write(go_on)
+        except DBAPIError:
+            assert await db.read(names) == set()
+        else:
+            assert await db.read(names) == {"test-kept"}
+            break
+
+
+async def test_readers_that_wait_for_a_connection_hear_that_there_is_none(clock: ShiftedClock) -> None:
+    away = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing?connect_timeout=2", clock)
+    away._readers._paces.took(Unit(names), 0.001)
+    async with asyncio.timeout(10):
+        outcome = await asyncio.gather(*(away.read(names) for _ in range(50)), return_exceptions=True)
+    assert {type(error) for error in outcome} == {StorageUnavailable}
+    away.stop()
 
 
 async def test_what_comes_last_comes_after_everything_else(db: Database) -> None:

@@ -71,6 +71,23 @@ async def test_a_unit_that_was_short_on_few_things_is_not_run_by_the_loop_on_man
     assert await db.write(look_at_each, [1] * 30) != threading.get_ident()
 
 
+def compute_then_wait(session: Session, seconds: float) -> int:
+    began = time.thread_time()
+    while time.thread_time() - began < seconds:
+        pass
+    session.execute(text("SELECT 1"))
+    return threading.get_ident()
+
+
+@pytest.mark.parametrize("how", ["read", "write"])
+async def test_a_unit_that_grows_leaves_the_loop_though_it_ends_with_a_short_wait(db: Database, how: str) -> None:
+    run = db.read if how == "read" else db.write
+    short = await where_it_settles(lambda: asyncio.ensure_future(run(compute_then_wait, 0)))
+    assert short == threading.get_ident()
+    ran = [await run(compute_then_wait, 0.02) for _ in range(3)]
+    assert ran[-1] != threading.get_ident()
+
+
 def wait_in_the_database(session: Session, seconds: float) -> int:
     session.execute(text("SELECT pg_sleep(:seconds)"), {"seconds": seconds})
     return threading.get_ident()
