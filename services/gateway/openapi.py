@@ -24,6 +24,26 @@ INFO = {
     ),
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
 }
+TAGS = {
+    "policies": "Policies with their versions, translations, reviews, acknowledgements, campaigns, emergency rules, and search.",
+    "back-tests": "A version's rules tried on past posts, before it is published.",
+    "checks": '"Can I post this?", with receipts, and approvals of what is held.',
+    "task team": "Seats, nominations, coverage, and questions to the team.",
+    "people": "Members of staff, as the HR system knows them.",
+    "training": "Courses, enrolments, and sittings of quizzes.",
+    "certification": "Tiers, certificates, who is certified, and what changed.",
+    "accounts": "Social accounts, registered of their owners' own will, and the brand's.",
+    "posts": "What was posted, by staff and by customers.",
+    "findings": "Rules that matched a post.",
+    "guidance": "What coaches tell people about a finding, or about something done well.",
+    "conversations": "Customers' threads, from the first message to the last reply.",
+    "load": "Who takes on how much, who carries what, pauses, and counts for dashboards.",
+    "events": "Everything that is told, in one order.",
+    "embeds": "Policies within other pages.",
+    "API keys": "Who may call the API, and for what.",
+    "operations": "Dead letters, events told again, and the evidence logs.",
+}
+"""What the parts of the API are about, in the order in which a reader meets them."""
 SECURITY = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key with scopes."},
     "session": {"type": "apiKey", "in": "cookie", "name": "shareload_session", "description": "A portal session."},
@@ -54,6 +74,7 @@ def merge(documents: Mapping[str, Document]) -> Document:
         "openapi": "3.1.0",
         "info": INFO,
         "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "security": [{"key": []}, {"session": []}],
         "paths": dict(sorted(paths.items())),
         "components": {"schemas": used(paths, dict(sorted(schemas.items()))), "securitySchemes": SECURITY},

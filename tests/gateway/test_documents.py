@@ -27,6 +27,13 @@ def test_every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhe
     assert set(references(document)) <= set(document["components"]["schemas"])
 
 
+def test_the_document_says_what_each_of_its_parts_is_about() -> None:
+    document = json.loads(FILE.read_text())
+    parts = {tag for item in document["paths"].values() for _, one in operations_of(item) for tag in one["tags"]}
+
+    assert {tag["name"] for tag in document["tags"]} == parts
+
+
 def test_an_idempotency_key_is_named_where_it_counts_and_nowhere_else() -> None:
     document = json.loads(FILE.read_text())
     naming = {

@@ -41,14 +41,16 @@ class AcceptanceIn(Body):
 class HandoffIn(Body):
     """Why somebody else should take it."""
 
-    reason: Paragraph
+    reason: Annotated[Paragraph, Field(examples=["It is about an order, and I know only repairs."])]
     employee_number: EmployeeNumber | None = None
 
 
 class ReplyIn(Body):
     """What shall be sent to the customer."""
 
-    text: Annotated[Text, Field(min_length=1, max_length=20_000)]
+    text: Annotated[
+        Text, Field(min_length=1, max_length=20_000, examples=["Thank you for telling us! We look into it today."])
+    ]
     employee_number: EmployeeNumber | None = None
     approval_request: Annotated[
         str | None,

@@ -1,7 +1,9 @@
 """Findings and the guidance that comes of them."""
 
 from datetime import datetime
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
+
+from pydantic import Field
 
 from services.monitoring.tables import Finding, Guidance
 from shared.schemas import Body, EmployeeNumber, Paragraph, Resource
@@ -19,7 +21,7 @@ class ClaimIn(Body):
 class GuidanceIn(Body):
     """What a coach tells the author of a post."""
 
-    message: Paragraph
+    message: Annotated[Paragraph, Field(examples=["Glad it kept you dry! Please say that you work with us."])]
     better_wording: Paragraph | None = None
     employee_number: EmployeeNumber | None = None
 
@@ -27,7 +29,7 @@ class GuidanceIn(Body):
 class DismissalIn(Body):
     """Why a finding needs nothing."""
 
-    reason: Paragraph
+    reason: Annotated[Paragraph, Field(examples=["The word is part of a quotation."])]
     employee_number: EmployeeNumber | None = None
 
 
@@ -38,7 +40,7 @@ class AcknowledgementIn(Body):
 class AppealIn(Body):
     """Why another coach should look again."""
 
-    reason: Paragraph
+    reason: Annotated[Paragraph, Field(examples=["I had said so in the post before."])]
 
 
 class SpanOut(Resource):

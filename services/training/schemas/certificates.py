@@ -129,7 +129,7 @@ class CertificateOut(Resource):
 class ReasonIn(Body):
     """Why something is done to a certificate; the holder is shown it."""
 
-    reason: Paragraph
+    reason: Annotated[Paragraph, Field(examples=["Under review until Friday."])]
 
 
 class StatusesIn(Body):
