@@ -1,0 +1,134 @@
+"""Customers' conversations, who has them, replies, and who takes on how much."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint
+from sqlmodel import Field
+
+from services.monitoring.tables.base import Table, id_field, time_field
+
+
+class Conversation(Table, table=True):
+    """A thread with a customer; `open_key` is unique while it is open, and empty once it is resolved."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (
+        Index("conversations_state", "state", "queued_at"),
+        Index("conversations_deadline", "accept_by"),
+        Index("conversations_thread", "network", "thread"),
+    )
+    id: str = id_field(primary_key=True)
+    network: str = Field(max_length=40)
+    thread: str = Field(max_length=500)
+    open_key: str | None = Field(default=None, max_length=560, unique=True)
+    customer: str = Field(max_length=200)
+    language: str | None = Field(default=None, max_length=35)
+    topic: str | None = Field(default=None, max_length=64)
+    state: str = Field(max_length=20)
+    assignee: str | None = id_field(default=None, index=True)
+    assignment: str | None = id_field(default=None)
+    accept_by: datetime | None = time_field(default=None)
+    opened_at: datetime = time_field()
+    queued_at: datetime = time_field()
+    waited: float | None = None
+    chosen: str | None = Field(default=None, max_length=500)
+    passed_over: list[dict[str, str]] = Field(sa_type=JSON)
+    missing: str | None = Field(default=None, max_length=200)
+    given_back: list[dict[str, str]] = Field(sa_type=JSON)
+    revision: int = 1
+
+
+class Message(Table, table=True):
+    """One message of a conversation, from the customer; ours are replies."""
+
+    __tablename__ = "messages"
+    __table_args__ = (UniqueConstraint("conversation", "network_id"),)
+    id: str = id_field(primary_key=True)
+    conversation: str = id_field()
+    network_id: str = Field(max_length=500)
+    author: str = Field(max_length=200)
+    text: str = Field(sa_type=Text)
+    sent_at: datetime = time_field()
+    post: str | None = id_field(default=None)
+
+
+class Assignment(Table, table=True):
+    """A conversation was with a person for a while; `ended` says how that came to its end."""
+
+    __tablename__ = "assignments"
+    __table_args__ = (Index("assignments_assigned", "assigned_at"),)
+    id: str = id_field(primary_key=True)
+    conversation: str = id_field(index=True)
+    person: str = id_field()
+    assigned_at: datetime = time_field()
+    accepted_at: datetime | None = time_field(default=None)
+    ended_at: datetime | None = time_field(default=None)
+    ended: str | None = Field(default=None, max_length=40)
+
+
+class Reply(Table, table=True):
+    """An answer to a customer that passed the check, and what the sending tool said of it.
+
+    One whose status is `held` waits for the decision on `approval_request`.
+    """
+
+    __tablename__ = "replies"
+    id: str = id_field(primary_key=True)
+    conversation: str = id_field(index=True)
+    person: str = id_field()
+    text: str = Field(sa_type=Text)
+    status: str = Field(max_length=20, index=True)
+    network_id: str | None = Field(default=None, max_length=500)
+    error: str | None = Field(default=None, sa_type=Text)
+    approved_at: datetime = time_field()
+    changed_at: datetime = time_field()
+    approval_request: str | None = id_field(default=None, index=True)
+    revision: int = 1
+
+
+class Availability(Table, table=True):
+    """What a person takes on, and what they carry: the router's row for them.
+
+    `handled` and `online_hours` fade with a half-life, both as of `faded_at`; `open` counts what they have not
+    answered yet, `minutes` what they spent in the week that starts on `week`.
+    """
+
+    __tablename__ = "availabilities"
+    person: str = id_field(primary_key=True)
+    languages: list[str] = Field(sa_type=JSON)
+    topics: list[str] = Field(sa_type=JSON)
+    capacity: int
+    weekly_minutes: int
+    online: bool
+    hours: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    away_from: datetime | None = time_field(default=None)
+    away_until: datetime | None = time_field(default=None)
+    open: int = 0
+    minutes: int = 0
+    week: date | None = None
+    handled: float = 0.0
+    online_hours: float = 0.0
+    faded_at: datetime = time_field()
+    idle_since: datetime = time_field()
+    revision: int = 1
+
+
+class Router(Table, table=True):
+    """One row that whoever hands out conversations locks, so that nobody is given more than their room."""
+
+    __tablename__ = "routers"
+    id: int = Field(primary_key=True)
+
+
+class Pause(Table, table=True):
+    """Replies and routing stand still for a scope until it ends."""
+
+    __tablename__ = "pauses"
+    id: str = id_field(primary_key=True)
+    scope: str = Field(max_length=120)
+    reason: str = Field(sa_type=Text)
+    holding_statement: str | None = Field(default=None, sa_type=Text)
+    started_at: datetime = time_field()
+    until: datetime | None = time_field(default=None)
+    ended_at: datetime | None = time_field(default=None, index=True)
