@@ -4,9 +4,11 @@ import asyncio
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
+import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
@@ -43,9 +45,10 @@ class Writer:
                 self._driver.commit()
             return Done(result, told=session.told)
         except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
-            if not self.broken:
-                session.rollback()
-                self._driver.rollback()
+            with suppress(DBAPIError, psycopg.Error):  # the connection broke, and is given up for it
+                if not self.broken:
+                    session.rollback()
+                    self._driver.rollback()
             return Done(error=error)
         finally:
             session.close()
@@ -133,9 +136,11 @@ class PostgresqlWriter:
         return [self._alone(unit) for unit in units]
 
     def _together(self, units: Sequence[Unit]) -> list[Done]:
+        """Run units in one transaction; raises what one of them raised, when nothing was kept for certain."""
         outcome = []
         sessions = []
-        with self._engine.connect() as connection, connection.begin():
+        with self._engine.connect() as connection:
+            transaction = connection.begin()
             for unit in units:
                 session = Session(connection, self._clock.now(), unit.context)
                 session.join_transaction_mode = "rollback_only"
@@ -146,6 +151,11 @@ class PostgresqlWriter:
             for session in sessions:
                 session.finish()
                 session.expunge_all()
+            try:
+                transaction.commit()
+            except OperationalError as error:
+                # It may have been kept, so each alone might have its effect twice.
+                return [told_plainly(Done(error=error)) for _ in units]
         return outcome
 
     def _alone(self, unit: Unit) -> Done:

@@ -1,11 +1,13 @@
 """Writes on SQLite: one writer with group commit."""
 
 import asyncio
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from itertools import repeat
 from typing import Any
 
 from sqlalchemy import Connection, RootTransaction
@@ -23,8 +25,12 @@ HELD_AT_MOST = 0.01
 Submitted = tuple[Sequence[Unit], asyncio.Future[list[Done]]]
 
 
-class TransactionGoneError(Exception):
+class TransactionGoneError(sqlite3.OperationalError):
     """SQLite rolled the whole transaction back on its own."""
+
+
+STORAGE_FAILED = (DBAPIError, sqlite3.Error)
+"""What ends a group as a whole, and not only the unit that met it."""
 
 
 class SqliteWriter:
@@ -98,7 +104,9 @@ class SqliteWriter:
             self._next_group(loop)
 
     def _answer(self, job: "Future[list[Done]]") -> None:
-        answers = iter(job.result())
+        # Whatever it was, it must not leave the writer busy and its callers without an answer.
+        error = job.exception()
+        answers = iter(job.result()) if error is None else repeat(Done(error=error))
         group, self._group, self._job = self._group, [], None
         for units, future in group:
             outcome = [next(answers) for _ in units]
@@ -116,9 +124,9 @@ class SqliteWriter:
 
     def _begin_here(self) -> "Future[list[Done]]":
         """Run a group of short units in the event loop; return its COMMIT, which a thread does."""
-        connection = self._connection or self._connect()
         outcome: list[Done] = []
         try:
+            connection = self._connection or self._connect()
             transaction = connection.begin()
             began = time.perf_counter()
             while self._queue and len(outcome) < GROUP and time.perf_counter() - began < HELD_AT_MOST:
@@ -127,10 +135,10 @@ class SqliteWriter:
                     break
                 self._group.append(self._queue.popleft())
                 outcome += self._run_all(connection, units, self._paces.held, time.perf_counter)
-        except (DBAPIError, TransactionGoneError):
+        except STORAGE_FAILED:
             # Another process writes, or the disk is full: the thread waits, or runs them one by one.
             self._group = self._group or self._take()
-            return self._thread.submit(self._undo_and_commit, connection, units_of(self._group))
+            return self._thread.submit(self._undo_and_commit, units_of(self._group))
         return self._thread.submit(self._finish, transaction, outcome, units_of(self._group))
 
     def _run_all(
@@ -150,22 +158,27 @@ class SqliteWriter:
         return outcome
 
     def _connect(self) -> Connection:
-        self._connection = self._engine.connect()
+        connection = self._engine.connect()
         # The loop must not wait for another process; where one writes, the thread does.
-        self._connection.connection.dbapi_connection.execute("PRAGMA busy_timeout=0")  # type: ignore[union-attr]
-        return self._connection
+        connection.connection.dbapi_connection.execute("PRAGMA busy_timeout=0")  # type: ignore[union-attr]
+        self._connection = connection
+        return connection
 
     def _finish(self, transaction: RootTransaction, outcome: list[Done], units: list[Unit]) -> list[Done]:
         """Commit, or run the units again one by one where that fails."""
         try:
             transaction.commit()
             self.commits += 1
-        except DBAPIError:
-            return self._undo_and_commit(transaction.connection, units)
+        except STORAGE_FAILED:
+            return self._undo_and_commit(units)
         return [told_plainly(done) for done in outcome]
 
-    def _undo_and_commit(self, connection: Connection, units: list[Unit]) -> list[Done]:
-        connection.rollback()
+    def _undo_and_commit(self, units: list[Unit]) -> list[Done]:
+        """End what the loop had begun, and run the units on another connection."""
+        if self._connection is not None:
+            self._connection.rollback()
+            # SQLAlchemy sends no ROLLBACK after a COMMIT that failed, and the lock would stay.
+            self._connection.connection.dbapi_connection.rollback()  # type: ignore[union-attr]
         return self._commit(units)
 
     def _commit(self, units: list[Unit]) -> list[Done]:
@@ -174,7 +187,7 @@ class SqliteWriter:
             with self._engine.connect() as connection, connection.begin():
                 outcome = self._run_all(connection, units, self._paces.took, time.thread_time)
             self.commits += 1
-        except (DBAPIError, TransactionGoneError) as error:
+        except STORAGE_FAILED as error:
             if len(units) > 1:
                 return [self._commit([unit])[0] for unit in units]
             return [told_plainly(Done(error=error))]

@@ -1,5 +1,6 @@
 """What a unit of work is: a plain function over a session, and what came of it."""
 
+import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,7 +82,10 @@ def insert(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
 
 
 def told_plainly(done: Done) -> Done:
-    """Replace a database that does not answer, or is full, by a problem that a client can read."""
-    if isinstance(done.error, OperationalError):
-        return Done(error=StorageUnavailable("The database did not take the change; nothing of it was kept."))
+    """Replace a database that does not answer, or is full, by a problem that a client can read.
+
+    It does not promise that nothing was kept: a connection may break between a COMMIT and its answer.
+    """
+    if isinstance(done.error, OperationalError | sqlite3.OperationalError):
+        return Done(error=StorageUnavailable("The database did not confirm the change. Send it again."))
     return done

@@ -125,6 +125,29 @@ async def test_what_goes_on_after_a_failed_statement_is_not_said_to_be_kept(db: 
             break
 
 
+async def test_a_unit_whose_commit_is_refused_leaves_nothing_and_its_neighbours_stay(db: Database) -> None:
+    def make(session: Session) -> None:
+        session.connection().exec_driver_sql("CREATE TABLE parents (id INTEGER PRIMARY KEY)")
+        session.connection().exec_driver_sql("INSERT INTO parents VALUES (1)")
+        session.connection().exec_driver_sql(
+            "CREATE TABLE children (parent INTEGER REFERENCES parents (id) DEFERRABLE INITIALLY DEFERRED)"
+        )
+
+    def add_child(session: Session, name: str, parent: int) -> None:
+        put(session, name)
+        session.connection().exec_driver_sql(f"INSERT INTO children VALUES ({parent})")
+
+    await db.write(make)
+    for n in range(4):
+        await db.write(add_child, f"test-{n}", 1)
+    async with asyncio.timeout(5):
+        units = [db.write(add_child, name, parent) for name, parent in (("test-a", 1), ("test-b", 2), ("test-c", 1))]
+        outcome = await asyncio.gather(*units, return_exceptions=True)
+        await db.write(put, "test-after")
+    assert [type(error) for error in outcome] == [type(None), IntegrityError, type(None)]
+    assert await db.read(names) == {"test-0", "test-1", "test-2", "test-3", "test-a", "test-c", "test-after"}
+
+
 async def test_readers_that_wait_for_a_connection_hear_that_there_is_none(clock: ShiftedClock) -> None:
     away = Database("postgresql+psycopg://nobody@127.0.0.1:1/nothing?connect_timeout=2", clock)
     away._readers._paces.took(Unit(names), 0.001)
