@@ -27,14 +27,14 @@ def read_asyncapi() -> bytes:
 
 
 @cache
-def operations() -> list[tuple[str, list[dict[str, Any]]]]:
-    """Return what the page lists: the operations of each tag."""
-    by_tag: dict[str, list[dict[str, Any]]] = {}
-    for path, item in json.loads(read_openapi())["paths"].items():
+def operations() -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """Return what the page lists: each part of the API, what it is about, and its operations."""
+    document = json.loads(read_openapi())
+    by_tag: dict[str, list[dict[str, Any]]] = {tag["name"]: [] for tag in document["tags"]}
+    for path, item in document["paths"].items():
         for method, operation in openapi.operations_of(item):
-            tag = operation.get("tags", ["other"])[0]
-            by_tag.setdefault(tag, []).append({"method": method, "path": path, **operation})
-    return sorted(by_tag.items())
+            by_tag[operation["tags"][0]].append({"method": method, "path": path, **operation})
+    return [(tag["name"], tag["description"], by_tag[tag["name"]]) for tag in document["tags"]]
 
 
 @router.get("/openapi.json")
