@@ -21,8 +21,6 @@ WRITERS = 8
 KEPT_READERS = 2 * READERS
 POOL = READERS + KEPT_READERS + 2 * WRITERS
 """Connections to PostgreSQL at most: the threads' and those that the event loop keeps; the lease has its own."""
-PATIENCE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3, "tcp_user_timeout": 10_000}
-"""How soon a server that died without a word, or is cut off, is given up: by default only after many minutes."""
 
 
 def create_sqlite(url: str, begin: str) -> Engine:
@@ -53,13 +51,25 @@ def create_sqlite(url: str, begin: str) -> Engine:
 
 def create_postgresql(url: str) -> Engine:
     """Return an engine with room for the threads and the loop."""
-    engine = create_engine(url, pool_size=POOL, max_overflow=0, pool_pre_ping=True, connect_args=dict(PATIENCE))
+    engine = create_engine(url, pool_size=POOL, max_overflow=0, pool_pre_ping=True)
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, arguments: Any, named: Any) -> psycopg.Connection:
-        return PatientConnection.connect(*arguments, **named)
+        return PatientConnection.connect(*arguments, **given_up_after(named, idle=5))
 
     return engine
+
+
+def given_up_after(named: dict[str, Any], *, idle: int) -> dict[str, Any]:
+    """Add to the parameters of a connection how soon each end gives up the other, `idle` + 3 seconds after its last word.
+
+    By default a peer that died without a word, or is cut off, is waited for over many minutes, or hours: by us with an
+    answer due, by the server with the locks that we held.
+    """
+    ours = {"keepalives_idle": idle, "keepalives_interval": 1, "keepalives_count": 3}
+    theirs = "".join(f" -c tcp_{name}={value}" for name, value in ours.items())
+    timeout = {"tcp_user_timeout": (idle + 3) * 1000}
+    return {"connect_timeout": 10} | ours | timeout | named | {"options": named.get("options", "") + theirs}
 
 
 class Waiter(greenlet):

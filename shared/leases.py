@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import hashlib
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
 
@@ -17,6 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 
 from shared.db import Database
+from shared.engines import given_up_after
 from shared.tasks import end
 
 EVERY = 0.5
@@ -71,25 +73,21 @@ class FileLock:
 
 
 class AdvisoryLock:
-    """A PostgreSQL session lock; the server drops it when the connection ends, which we notice within seconds."""
+    """A PostgreSQL session lock; the server drops it when the connection ends, which both ends notice within seconds."""
 
     def __init__(self, url: str, name: str) -> None:
-        timeouts = {"connect_timeout": 5, "keepalives_idle": 2, "keepalives_interval": 1, "keepalives_count": 3}
-        arguments = timeouts | {"tcp_user_timeout": 5000, "options": "-c statement_timeout=5000"}
+        arguments = given_up_after({"connect_timeout": 5, "options": "-c statement_timeout=5000"}, idle=2)
         self._engine = create_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments)
         self._key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
         self._connection: Connection | None = None
 
     def take(self) -> bool:
         """Take it if no connection has it; a database that is away has it not to give."""
-        try:
-            connection = self._engine.connect()
-        except DBAPIError:
-            return False
-        if connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key}).scalar_one():
-            self._connection = connection
-            return True
-        connection.close()
+        with suppress(DBAPIError):
+            self._connection = self._engine.connect()
+            if self._connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key}).scalar_one():
+                return True
+        self.drop()
         return False
 
     def holds(self) -> bool:
@@ -154,7 +152,7 @@ class Lease:
         try:
             while not task.done():
                 await asyncio.wait({task}, timeout=EVERY)
-                if not task.done() and not await asyncio.to_thread(self._lock.holds):
+                if not task.done() and not await finished(asyncio.to_thread(self._lock.holds)):
                     log.warning("lease lost", service=self._name)
                     break
         finally:

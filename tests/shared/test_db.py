@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import create_engine, insert, select, update
+from sqlalchemy import create_engine, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.clock import ShiftedClock
@@ -186,6 +186,20 @@ async def test_a_database_that_is_away_is_told_to_readers_and_writers_as_such(cl
         with pytest.raises(StorageUnavailable):
             await ask(names)
     away.stop()
+
+
+def shown(session: Session, *settings: str) -> list[str]:
+    return [session.execute(text(f"SHOW {setting}")).scalar_one() for setting in settings]
+
+
+async def test_the_server_gives_up_a_silent_peer_in_seconds_and_heeds_what_the_url_asks(
+    tmp_path: Path, clock: ShiftedClock, templates: Templates
+) -> None:
+    url = templates.copy("postgresql", "backbone", tmp_path)
+    db = Database(f"{url}?options=-csearch_path%3Delsewhere", clock)
+    settings = ("search_path", "tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+    assert await db.read(shown, *settings) == ["elsewhere", "5", "1", "3"]
+    db.stop()
 
 
 async def test_many_waiting_units_share_few_commits(tmp_path: Path, clock: ShiftedClock, templates: Templates) -> None:
