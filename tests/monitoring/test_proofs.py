@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from services.monitoring.domain import accounts, assignments, conversations, posts
+from services.monitoring.domain import accounts, assignments, inbound, posts
 from services.monitoring.handlers import part_with_leaver
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import ConversationIn
@@ -72,7 +72,7 @@ async def test_a_pushed_conversation_is_proved_once_by_its_content(db: Database)
         {"network": "email", "thread": "t-1", "customer": "C-7", "messages": [message]}
     )
     for body in (thread, thread, thread.model_copy(update={"thread": "t-2", "messages": []})):
-        await db.write(conversations.push, body)
+        await db.write(inbound.push, body)
     first, second = await evidence_of(db, "conversation.push")
     assert first[1:] == (digest_of(thread), None)
     assert second[1] != first[1]

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from services.monitoring.domain import conversations, pauses, posts, replies, showing
+from services.monitoring.domain import conversations, inbound, pauses, posts, replies, showing
 from services.monitoring.handlers import keep_work_moving
 from services.monitoring.schemas.conversations import ConversationIn, DeliveryIn, MessageIn, ReplyIn
 from services.monitoring.schemas.load import PauseIn
@@ -55,7 +55,7 @@ async def test_a_reply_is_checked_frees_its_author_and_the_next_word_of_the_cust
     assert await evidence_of(db, "reply.delivered") == [(f"reply/{reply.id}", None, person_id(number))]
     assert len(await evidence_of(db, "availability.state")) == 2
     assert await db.read(open_count, number) == 0
-    await db.write(conversations.add_message, given.id, MessageIn(network_id="a-2", text="Thanks, and when?"))
+    await db.write(inbound.add_message, given.id, MessageIn(network_id="a-2", text="Thanks, and when?"))
     again = await only(db)
     assert (again.state, again.assignee) == ("accepted", reply.person)
     assert await db.read(open_count, number) == 1
@@ -78,13 +78,13 @@ async def test_a_pushed_thread_is_the_same_conversation_however_often_it_is_push
     body = ConversationIn(
         network="email", thread="t-1", customer="kim@x.example", messages=[MessageIn(network_id="m-1", text="Hello?")]
     )
-    first = await db.write(conversations.push, body)
-    again = await db.write(conversations.push, body)
+    first = await db.write(inbound.push, body)
+    again = await db.write(inbound.push, body)
     assert again.id == first.id
     await db.write(conversations.resolve, first.id, KEY, None)
-    assert (await db.write(conversations.push, body)).id == first.id
+    assert (await db.write(inbound.push, body)).id == first.id
     body.messages.append(MessageIn(network_id="m-2", text="It happened again."))
-    assert (await db.write(conversations.push, body)).id != first.id
+    assert (await db.write(inbound.push, body)).id != first.id
     detail = await db.read(showing.detail, first.id, KEY)
     assert [message.text for message in detail.messages] == ["Hello?"]
 
@@ -122,7 +122,7 @@ def bodies_told(session: Session) -> str:
 async def test_events_name_nobody_by_employee_number_and_hold_no_words_of_a_conversation(db: Database) -> None:
     await hire(db, 77)
     await db.write(
-        conversations.push,
+        inbound.push,
         ConversationIn(
             network="email",
             thread="t",

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import assignments, conversations, findings, people
+from services.monitoring.domain import assignments, findings, inbound, people
 from services.monitoring.domain.accounts import NOBODY, Author, authors, handle_key
-from services.monitoring.domain.conversations import Inbound
 from services.monitoring.domain.findings import Written
+from services.monitoring.domain.inbound import Inbound
 from services.monitoring.domain.summary import Counts, Place
 from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut, Status
 from services.monitoring.settings import terms
@@ -142,9 +142,9 @@ def receive(session: Session, new: Sequence[Incoming], counts: Counts) -> None:
     tell(session, *(received(one) for one in new))
     findings.open_for(session, [one.written for one in new if one.body.kind in OURS], counts)
     fresh = session.now - terms().answer_within
-    mentions = [inbound(one) for one in new if one.body.kind == "mention" and one.body.posted_at >= fresh]
+    mentions = [as_inbound(one) for one in new if one.body.kind == "mention" and one.body.posted_at >= fresh]
     if mentions:
-        conversations.receive(session, mentions)
+        inbound.receive(session, mentions)
 
 
 def received(one: Incoming) -> PostReceivedV1:
@@ -164,7 +164,7 @@ def received(one: Incoming) -> PostReceivedV1:
     )
 
 
-def inbound(one: Incoming) -> Inbound:
+def as_inbound(one: Incoming) -> Inbound:
     """Return a mention as a message to us: one conversation per customer and network while it is open."""
     body = one.body
     return Inbound(

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, status
 
-from services.monitoring.domain import conversations, replies, showing
+from services.monitoring.domain import conversations, inbound, replies, showing
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.conversations import (
     AcceptanceIn,
@@ -44,7 +44,7 @@ async def list_conversations(
 @router.post("", dependencies=[needs("conversations:write")])
 async def push_conversation(body: ConversationIn, db: Db) -> ConversationOut:
     """Push a thread in from an inbox tool; the same thread again adds only messages that are new."""
-    return await db.write(conversations.push, body)
+    return await db.write(inbound.push, body)
 
 
 @router.get("/{conversation_id}", dependencies=[needs("conversations:read", "self")], responses=problems(NotFound))
@@ -56,11 +56,11 @@ async def get_conversation(conversation_id: Id, db: Db, caller: Caller) -> Conve
 @router.post(
     "/{conversation_id}/messages",
     dependencies=[needs("conversations:write")],
-    responses=problems(NotFound, conversations.AlreadyResolved),
+    responses=problems(NotFound, inbound.AlreadyResolved),
 )
 async def add_message(conversation_id: Id, body: MessageIn, db: Db) -> ConversationOut:
     """Add a customer's message; the same network id again changes nothing."""
-    return await db.write(conversations.add_message, conversation_id, body)
+    return await db.write(inbound.add_message, conversation_id, body)
 
 
 @router.post(

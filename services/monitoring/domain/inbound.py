@@ -1,0 +1,208 @@
+"""What comes in from customers: messages, wherever they come from, and the conversations they belong to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from services.monitoring.domain import assignments, conversations, staff
+from services.monitoring.domain.showing import shown
+from services.monitoring.schemas.conversations import ConversationIn, ConversationOut, MessageIn
+from services.monitoring.tables import Availability, Conversation, Message
+from shared.db import Session, insert
+from shared.events.monitoring import ConversationAcceptedV1, ConversationOpenedV1
+from shared.evidence import digest_of, record, record_all
+from shared.ids import new_id
+from shared.outbox import tell
+from shared.problems import Conflict
+
+WROTE_AGAIN = "the customer wrote again"
+
+
+class AlreadyResolved(Conflict):
+    """The conversation is resolved; push the thread to /v1/conversations to open another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A customer's message, wherever it came from."""
+
+    network: str
+    thread: str
+    customer: str
+    language: str | None
+    topic: str | None
+    network_id: str
+    text: str
+    sent_at: datetime
+    post: str | None = None
+
+    @property
+    def open_key(self) -> str:
+        """What names the open conversation that this belongs to."""
+        return f"{self.network}:{self.thread}"
+
+
+def base_language(tag: str | None) -> str | None:
+    """Return the language of a tag without its region: `de` of `de-CH`."""
+    return tag.split("-", 1)[0].lower() if tag else None
+
+
+def receive(session: Session, messages: Sequence[Inbound]) -> tuple[list[Conversation], set[str]]:
+    """Add messages to the open conversations they belong to, open the others, and hand out what needs somebody.
+
+    Returns each message's conversation, and the ids of those that have a new message. A message that is known already
+    changes nothing. The caller holds the router's lock.
+    """
+    wanted = {message.open_key for message in messages}
+    known = select(Conversation).where(col(Conversation.open_key).in_(wanted))
+    by_key = {one.open_key: one for one in session.execute(known).scalars()}
+    opened = []
+    for message in messages:
+        if message.open_key not in by_key:
+            by_key[message.open_key] = start(message, session.now)
+            opened.append(by_key[message.open_key])
+    tell(session, *(ConversationOpenedV1(**assignments.told(one)) for one in opened))
+    spoken = keep_messages(session, messages, by_key)
+    reopened = [one for one in by_key.values() if one.id in spoken and one.state == "answered"]
+    requeued = [one for one in reopened if not resume(session, one)]
+    if opened or requeued:
+        assignments.place(session, [*opened, *requeued])
+        session.add_all(opened)
+        session.flush()
+    return [by_key[message.open_key] for message in messages], spoken
+
+
+def start(message: Inbound, now: datetime) -> Conversation:
+    """Return a new conversation in the queue."""
+    return Conversation(
+        id=new_id(),
+        network=message.network,
+        thread=message.thread,
+        open_key=message.open_key,
+        customer=message.customer,
+        language=base_language(message.language),
+        topic=message.topic,
+        state="queued",
+        opened_at=now,
+        queued_at=now,
+        passed_over=[],
+        given_back=[],
+    )
+
+
+def keep_messages(session: Session, messages: Sequence[Inbound], by_key: dict[str | None, Conversation]) -> set[str]:
+    """Keep the messages and return the conversations that have a new one."""
+    rows = [
+        {
+            "id": new_id(),
+            "conversation": by_key[message.open_key].id,
+            "network_id": message.network_id,
+            "author": message.customer,
+            "text": message.text,
+            "sent_at": message.sent_at,
+            "post": message.post,
+        }
+        for message in messages
+    ]
+    if not rows:
+        return set()
+    statement = insert(session, Message.__table__).on_conflict_do_nothing(index_elements=["conversation", "network_id"])  # type: ignore[attr-defined]
+    return set(session.execute(statement.returning(Message.conversation), rows).scalars())  # type: ignore[call-overload]
+
+
+def resume(session: Session, conversation: Conversation) -> bool:
+    """Give an answered conversation back to whom it was with, if they may still take it; else queue it."""
+    for member in staff.members(session, persons=[conversation.assignee or ""]):
+        if member.barrier in (None, staff.FULL, staff.SPENT):
+            session.get_one(Availability, member.row.person).open += 1
+            conversation.state = "accepted"
+            conversation.revision += 1
+            tell(session, ConversationAcceptedV1(**assignments.told(conversation)))
+            return True
+    record_all(session, [assignments.returned(conversation, WROTE_AGAIN)])
+    assignments.take_back(session, conversation, WROTE_AGAIN, keep_off=False)
+    return False
+
+
+def push(session: Session, body: ConversationIn) -> ConversationOut:
+    """Take in a thread of an inbox tool; pushing the same again changes nothing."""
+    assignments.lock(session)
+    replayed = pushed_before(session, body)
+    if replayed is not None:
+        return shown(session, [replayed])[0]
+    messages = [message_of(body, message, session.now) for message in body.messages]
+    if not messages:
+        empty = Inbound(body.network, body.thread, body.customer, body.language, body.topic, "", "", session.now)
+        conversation, changed = receive_thread(session, empty)
+    else:
+        (conversation, *_), spoken = receive(session, messages)
+        changed = bool(spoken)
+    if changed:
+        record(session, "conversation.push", f"conversation/{conversation.id}", digest_of(body))
+    return shown(session, [conversation])[0]
+
+
+def receive_thread(session: Session, thread: Inbound) -> tuple[Conversation, bool]:
+    """Open a thread that has no message yet, unless it is open; return it, and whether it is new."""
+    found: Conversation | None = session.execute(
+        select(Conversation).where(col(Conversation.open_key) == thread.open_key)
+    ).scalar()
+    if found is not None:
+        return found, False
+    conversation = start(thread, session.now)
+    tell(session, ConversationOpenedV1(**assignments.told(conversation)))
+    assignments.place(session, [conversation])
+    session.add(conversation)
+    session.flush()
+    return conversation, True
+
+
+def pushed_before(session: Session, body: ConversationIn) -> Conversation | None:
+    """Return the resolved conversation that a push repeats, if every message of it is there."""
+    statement = select(Conversation).where(
+        col(Conversation.network) == body.network, col(Conversation.thread) == body.thread
+    )
+    last = session.execute(statement.order_by(col(Conversation.id).desc()).limit(1)).scalar()
+    if last is None or last.open_key is not None:
+        return None
+    ids = {message.network_id for message in body.messages}
+    kept = select(Message.network_id).where(col(Message.conversation) == last.id, col(Message.network_id).in_(ids))
+    return last if set(session.execute(kept).scalars()) == ids else None
+
+
+def message_of(body: ConversationIn, message: MessageIn, now: datetime) -> Inbound:
+    """Return one message of a pushed thread."""
+    return Inbound(
+        body.network,
+        body.thread,
+        body.customer,
+        body.language,
+        body.topic,
+        message.network_id,
+        message.text,
+        message.sent_at or now,
+    )
+
+
+def add_message(session: Session, conversation_id: str, body: MessageIn) -> ConversationOut:
+    """Add a customer's message to an open conversation; one that is known changes nothing."""
+    assignments.lock(session)
+    one = conversations.get(session, conversation_id)
+    if one.open_key is None:
+        raise AlreadyResolved
+    message = Inbound(
+        one.network,
+        one.thread,
+        one.customer,
+        one.language,
+        one.topic,
+        body.network_id,
+        body.text,
+        body.sent_at or session.now,
+    )
+    _, spoken = receive(session, [message])
+    if spoken:
+        record(session, "conversation.add_message", f"conversation/{one.id}", digest_of(body))
+    return shown(session, [one])[0]
