@@ -111,7 +111,10 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 async def on_error(request: Request, error: Exception) -> Response:
     """Log a fault of ours and answer without its detail."""
     log.error("unhandled error", path=request.url.path, exc_info=error)
-    return problem_response(InternalError("The fault is logged under the request id."), request.url.path)
+    response = problem_response(InternalError("The fault is logged under the request id."), request.url.path)
+    # Made outside the layer that adds it to all other answers.
+    response.headers["X-Request-Id"] = current.get().request_id or ""
+    return response
 
 
 def register(app: FastAPI) -> None:

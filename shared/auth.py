@@ -85,7 +85,7 @@ class TokenVerifier:
         try:
             claims = jwt.decode(token, self._keys, algorithms=[ALGORITHM]).claims
             self._claims.validate(claims)
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):
             raise Unauthorized("The caller token is not valid.") from None
         principal = Principal(
             id=claims["sub"],

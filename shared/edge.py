@@ -69,14 +69,19 @@ class Edge:
         started = time.perf_counter()
         with step(scope["method"], join_trace(given.get(b"traceparent")), SpanKind.SERVER) as traced:
             exchange = Exchange(send, request_id, etags)
-            await self._answer(scope, receive, exchange, Context(request_id, traced.traceparent))
-            route = route_of(scope)
-            traced.span.update_name(f"{scope['method']} {route}")
-        status, seconds = exchange.status, time.perf_counter() - started
-        self.metrics.count(scope["method"], route, status, seconds)
+            try:
+                await self._answer(scope, receive, exchange, Context(request_id, traced.traceparent))
+            finally:
+                route = route_of(scope)
+                traced.span.update_name(f"{scope['method']} {route}")
+                self._note(scope["method"], route, exchange.status, time.perf_counter() - started)
+
+    def _note(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count a request, also one that is answered further out because it broke."""
+        self.metrics.count(method, route, status, seconds)
         # Bound once: the lazy logger would be put together anew for each request.
         self._log = self._log or log.bind()
-        self._log.debug("request", method=scope["method"], route=route, status=status, ms=round(seconds * 1000, 2))
+        self._log.debug("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
 
     async def _answer(self, scope: Scope, receive: Receive, exchange: "Exchange", context: Context) -> None:
         """Let the app answer, or refuse."""

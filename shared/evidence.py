@@ -6,11 +6,14 @@ Persons stand in an entry as salted commitments: erasing the salt and the person
 """
 
 import hashlib
+import os
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 
 import orjson
 from cryptography.exceptions import InvalidSignature
@@ -156,8 +159,8 @@ def audit_path(leaves: Sequence[str], place: int) -> list[str]:
 
 
 def root_of_path(leaf: str, place: int, size: int, path: Sequence[str]) -> str:
-    """Return the root that a leaf and its audit path lead to; equals the signed root when the entry is in it."""
-    if size == 1:
+    """Return what a leaf and its audit path lead to; equals the signed root when the entry is in it."""
+    if size == 1 or not path:
         return leaf
     k = split(size)
     if place < k:
@@ -217,11 +220,14 @@ class Sealer:
 
 
 def read_or_make_key(path: Path) -> OKPKey:
-    """Read a JWK file; make it (mode 600) if it is not there."""
+    """Read a JWK file; make it (mode 600) if it is not there, whole or not at all, and once by whoever comes first."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(0o600)
-        path.write_bytes(orjson.dumps(make_key().as_dict(private=True)))
+        with NamedTemporaryFile(dir=path.parent) as made, suppress(FileExistsError):
+            made.write(orjson.dumps(make_key().as_dict(private=True)))
+            made.flush()
+            os.fsync(made.fileno())
+            os.link(made.name, path)
     return OKPKey.import_key(orjson.loads(path.read_bytes()))
 
 
@@ -277,12 +283,10 @@ def batch_leaves(session: PlainSession, number: int) -> list[str]:
 
 def verify_proof(given: EvidenceProof, key: Ed25519PublicKey) -> bool:
     """Check a proof with the public key alone."""
+    if not signed(given.head, given.signature, key) or leaf_hash(given.body) != given.leaf:
+        return False
     head = orjson.loads(given.head)
-    return (
-        signed(given.head, given.signature, key)
-        and leaf_hash(given.body) == given.leaf
-        and root_of_path(given.leaf, given.place, head["size"], given.path) == head["root"]
-    )
+    return bool(root_of_path(given.leaf, given.place, head["size"], given.path) == head["root"])
 
 
 def signed(text: str, signature: str, key: Ed25519PublicKey) -> bool:

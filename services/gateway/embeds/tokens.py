@@ -36,7 +36,7 @@ class EmbedTokens:
         try:
             claims = jwt.decode(token, self._key, algorithms=[ALGORITHM]).claims
             self._claims.validate(claims)
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError):
             raise Unauthorized("The embed token is not valid or has ended.") from None
         if claims["policy"] != policy:
             raise Unauthorized("The embed token is for another policy.")
