@@ -21,7 +21,7 @@ class MonitoringSettings(ServiceSettings):
     """How long someone has to accept before the conversation goes to the next person."""
     minutes_per_conversation: int = 10
     """What a conversation is assumed to cost of somebody's weekly minutes."""
-    minimum_group: int = 8
+    min_group_size: int = 8
     """Departments with fewer people than this are shown only merged with others."""
 
 

@@ -145,7 +145,7 @@ def merge_small(session: Session, items: list[CountOut]) -> list[CountOut]:
             select(col(Person.department), func.count()).where(col(Person.active)).group_by(col(Person.department))
         ).all()
     )
-    minimum = terms().minimum_group
+    minimum = terms().min_group_size
     staff = sorted((item for item in items if item.key is not None), key=lambda item: sizes.get(item.key or "", 0))
     merged: list[CountOut] = []
     people = 0
