@@ -1,21 +1,21 @@
 """What a service tells: rows written in the same transaction as the change they tell of."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
 
 import orjson
-from sqlalchemy import CursorResult, Executable, Row, and_, bindparam, delete, func, select, update
+from sqlalchemy import CursorResult, Row, Table, and_, bindparam, delete, func, select, update
 
 from shared.bus import Message
-from shared.db import Session, Told, insert
+from shared.db import Session, Told
 from shared.events.base import Event
 from shared.evidence import record
 from shared.ids import new_id
 from shared.marks import read_mark, write_mark
-from shared.statements import DialectInsert, Prebuilt, insert_into
+from shared.statements import AT_ONCE, DialectInsert, Prebuilt, insert_into
 from shared.streams import subject_of
 from shared.tables import aggregate_versions, outbox
 
@@ -27,19 +27,18 @@ ONE_BY_ONE = 4
 """Aggregates up to which the prebuilt statement, which takes one, is quicker than one that takes all."""
 
 
-def counted_up(statement: DialectInsert) -> Executable:
-    """Return what counts up an aggregate's version, or starts it, and says what it is then."""
+def counted_up(insert_of: Callable[[Table], DialectInsert]) -> DialectInsert:
+    """Return what counts up an aggregate's version, or starts it."""
+    statement = insert_of(aggregate_versions).values(aggregate=bindparam("aggregate"), version=bindparam("version"))
     return statement.on_conflict_do_update(
         index_elements=["aggregate"],
         set_={"version": aggregate_versions.c.version + statement.excluded.version},
-    ).returning(aggregate_versions.c.aggregate, aggregate_versions.c.version)
-
-
-COUNT_UP = Prebuilt(
-    lambda insert_of: counted_up(
-        insert_of(aggregate_versions).values(aggregate=bindparam("aggregate"), version=bindparam("version"))
     )
-)
+
+
+VERSION = (aggregate_versions.c.aggregate, aggregate_versions.c.version)
+COUNT_UP = Prebuilt(lambda insert_of: counted_up(insert_of).returning(*VERSION))
+COUNT_UP_MANY = Prebuilt(counted_up)
 TELL = insert_into(outbox, "id", "type", "subject", "aggregate", "body", "traceparent", "cause", "told_at")
 MARK_PUBLISHED = Prebuilt(
     update(outbox)
@@ -95,7 +94,12 @@ def take_versions(session: Session, events: Mapping[str, int]) -> dict[str, int]
     if len(each) <= ONE_BY_ONE:
         taken = [row for given in each for row in COUNT_UP.rows(session, **given)]
     else:
-        taken = [tuple(row) for row in session.execute(counted_up(insert(session, aggregate_versions)), each)]
+        COUNT_UP_MANY.run(session, *each)
+        names = [given["aggregate"] for given in each]
+        taken = []
+        for start in range(0, len(names), AT_ONCE):
+            of_these = select(*VERSION).where(VERSION[0].in_(names[start : start + AT_ONCE]))
+            taken += [tuple(row) for row in session.execute(of_these)]
     return {aggregate: version - events[aggregate] + 1 for aggregate, version in taken}
 
 

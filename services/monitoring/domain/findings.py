@@ -15,7 +15,7 @@ from services.monitoring.schemas.findings import ClaimIn, DismissalIn, FindingOu
 from services.monitoring.tables import Finding
 from shared.conditions import expect
 from shared.context import Principal
-from shared.db import Session, insert
+from shared.db import Session
 from shared.events.monitoring import FindingClaimedV1, FindingClosedV1, FindingOpenedV1, FindingTold
 from shared.evidence import Deed, digest_of, record, record_all
 from shared.ids import new_id
@@ -23,8 +23,31 @@ from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, Forbidden, NotFound
 from shared.rules import Draft
+from shared.statements import NewRows
 
 OPEN = ("open", "appealed")
+NEW_FINDINGS = NewRows(
+    Finding.__table__,  # type: ignore[attr-defined]
+    "id",
+    "post",
+    "rule",
+    "policy",
+    "version",
+    "section",
+    "severity",
+    "span_start",
+    "span_end",
+    "state",
+    "network",
+    "person",
+    "department",
+    "coach",
+    "opened_at",
+    "changed_at",
+    "reason",
+    "revision",
+    unique=("post", "policy", "rule"),
+)
 
 
 class OwnFinding(Forbidden):
@@ -116,8 +139,7 @@ def keep(
         select(Finding.post, Finding.policy, Finding.section).where(col(Finding.post).in_(posts))
     ).all()
     counted = {(post, policy, section) for post, policy, section in before}
-    statement = insert(session, Finding.__table__).on_conflict_do_nothing(index_elements=["post", "policy", "rule"])  # type: ignore[attr-defined]
-    kept = set(session.execute(statement.returning(Finding.id), rows).scalars())  # type: ignore[call-overload]
+    kept = NEW_FINDINGS.keep(session, rows)
     new = [row for row in rows if row["id"] in kept]
     for row in new:
         place = places[row["post"]]

@@ -15,16 +15,24 @@ from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut,
 from services.monitoring.settings import terms
 from services.monitoring.tables import Post, PostText
 from shared.context import Principal
-from shared.db import Session, insert
+from shared.db import Session
 from shared.events.monitoring import PostEditedV1, PostReceivedV1
 from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import NotFound
+from shared.statements import NewRows
 
 OURS = ("staff", "reply")
 Identity = tuple[str, str]
+
+NEW_POSTS = NewRows(
+    Post.__table__,  # type: ignore[attr-defined]
+    *("id", "network", "network_id", "kind", "author", "person", "department", "text", "lang", "topic"),
+    *("posted_at", "received_at", "in_reply_to", "url", "revision"),
+    unique=("network", "network_id"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +139,7 @@ def keep(session: Session, incoming: Sequence[Incoming]) -> set[str]:
         }
         for one in incoming
     ]
-    statement = insert(session, Post.__table__).on_conflict_do_nothing(index_elements=["network", "network_id"])  # type: ignore[attr-defined]
-    return set(session.execute(statement.returning(Post.id), rows).scalars())  # type: ignore[call-overload]
+    return NEW_POSTS.keep(session, rows)
 
 
 def receive(session: Session, new: Sequence[Incoming], counts: Counts) -> None:
