@@ -230,16 +230,24 @@ class SnapshotLoader:
         request: PageRequest | None = PageRequest(types=types)
         while request is not None:
             answer = orjson.loads(await self._bus.request(subject_for(teller), request.model_dump_json().encode()))
-            await self._take([read_event(self._handlers, orjson.dumps(event)) for event in answer["events"]])
+            await self._take([heard for event in answer["events"] if (heard := await self._read(event)) is not None])
             more = answer["source"] is not None
             request = PageRequest(types=types, source=answer["source"], after=answer["after"]) if more else None
+
+    async def _read(self, event: dict[str, Any]) -> Heard | None:
+        """Read an event; one that cannot be read is kept as a dead letter, as one of the stream is."""
+        body = orjson.dumps(event)
+        try:
+            return read_event(self._handlers, body)
+        except ValueError as error:
+            subject, reason = f"{event['type']}.snapshot", f"snapshot: cannot be read: {error}"
+            await self._db.write(bury, str(event["id"]), subject, body, reason, 1)
+            return None
 
     async def _take(self, heard: list[Heard]) -> None:
         """Handle a page in one transaction; if that fails, each event in its own, and those that fail are kept."""
         try:
             await self._handle(heard)
-        except ValueError:
-            raise
         except Exception:  # noqa: BLE001  whichever event it was, it is found below
             for event in heard:
                 await self._take_alone(event)

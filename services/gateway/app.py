@@ -100,9 +100,10 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
         app.state.doors = Doors(
             settings, db, keyring, Limiter(settings.rate_limit), forwarder, tail, hub, policies, embeds, waiting
         )
+        # First the position, then what is read: an event in between is followed, though it may be known already.
+        extent = await tail.open()
         await keyring.load()
         await policies.load()
-        extent = await tail.open()
         hub.open(extent.epoch, extent.newest)
         db.on_commit(tail.wake)
         for listener in (keyring.follow, policies.follow, hub.publish):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 
+import pytest
 from sqlalchemy import delete
 
 from shared import outbox, tables
@@ -158,13 +159,16 @@ async def test_large_states_are_cut_into_pages_that_the_broker_takes(services: S
     assert len(sizes) > 2
 
 
-async def test_an_event_of_a_snapshot_that_cannot_be_handled_does_not_stop_the_others(services: Services) -> None:
+@pytest.mark.parametrize("fault", [LookupError, ValueError])
+async def test_an_event_of_a_snapshot_that_cannot_be_handled_does_not_stop_the_others(
+    services: Services, fault: type[Exception]
+) -> None:
     handlers = Handlers()
 
     @handlers.on(PersonChangedV1)
     def keep(event: PersonChangedV1, session: Session) -> None:
         if event.name == "bad":
-            raise LookupError("bad")
+            raise fault("bad")
         copy(session, event.id, event.name)
 
     teller = await services.start("training", snapshots=telling())
