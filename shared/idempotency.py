@@ -33,7 +33,7 @@ KEEP = Prebuilt(
 
 
 class IdempotencyKeyReused(Invalid):
-    """The Idempotency-Key was used with another request body."""
+    """The Idempotency-Key was used with another query or body."""
 
 
 class RequestInProgress(Conflict):
@@ -65,10 +65,10 @@ class IdempotentRequest:
     request_hash: str
 
     @classmethod
-    def of(cls, key: str, principal: str, method: str, path: str, body: bytes) -> "IdempotentRequest":
-        """Scope a client's key and take the hash of what was asked."""
+    def of(cls, key: str, principal: str, method: str, path: str, asked: bytes) -> "IdempotentRequest":
+        """Scope a client's key and take the hash of what was asked: the query and the body."""
         scoped = hashlib.sha256(f"{principal}\n{method}\n{path}\n{key}".encode()).hexdigest()
-        return cls(scoped, hashlib.sha256(body).hexdigest())
+        return cls(scoped, hashlib.sha256(asked).hexdigest())
 
 
 def begin(session: Session, request: IdempotentRequest) -> None:

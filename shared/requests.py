@@ -76,8 +76,9 @@ async def request_db(
     keyed = None
     if idempotency_key is not None and request.method == "POST":
         caller = current.get().caller
+        asked = request.scope["query_string"] + b"\n" + await request.body()
         keyed = IdempotentRequest.of(
-            idempotency_key, caller.id if caller else "", request.method, request.url.path, await request.body()
+            idempotency_key, caller.id if caller else "", request.method, request.url.path, asked
         )
     return RequestDatabase(request.app.state.db, response, status, keyed)
 

@@ -41,6 +41,8 @@ async def test_a_repeated_post_with_the_same_key_has_its_effect_once_and_the_sam
 
     other = await client.post("/v1/people", json=PERSON | {"name": "Someone Else"}, headers=headers)
     problem(other, 422, "idempotency-key-reused")
+    elsewhere = await client.post("/v1/people", params={"for": "E-9"}, json=PERSON, headers=headers)
+    problem(elsewhere, 422, "idempotency-key-reused")
 
 
 async def test_a_post_that_failed_may_be_repeated_with_its_key(platform: Platform) -> None:
