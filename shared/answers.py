@@ -78,8 +78,10 @@ def pointer(place: tuple[Any, ...]) -> str:
 
 
 async def on_problem(request: Request, problem: Exception) -> Response:
-    """Answer what the domain raised."""
+    """Answer what the domain raised; what is not the client's fault is logged with its cause."""
     assert isinstance(problem, Problem)  # noqa: S101  Starlette gives handlers what they are registered for
+    if problem.status >= 500 and problem.__cause__ is not None:
+        log.error("could not be answered", path=request.url.path, problem=problem.slug(), cause=str(problem.__cause__))
     return problem_response(problem, request.url.path)
 
 

@@ -25,7 +25,7 @@ POOL = READERS + KEPT_READERS + 2 * WRITERS
 
 def create_sqlite(url: str, begin: str) -> Engine:
     """Return an engine whose transactions start with `begin`, in WAL mode with a sync at each commit."""
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10})
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": 10}, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:
@@ -51,7 +51,7 @@ def create_sqlite(url: str, begin: str) -> Engine:
 
 def create_postgresql(url: str) -> Engine:
     """Return an engine with room for the threads and the loop."""
-    engine = create_engine(url, pool_size=POOL, max_overflow=0, pool_pre_ping=True)
+    engine = create_engine(url, pool_size=POOL, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, arguments: Any, named: Any) -> psycopg.Connection:

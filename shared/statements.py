@@ -62,7 +62,8 @@ class Ready:
 
     def failed(self, error: Exception, given: Any) -> DBAPIError:
         """Return a driver's error as SQLAlchemy raises it, for those who look at it further up."""
-        return cast("DBAPIError", DBAPIError.instance(self.sql, given, error, self.errors, dialect=self.dialect))
+        made = DBAPIError.instance(self.sql, given, error, self.errors, hide_parameters=True, dialect=self.dialect)
+        return cast("DBAPIError", made)
 
 
 class Prebuilt:

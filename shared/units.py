@@ -87,5 +87,7 @@ def told_plainly(done: Done) -> Done:
     It does not promise that nothing was kept: a connection may break between a COMMIT and its answer.
     """
     if isinstance(done.error, OperationalError | sqlite3.OperationalError):
-        return Done(error=StorageUnavailable("The database did not confirm the change. Send it again."))
+        problem = StorageUnavailable("The database did not confirm the change. Send it again.")
+        problem.__cause__ = done.error
+        return Done(error=problem)
     return done

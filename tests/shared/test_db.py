@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.clock import ShiftedClock
 from shared.db import Database, Session, SqliteWriter, StorageUnavailable, Unit
+from shared.statements import insert_into
 from shared.tables import counters, marks
 from tests.conftest import Templates
 
@@ -63,6 +64,20 @@ def add_one(session: Session, name: str) -> int:
 
 def start_counter(session: Session, name: str) -> None:
     session.execute(insert(counters), [{"name": name, "value": 0}])
+
+
+async def test_an_error_of_the_database_shows_nobody_what_was_to_be_written(db: Database) -> None:
+    def put_prebuilt(session: Session, name: str) -> None:
+        insert_into(marks, "name", "value").run(session, {"name": name, "value": "Ana's address"})
+
+    def put_plainly(session: Session, name: str) -> None:
+        put(session, name, "Ana's address")
+
+    await db.write(put, "test-taken")
+    for write in (put_prebuilt, put_plainly):
+        with pytest.raises(IntegrityError) as caught:
+            await db.write(write, "test-taken")
+        assert "Ana" not in str(caught.value)
 
 
 async def test_concurrent_writers_of_one_row_lose_no_update(db: Database) -> None:
