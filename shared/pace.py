@@ -17,6 +17,8 @@ from shared.units import Unit
 SHORT = 0.005
 """Seconds of processor time: the interpreter's own switch interval."""
 LONGEST_MEMORY = 2000
+LOOKED_AT = 8
+"""Arguments that are looked into; where there are more, as events to tell, they are much alike."""
 
 
 class Paces:
@@ -63,11 +65,14 @@ class Paces:
 
 def kind_of(unit: Unit) -> tuple[object, int]:
     """Return what a unit runs, the same for each new closure over it, and on how much, by powers of two."""
+    if unit.kind is not None:
+        return unit.kind
     fn: Any = unit.what or unit.fn
     while isinstance(fn, partial):
         fn = fn.func
-    size = sum(map(size_of, unit.args)) + sum(map(size_of, unit.kwargs.values()))
-    return getattr(fn, "__code__", None) or type(fn), size.bit_length()
+    size = len(unit.args) + sum(map(size_of, unit.args[:LOOKED_AT])) + sum(map(size_of, unit.kwargs.values()))
+    unit.kind = getattr(fn, "__code__", None) or type(fn), size.bit_length()
+    return unit.kind
 
 
 def size_of(value: object) -> int:

@@ -61,6 +61,8 @@ class Unit:
     kwargs: dict[str, Any] = field(default_factory=dict)
     context: Context = field(default_factory=current.get)
     what: Callable[..., Any] | None = None
+    kind: tuple[object, int] | None = None
+    """What `shared.pace` knows it by, once it has been asked."""
 
 
 @dataclass(slots=True)

@@ -29,6 +29,7 @@ from shared.inbox import Handlers
 from shared.pull import Pull
 from shared.settings import ServiceSettings
 from shared.snapshots import Snapshots
+from shared.statements import insert_into
 from shared.streams import StreamSettings, ensure_consumer, ensure_stream, subject_of
 from shared.timers import Timers
 from tests.benchmarks.table import Row, print_table
@@ -40,6 +41,9 @@ TOGETHER = 100
 LIGHT = 300
 metadata = MetaData()
 effects = Table("effects", metadata, Column("id", String(36), primary_key=True), Column("at", Float))
+
+
+KEEP = insert_into(effects, "id")
 
 
 def post() -> PostReceivedV1:
@@ -153,7 +157,7 @@ def hearing() -> Handlers:
 
     @handlers.on(PostReceivedV1)
     def keep(event: PostReceivedV1, session: Session) -> None:
-        session.execute(effects.insert(), {"id": event.id})
+        KEEP.run(session, {"id": event.id})
 
     @handlers.on(PostDeletedV1)
     def note(event: PostDeletedV1, session: Session) -> None:
