@@ -18,7 +18,7 @@ from shared.event_metrics import EventMetrics
 from shared.following import Following, begin_following, distrust, note_position
 from shared.inbox import Handlers, Heard, Outcome, handle, read_event
 from shared.lanes import RETRY_AFTER, Lanes, Received
-from shared.marks import write_mark
+from shared.patience import run_patiently
 from shared.progress import Progress
 from shared.pull import ACK, TERM, Delivery, Pull, PullLostError
 from shared.snapshots import SnapshotLoader
@@ -31,10 +31,9 @@ from shared.streams import (
     reset_consumer,
     stream_info,
 )
-from shared.tasks import DATABASE_AWAY
+from shared.tasks import AGAIN, DATABASE_AWAY
 
 IDLE = 30.0
-AWAY = 1.0
 
 log = structlog.get_logger()
 
@@ -90,7 +89,7 @@ class Consumer:
                 log.warning(
                     "following the stream again", service=self._name, errors=[str(error) for error in errors.exceptions]
                 )
-                await asyncio.sleep(AWAY / 4)
+                await asyncio.sleep(AGAIN / 4)
 
     async def _prepare(self) -> Following:
         """Find out where to go on, and set the server-side consumer to it."""
@@ -178,14 +177,8 @@ class Consumer:
     async def _handle_together(self, batch: Sequence[Received]) -> None:
         heard = [received.heard for received in batch]
         unit = Unit(handle_and_note, (self._handlers, heard, *self._progress.after(batch)), context=Context())
-        while True:
-            try:
-                async with self._one_at_a_time:
-                    outcomes: list[Outcome] = (await self._db.run(unit)).result
-                break
-            except DATABASE_AWAY:
-                if not await self._database_was_away():
-                    raise
+        async with self._one_at_a_time:
+            outcomes: list[Outcome] = (await run_patiently(self._db, unit, self._name)).result
         for outcome in outcomes:
             self._metrics.handled.labels(outcome.value).inc()
         for received in batch:
@@ -222,19 +215,6 @@ class Consumer:
         await self._db.write(bury, name, delivery.subject, delivery.body, reason, tries)
         self._metrics.dead.labels(delivery.subject.rpartition(".")[0]).inc()
         await self._settle(delivery, given, TERM)
-
-    async def _database_was_away(self) -> bool:
-        """Try to write until it works; return whether it did not at first. Nothing is pulled in the meantime."""
-        away = False
-        while True:
-            try:
-                await self._db.write(write_mark, "consumer.probe", self._name)
-            except DATABASE_AWAY as error:
-                log.warning("the database is away", service=self._name, error=str(error))
-                away = True
-                await asyncio.sleep(AWAY)
-            else:
-                return away
 
     async def _note_idle(self) -> None:
         """Move the position on over what does not concern this service, so that its ageing is not taken for a loss."""

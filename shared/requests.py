@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Concatenate, ParamSpec, TypeVar
 
+import orjson
 from fastapi import Depends, Header, Request, Response
 from pydantic_core import to_json
 
@@ -88,7 +89,7 @@ Db = Annotated[RequestDatabase, Depends(request_db)]
 
 def replayed(stored: Stored) -> Response:
     """Render an answer that was given before."""
-    headers = {"Idempotency-Replayed": "true"}
+    headers = {"Idempotency-Replayed": "true", **revision_header(orjson.loads(stored.body))}
     if stored.headers:
         headers[EVENTS_HEADER] = stored.headers
     return Response(stored.body, stored.status, headers, media_type="application/json")

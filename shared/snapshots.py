@@ -24,6 +24,7 @@ from shared.following import note_snapshot, snapshots_missing
 from shared.ids import new_id
 from shared.inbox import Handlers, Heard, handle_snapshot, read_event
 from shared.outbox import aggregate_of, envelope_of
+from shared.patience import run_patiently
 from shared.tables import aggregate_versions
 
 PAGE_EVENTS = 500
@@ -254,7 +255,8 @@ class SnapshotLoader:
 
     async def _handle(self, heard: list[Heard]) -> None:
         async with self._one_at_a_time:
-            await self._db.run(Unit(handle_snapshot, (self._handlers, heard), context=Context()))
+            unit = Unit(handle_snapshot, (self._handlers, heard), context=Context())
+            await run_patiently(self._db, unit, self._name)
 
     async def _take_alone(self, event: Heard) -> None:
         try:

@@ -36,7 +36,7 @@ async def test_a_repeated_post_with_the_same_key_has_its_effect_once_and_the_sam
     headers = {"Idempotency-Key": "one"}
     answers = await asyncio.gather(*[client.post("/v1/people", json=PERSON, headers=headers) for _ in range(12)])
     assert {answer.status_code for answer in answers} == {201}
-    assert len({answer.json()["id"] for answer in answers}) == 1
+    assert len({(answer.json()["id"], answer.headers["ETag"]) for answer in answers}) == 1
     assert len((await client.get("/v1/people")).json()["items"]) == 1
 
     other = await client.post("/v1/people", json=PERSON | {"name": "Someone Else"}, headers=headers)
