@@ -3,6 +3,7 @@
 The posts are those of `POSTS` (JSON Lines with `id`, `lang`, `text`), or else the demonstration's own.
 """
 
+import asyncio
 import json
 import os
 from collections import Counter
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from shared.rules import Draft, PlacedRule, Rule, RuleSet
+from tests.gateway.story import listening
 from tests.journeys.test_the_loop import import_people, ok, publish
 from tests.platform import Platform
 
@@ -87,6 +89,18 @@ async def told(platform: Platform, types: str) -> list[dict[str, Any]]:
         cursor = page.headers["Next-Cursor"]
 
 
+async def streamed(platform: Platform, types: str, count: int, listens: asyncio.Event) -> list[dict[str, Any]]:
+    """Be a dashboard that listens while all happens, and whose connection breaks after every thousand events."""
+    events: list[dict[str, Any]] = []
+    cursor = None
+    while len(events) < count:
+        async with listening(platform.client, f"?types={types}", cursor) as listener:
+            listens.set()
+            events += [(await listener.next(60)).data for _ in range(min(1000, count - len(events)))]
+            cursor = listener.last_id
+    return events
+
+
 async def listed(platform: Platform) -> Counter[str]:
     """Read all findings page by page and count them by rule."""
     found: Counter[str] = Counter()
@@ -107,6 +121,10 @@ async def test_real_posts_are_taken_once_and_every_count_agrees(platform: Platfo
     expected = brute_force(await rules_in_force(platform), posts)
     assert expected.total() > 0
 
+    types = "monitoring.post.received.v1,monitoring.finding.opened.v1"
+    listens = asyncio.Event()
+    dashboard = asyncio.create_task(streamed(platform, types, len(posts) + expected.total(), listens))
+    await listens.wait()
     assert await send(platform, posts) == {"accepted": len(posts)}
     assert await send(platform, posts) == {"duplicate": len(posts)}
     await platform.settle()
@@ -120,5 +138,6 @@ async def test_real_posts_are_taken_once_and_every_count_agrees(platform: Platfo
     assert len(received) == len({event["data"]["id"] for event in received}) == len(posts)
     opened = await told(platform, "monitoring.finding.opened.v1")
     assert Counter(event["data"]["rule"] for event in opened) == expected
+    assert await dashboard == await told(platform, types)
 
     assert await listed(platform) == expected
