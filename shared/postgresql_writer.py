@@ -44,7 +44,7 @@ class Writer:
             if self._driver.info.transaction_status != TransactionStatus.IDLE:
                 self._driver.commit()
             return Done(result, told=session.told)
-        except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
+        except BaseException as error:  # noqa: BLE001  the caller gets what its unit raised
             with suppress(DBAPIError, psycopg.Error):  # the connection broke, and is given up for it
                 if not self.broken:
                     session.rollback()
@@ -179,7 +179,7 @@ class PostgresqlWriter:
                 session.finish()
                 session.commit()
                 return Done(result, told=session.told)
-        except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
+        except BaseException as error:  # noqa: BLE001  the caller gets what its unit raised
             return Done(error=error)
 
 

@@ -211,7 +211,7 @@ def run_unit(connection: Connection, unit: Unit, clock: Clock) -> Done:
             session.commit()
         driver.execute("RELEASE unit")
         return Done(result, told=session.told)
-    except Exception as error:  # noqa: BLE001  the caller gets what its unit raised
+    except BaseException as error:  # noqa: BLE001  the caller gets what its unit raised
         if driver.in_transaction:
             if session.in_transaction():
                 session.rollback()

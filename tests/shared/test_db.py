@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from shared.clock import ShiftedClock
 from shared.db import Database, Session, SqliteWriter, StorageUnavailable, Unit
+from shared.marks import write_mark
 from shared.statements import insert_into
 from shared.tables import counters, marks
 from tests.conftest import Templates
@@ -45,6 +46,25 @@ async def test_a_failing_unit_leaves_nothing_and_its_neighbours_in_the_commit_st
 
     assert [n for n, result in enumerate(outcome) if isinstance(result, LookupError)] == list(range(0, 60, 3))
     assert await db.read(names) == {f"test-{n}" for n in range(60) if n % 3}
+
+
+class Panic(BaseException):
+    """What parts written in Rust raise where they give up; no `Exception`."""
+
+
+async def test_a_unit_that_panics_is_told_so_and_the_others_go_on(db: Database) -> None:
+    def put_and(session: Session, name: str, fault: type[BaseException] | None) -> None:
+        write_mark(session, name, "x")
+        if fault is not None:
+            raise fault
+
+    for n in range(4):
+        await db.write(put_and, f"test-{n}", None)
+    async with asyncio.timeout(5):
+        with pytest.raises(Panic):
+            await db.write(put_and, "test-bad", Panic)
+        await db.write(put_and, "test-4", None)
+    assert await db.read(names) == {f"test-{n}" for n in range(5)}
 
 
 async def test_a_batch_keeps_its_good_units_when_one_breaks_a_constraint(db: Database) -> None:
