@@ -146,7 +146,7 @@ def managers_first(rows: list[Row], known: set[str]) -> tuple[list[Row], list[Ro
 
 def compare(session: Session, rows: list[Row]) -> list[ImportedRow]:
     """Say what applying rows would do."""
-    present = load(session, rows)
+    present = load(session, rows, lock=False)
     numbers = numbers_of(session, present)
     return [outcome(row, present.get(row.person.employee_number), numbers) for row in rows]
 
@@ -154,7 +154,7 @@ def compare(session: Session, rows: list[Row]) -> list[ImportedRow]:
 def apply(session: Session, rows: list[Row]) -> list[ImportedRow]:
     """Apply one chunk and tell of those who are new or changed; refuse what others have taken since the plan."""
     rows, refused = still_good(session, rows)
-    present = load(session, rows)
+    present = load(session, rows, lock=True)
     numbers = numbers_of(session, present)
     ids = ids_of(session, {row.person.manager for row in rows if row.person.manager})
     outcomes = [outcome(row, present.get(row.person.employee_number), numbers) for row in rows]
@@ -208,12 +208,11 @@ def write(session: Session, new: list[Person], changed: list[Person]) -> None:
         session.execute(update(table).where(table.c.id == person.id).values(person.model_dump(exclude={"id"})))
 
 
-def load(session: Session, rows: list[Row]) -> dict[str, Person]:
-    """Return those of a chunk who are known already, locked and apart from the session."""
+def load(session: Session, rows: list[Row], *, lock: bool) -> dict[str, Person]:
+    """Return those of a chunk who are known already, apart from the session; locked, to be changed."""
     wanted = [row.person.employee_number for row in rows]
-    found = session.exec(
-        select(Person).where(col(Person.employee_number).in_(wanted)).order_by(Person.id).with_for_update()
-    ).all()
+    known = select(Person).where(col(Person.employee_number).in_(wanted)).order_by(Person.id)
+    found = session.exec(known.with_for_update() if lock else known).all()
     session.expunge_all()
     return {person.employee_number: person for person in found}
 
