@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from shared.clock import Clock
 from shared.engines import WRITERS, run_waiting
 from shared.pace import Paces
-from shared.units import Done, Session, Unit, told_plainly
+from shared.units import Done, Session, Unit, sqlstate_of, told_plainly
 
 TRIES = 8
 LOST_RACES = {"40001", "40P01", "23505"}  # serialization, deadlock, and a unique key that another took meanwhile
@@ -185,4 +185,4 @@ class PostgresqlWriter:
 
 def lost_race(error: BaseException | None) -> bool:
     """Tell whether a unit failed only because of another one, so that it may be run again."""
-    return isinstance(error, DBAPIError) and getattr(error.orig, "sqlstate", None) in LOST_RACES
+    return sqlstate_of(error) in LOST_RACES

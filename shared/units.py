@@ -9,10 +9,13 @@ from typing import Any
 import sqlmodel
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from shared.context import Context, current
 from shared.problems import Unavailable
+
+READ_ONLY = "25006"
+"""PostgreSQL's code of a server that takes no changes: one that is no longer, or not yet, the primary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,12 +86,17 @@ def insert(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
     return postgresql.insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def sqlstate_of(error: BaseException | None) -> str | None:
+    """Return PostgreSQL's code of an error, where it is one of PostgreSQL's."""
+    return getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+
+
 def told_plainly(done: Done) -> Done:
     """Replace a database that does not answer, or is full, by a problem that a client can read.
 
     It does not promise that nothing was kept: a connection may break between a COMMIT and its answer.
     """
-    if isinstance(done.error, OperationalError | sqlite3.OperationalError):
+    if isinstance(done.error, OperationalError | sqlite3.OperationalError) or sqlstate_of(done.error) == READ_ONLY:
         problem = StorageUnavailable("The database did not confirm the change. Send it again.")
         problem.__cause__ = done.error
         return Done(error=problem)

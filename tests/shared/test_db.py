@@ -223,6 +223,18 @@ async def test_a_database_that_is_away_is_told_to_readers_and_writers_as_such(cl
     away.stop()
 
 
+async def test_a_server_that_is_not_the_primary_is_told_to_writers_as_away(
+    tmp_path: Path, clock: ShiftedClock, templates: Templates
+) -> None:
+    url = templates.copy("postgresql", "backbone", tmp_path)
+    db = Database(f"{url}?options=-cdefault_transaction_read_only%3Don", clock)
+    for _ in range(3):
+        with pytest.raises(StorageUnavailable):
+            await db.write(put, "test-a")
+    assert await db.read(names) == set()
+    db.stop()
+
+
 def shown(session: Session, *settings: str) -> list[str]:
     return [session.execute(text(f"SHOW {setting}")).scalar_one() for setting in settings]
 
