@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from shared.backbone import Backbone
 from shared.db import Database, Session
+from shared.tasks import DATABASE_AWAY
 
 router = APIRouter(include_in_schema=False)
 
@@ -38,7 +39,7 @@ async def read_state(db: Database, backbone: Backbone) -> Readiness:
     try:
         await db.read(ping)
         state = await backbone.state()
-    except Exception:  # noqa: BLE001  whatever it is, the database does not answer
+    except DATABASE_AWAY:
         return Readiness(
             status="unready", database="down", broker="down", bootstrapped=False, leader=False,
             outbox_waiting=0, outbox_age_seconds=0, consumer_lag=0, dead_letters=0,
