@@ -114,7 +114,7 @@ async def prepare(folder: Path) -> None:
         policy="bench", version=1, title="Bench", locale="en", effective_at=now, source="", sections=[], rules=[]
     )
     await db.write(note_in_force, told)
-    await db.write(keep_answer, "bench", 1, '"1"', BODY)
+    await db.write(keep_answer, "bench", 1, ('"1"', BODY), {})
     db.stop()
 
 
