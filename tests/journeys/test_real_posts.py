@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+from shared.protected import guard
 from shared.rules import Draft, PlacedRule, Rule, RuleSet
 from tests.gateway.story import listening
 from tests.journeys.test_the_loop import import_people, ok, publish
@@ -60,7 +61,9 @@ def brute_force(rules: RuleSet, posts: list[dict[str, Any]]) -> Counter[str]:
     for post in posts:
         if post["kind"] == "staff":
             draft = Draft(text=post["text"], network=post["network"], kind="post", staff=True, language=post["lang"])
-            found.update(match.rule.rule.id for match in rules.run(draft))
+            matches = rules.run(draft)
+            if not guard().topics(post["text"]):
+                found.update(match.rule.rule.id for match in matches)
     return found
 
 

@@ -130,3 +130,10 @@ async def test_an_emergency_rule_judges_posts_and_replies_until_it_ends(db: Data
     await db.write(lambda session: drop_emergency_rule(ended, session))
     await db.write(keep_work_moving)
     assert (await db.write(replies.send, conversation, body, KEY, None)).status == "approved"
+
+
+async def test_a_reply_about_what_the_law_protects_is_only_advised_on(db: Database) -> None:
+    conversation = await given(db)
+    text = "Our wages are no reason to refund all of it."
+    sent = await db.write(replies.send, conversation, ReplyIn(text=text), KEY, None)
+    assert (sent.status, len(sent.advice)) == ("approved", 1)

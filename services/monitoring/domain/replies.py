@@ -17,6 +17,7 @@ from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, NotFound
+from shared.protected import guard
 from shared.rules import Draft, Match
 
 UNTOLD = ("held", "refused")
@@ -112,6 +113,8 @@ def check(
         )
     )
     severities = {match.rule.rule.severity for match in matches}
+    if severities and guard().topics(body.text):
+        return [match.rule.rule.message for match in matches], False
     if "block" in severities:
         raise ReplyBlocked(extra={"reasons": reasons(matches)})
     decision = approvals.decision_on(session, body.approval_request, body.text, person.id)

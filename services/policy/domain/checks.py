@@ -1,9 +1,8 @@
 """May this be posted? A draft against the rules in force; nothing of it is kept unless its author wants a receipt."""
 
-from services.policy.domain import receipts
+from services.policy.domain import protected, receipts
 from services.policy.domain.approvers import may_approve
 from services.policy.domain.authors import Author, author_of
-from services.policy.domain.protected import guard
 from services.policy.domain.rulebook import Book, rulebook
 from services.policy.schemas.checks import CheckIn, CheckOut, ChecksIn, ChecksOut, ProtectedOut, ReasonOut, SpanOut
 from shared.db import Session
@@ -28,8 +27,8 @@ def check_one(session: Session, book: Book, draft: CheckIn, sealer: Sealer) -> C
     """Answer one draft; without a known author it counts as written by staff to whom every rule applies."""
     author = author_of(session, draft.employee_number)
     matches = book.rules.run(as_draft(session, draft, author))
-    protected = guard().look(draft.text) if matches else None
-    reasons = [reason(book, match, protected) for match in matches]
+    shielded = protected.look(draft.text) if matches else None
+    reasons = [reason(book, match, shielded) for match in matches]
     verdict = max((each.severity for each in reasons), key=VERDICTS.index, default="clear")
     answer = CheckOut(
         verdict=verdict,
@@ -38,7 +37,7 @@ def check_one(session: Session, book: Book, draft: CheckIn, sealer: Sealer) -> C
         approvers=[each.employee_number for each in may_approve(session, author.id if author else None)]
         if verdict == "hold"
         else [],
-        protected=protected,
+        protected=shielded,
     )
     return receipts.keep(session, draft, answer, author, sealer) if draft.keep else answer
 
@@ -60,12 +59,12 @@ def as_draft(session: Session, draft: CheckIn, author: Author | None) -> Draft:
     )
 
 
-def reason(book: Book, match: Match, protected: ProtectedOut | None) -> ReasonOut:
+def reason(book: Book, match: Match, shielded: ProtectedOut | None) -> ReasonOut:
     """Show a match with the place of its rule; on a protected topic it only advises."""
     rule = match.rule.rule
     return ReasonOut(
         rule=rule.id,
-        severity=Severity.ADVISE if protected else rule.severity,
+        severity=Severity.ADVISE if shielded else rule.severity,
         rule_severity=rule.severity,
         policy=match.rule.policy,
         version=match.rule.version,

@@ -10,8 +10,8 @@ from bisect import insort
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from services.policy.domain.protected import guard
 from shared.past_posts import PastPost
+from shared.protected import guard
 from shared.rules import Draft, PlacedRule, RuleSet, Span
 
 POSTS, NEWLY_FLAGGED, NEWLY_CLEARED, UNCHANGED = range(4)
@@ -121,7 +121,7 @@ class Comparison:
                 before, after = matched(self._before, draft), matched(self._after, draft)
                 # Looked at only where something is new: few posts, and the look is dear.
                 new = not after.keys() <= before.keys()
-                figures.count(post, before, after, protected=new and guard().look(post.text) is not None)
+                figures.count(post, before, after, protected=new and bool(guard().topics(post.text)))
             time.sleep(BREATH)
 
 
