@@ -397,7 +397,7 @@ async def test_a_backtest_waits_for_the_keeper_of_posts_and_fails_clearly_when_i
     await kept.stop()
     location = await ask(service, version)
     first = await service.client.get(location, headers={"Prefer": "wait=1"})
-    assert first.json()["state"] == "running"
+    assert (first.json()["state"], "Preference-Applied" in first.headers) == ("running", False)
 
     await kept.serve()
     assert changes((await ended(service, location))["figures"]) == (1, 0, 0)

@@ -80,9 +80,8 @@ async def get_backtest(
     The texts of sample posts are shown to those who may read posts (`monitoring:read`).
     """
     wanted = WAIT.search(prefer or "")
-    if wanted:
-        await wait_for_end(db, backtest_id, min(int(wanted[1]), LONGEST_WAIT))
-        response.headers["Preference-Applied"] = f"wait={min(int(wanted[1]), LONGEST_WAIT)}"
+    if wanted and await wait_for_end(db, backtest_id, seconds := min(int(wanted[1]), LONGEST_WAIT)):
+        response.headers["Preference-Applied"] = f"wait={seconds}"
     shown = await db.read(backtest_results.show, backtest_id)
     if shown.samples and caller.has("monitoring:read"):
         try:
@@ -92,13 +91,14 @@ async def get_backtest(
     return shown.backtest
 
 
-async def wait_for_end(db: Db, backtest_id: str, seconds: float) -> None:
-    """Return once a back-test has ended, or after some seconds; raises NotFound."""
+async def wait_for_end(db: Db, backtest_id: str, seconds: float) -> bool:
+    """Return whether a back-test has ended, once it has or after some seconds; raises NotFound."""
     progress = await db.read(backtest_results.progress, backtest_id)
     end = asyncio.get_running_loop().time() + seconds
     while progress.state in backtests.UNFINISHED and asyncio.get_running_loop().time() < end:
         await asyncio.sleep(LOOKED_EVERY)
         progress = await db.read(backtest_results.progress, backtest_id)
+    return progress.state not in backtests.UNFINISHED
 
 
 @router.get(
