@@ -28,7 +28,7 @@ from shared.bus import Bus
 from shared.clock import SystemClock
 from shared.db import Database, Session
 from shared.ids import new_id
-from shared.past_posts import PastPost, PostReader, PostServer, Selection
+from shared.past_posts import PastPost, PostReader, PostsAwayError, PostServer, Selection
 from shared.rules import PlacedRule
 from shared.settings import Environment
 from shared.tasks import end
@@ -70,6 +70,17 @@ class Unkept(backtesting.Run):
         del values
 
 
+async def answered(reader: PostReader) -> None:
+    """Wait until the keeper of the posts is there."""
+    while True:
+        try:
+            await reader.measure(Selection(kinds=["staff"]))
+        except PostsAwayError:
+            await asyncio.sleep(0.02)
+        else:
+            return
+
+
 async def longest_pause(paused: list[float]) -> None:
     """Note how much later than wished this task is woken."""
     while True:
@@ -94,6 +105,7 @@ async def measure(
     await asker.wait_connected()
     server = asyncio.create_task(PostServer(db, owner, past_posts.archive).run())
     reader = PostReader(asker)
+    await answered(reader)
     job = Job(
         id="bench",
         runner="bench",
