@@ -119,8 +119,7 @@ async def measure(
         done=0,
         figures=None,
     )
-    memory = psutil.Process().memory_info().rss
-    paused: list[float] = []
+    memory, paused = psutil.Process().memory_info().rss, list[float]()
     probe = asyncio.create_task(longest_pause(paused))
     run = Unkept(job, db, reader)
     began = time.perf_counter()
