@@ -36,7 +36,7 @@ def create_sqlite(url: str, begin: str) -> Engine:
             "synchronous=FULL",
             "foreign_keys=ON",
             "temp_store=MEMORY",
-            "cache_size=-4000",
+            "cache_size=-1000",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
