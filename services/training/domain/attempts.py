@@ -5,7 +5,7 @@ import secrets
 from sqlmodel import col, select
 
 from services.training.domain import courses, enrolments
-from services.training.schemas.courses import Lesson, Question, Quiz
+from services.training.schemas.courses import Lesson
 from services.training.schemas.enrolments import (
     AnswerIn,
     AttemptIn,
@@ -17,6 +17,7 @@ from services.training.schemas.enrolments import (
     OptionOut,
     ResultOut,
 )
+from services.training.schemas.quizzes import Question, Quiz
 from services.training.tables import Answer, Attempt, Enrolment
 from shared.db import Session, insert
 from shared.evidence import digest_of, record

@@ -12,8 +12,8 @@ from services.training.schemas.courses import (
     Lesson,
     Module,
     ModuleOut,
-    Quiz,
 )
+from services.training.schemas.quizzes import Quiz
 from services.training.tables import Completion, Course, CourseVersion, ExternalCourse, Person
 from shared.db import Session, insert
 from shared.evidence import digest_of, record

@@ -3,8 +3,9 @@
 from sqlmodel import col, select
 
 from services.training.domain import access, completions, courses
-from services.training.schemas.courses import Lesson, ModuleOut, Quiz
+from services.training.schemas.courses import Lesson, ModuleOut
 from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut, ModuleProgress
+from services.training.schemas.quizzes import Quiz
 from services.training.tables import Attempt, Enrolment, LessonRead, Person
 from shared.db import Session, insert
 from shared.events.training import EnrolmentCreatedV1

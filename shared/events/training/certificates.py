@@ -1,59 +1,10 @@
-"""What the training service tells."""
+"""What is told of certificates."""
 
 from datetime import datetime
 
 from pydantic import BaseModel, Field
 
 from shared.events.base import Event, Operational, Personal, Public, told
-
-
-@told
-class PersonChangedV1(Event):
-    """A person was added or one of their attributes changed; carries all of them."""
-
-    type = "training.person.changed.v1"
-    id: Public[str]
-    employee_number: Personal[str]
-    user_name: Personal[str]
-    name: Personal[str]
-    email: Personal[str]
-    department: Operational[str]
-    region: Operational[str]
-    manager: Operational[str | None] = None
-    languages: Operational[list[str]]
-    active: Operational[bool] = True
-
-
-@told
-class PersonLeftV1(Event):
-    """A person left: their sessions end, their work goes to others."""
-
-    type = "training.person.left.v1"
-    id: Public[str]
-    left_at: Operational[datetime]
-
-
-@told
-class EnrolmentCreatedV1(Event):
-    """A person was put on a course."""
-
-    type = "training.enrolment.created.v1"
-    id: Public[str]
-    person: Operational[str]
-    course: Public[str]
-    version: Public[int]
-
-
-@told
-class CourseCompletedV1(Event):
-    """A person completed a course, here or elsewhere."""
-
-    type = "training.course.completed.v1"
-    id: Public[str]
-    person: Operational[str]
-    course: Public[str]
-    version: Public[int | None] = None
-    completed_at: Operational[datetime]
 
 
 class CoveredSection(BaseModel):

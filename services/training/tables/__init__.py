@@ -1,0 +1,38 @@
+"""What the training service keeps, by area."""
+
+from services.training.tables.base import Table, metadata
+from services.training.tables.certification import (
+    Certificate,
+    CertificateChange,
+    Certification,
+    Progress,
+    Recheck,
+    State,
+)
+from services.training.tables.copies import Acknowledgement, PolicyVersion
+from services.training.tables.courses import Course, CourseVersion, ExternalCourse
+from services.training.tables.learning import Completion, Enrolment, LessonRead
+from services.training.tables.people import Person
+from services.training.tables.quizzes import Answer, Attempt
+
+__all__ = [
+    "Acknowledgement",
+    "Answer",
+    "Attempt",
+    "Certificate",
+    "CertificateChange",
+    "Certification",
+    "Completion",
+    "Course",
+    "CourseVersion",
+    "Enrolment",
+    "ExternalCourse",
+    "LessonRead",
+    "Person",
+    "PolicyVersion",
+    "Progress",
+    "Recheck",
+    "State",
+    "Table",
+    "metadata",
+]

@@ -1,0 +1,31 @@
+"""What the training service tells, by area."""
+
+from shared.events.training.certificates import (
+    CertificateExpiredV1,
+    CertificateExpiringV1,
+    CertificateIssuedV1,
+    CertificateReinstatedV1,
+    CertificateRenewedV1,
+    CertificateRevokedV1,
+    CertificateSuspendedV1,
+    CertificateTold,
+    CoveredSection,
+)
+from shared.events.training.learning import CourseCompletedV1, EnrolmentCreatedV1
+from shared.events.training.people import PersonChangedV1, PersonLeftV1
+
+__all__ = [
+    "CertificateExpiredV1",
+    "CertificateExpiringV1",
+    "CertificateIssuedV1",
+    "CertificateReinstatedV1",
+    "CertificateRenewedV1",
+    "CertificateRevokedV1",
+    "CertificateSuspendedV1",
+    "CertificateTold",
+    "CourseCompletedV1",
+    "CoveredSection",
+    "EnrolmentCreatedV1",
+    "PersonChangedV1",
+    "PersonLeftV1",
+]

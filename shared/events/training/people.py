@@ -1,0 +1,31 @@
+"""What is told of people."""
+
+from datetime import datetime
+
+from shared.events.base import Event, Operational, Personal, Public, told
+
+
+@told
+class PersonChangedV1(Event):
+    """A person was added or one of their attributes changed; carries all of them."""
+
+    type = "training.person.changed.v1"
+    id: Public[str]
+    employee_number: Personal[str]
+    user_name: Personal[str]
+    name: Personal[str]
+    email: Personal[str]
+    department: Operational[str]
+    region: Operational[str]
+    manager: Operational[str | None] = None
+    languages: Operational[list[str]]
+    active: Operational[bool] = True
+
+
+@told
+class PersonLeftV1(Event):
+    """A person left: their sessions end, their work goes to others."""
+
+    type = "training.person.left.v1"
+    id: Public[str]
+    left_at: Operational[datetime]
