@@ -89,7 +89,8 @@ def told(policy: Policy, version: Version) -> VersionInForceV1:
         material=version.material,
         source=version.source,
         sections=[
-            SectionInForce(id=section.id, heading=section.heading, hash=section.hash) for section in content.sections
+            SectionInForce(id=section.id, heading=section.heading, hash=section.hash, markdown=section.markdown)
+            for section in content.sections
         ],
         rules=[RuleText(id=rule.id, section=rule.section, yaml=rule.yaml) for rule in content.rules],
     )

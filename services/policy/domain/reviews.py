@@ -5,13 +5,13 @@ from collections import Counter
 from sqlmodel import col, select
 
 from services.policy.domain import people, policies, versions
-from services.policy.domain.markdown import hash_of
 from services.policy.domain.versions import NotADraft, refuse_outsiders
 from services.policy.schemas.policies import ApprovalIn, Quorum, QuorumOut, VersionOut
 from services.policy.tables import Approval, Policy, State, Version
 from shared.conditions import expect
 from shared.db import Session
 from shared.evidence import record
+from shared.markdown import hash_of
 from shared.problems import Conflict
 
 

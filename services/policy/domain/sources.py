@@ -12,8 +12,9 @@ import orjson
 from markdown_it.token import Token
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.policy.domain import imports, markdown
+from services.policy.domain import imports
 from services.policy.schemas.policies import Content, FailingExample, RuleOut, SectionOut, SourceWarning
+from shared import markdown
 from shared.locales import Locale
 from shared.problems import FieldError, Invalid
 from shared.rules import InvalidRule, Rule, failing_examples

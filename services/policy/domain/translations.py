@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from sqlmodel import col, select
 
 from services.policy.domain import locales, people, search, sources, versions
-from services.policy.domain.markdown import hash_of
 from services.policy.schemas.policies import Content, SectionOut, SourceWarning
 from services.policy.schemas.translations import (
     Translated,
@@ -19,6 +18,7 @@ from services.policy.tables import SEEN_BY_ALL, Policy, State, Translation, Vers
 from shared.db import Session
 from shared.events.policy import VersionTranslatedV1
 from shared.evidence import record
+from shared.markdown import hash_of
 from shared.outbox import tell
 from shared.pages import Page
 from shared.problems import Conflict, NotFound

@@ -8,11 +8,15 @@ from shared.events.base import Event, Operational, Public, told
 
 
 class SectionInForce(BaseModel):
-    """One section of a version: its stable id, its heading and the hash of its content."""
+    """One section of a version: its stable id, its heading, the hash of its content, and its words as Markdown.
+
+    The words and the rules of all sections together are no longer than the source, so the event's size keeps its bound.
+    """
 
     id: str
     heading: str
     hash: str
+    markdown: str = ""
 
 
 class RuleText(BaseModel):

@@ -1,8 +1,9 @@
-"""Markdown as a policy uses it: what of it reaches a page, and the words that remain without any formatting."""
+"""Markdown as policies and lessons use it: what of it reaches a page, and the words that remain without any formatting."""
 
 import hashlib
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import nh3
@@ -19,39 +20,49 @@ TAGS = (
 Warn = Callable[[int, str], None]
 """Is told of something left out: the line within the text, counted from 0, and what it is."""
 
+Files = Mapping[str, str]
+"""The files that belong to a text: what it calls them, and the path in this site that serves them."""
+NO_FILES: Files = MappingProxyType({})
+
+ATTRIBUTES = {"a": {"href", "title"}, "ol": {"start"}}
+
 markdown = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 cleaner = nh3.Cleaner(
     tags=TAGS,
-    attributes={"a": {"href", "title"}, "ol": {"start"}},
+    attributes=ATTRIBUTES,
     url_schemes=SCHEMES,
     url_relative="deny",
 )
 
 
-def read(text: str, warn: Warn) -> list[Token]:
+def read(text: str, warn: Warn, files: Files = NO_FILES) -> list[Token]:
     """Return the tokens of a text without what must not reach a page.
 
     Pictures are loaded from elsewhere and links to a place in this site lead nowhere in another, so an image becomes
-    its description, and a link that is not absolute its words.
+    its description, and a link that is not absolute its words; unless they name one of the text's own files.
     """
     tokens = markdown.parse(text)
     for token in tokens:
         if token.type == "inline" and token.children:
             line = token.map[0] if token.map else 0
-            token.children = list(tidy(token.children, lambda said, line=line: warn(line, said)))  # type: ignore[misc]
+            token.children = list(tidy(token.children, lambda said, line=line: warn(line, said), files))  # type: ignore[misc]
     return tokens
 
 
-def tidy(tokens: Sequence[Token], warn: Callable[[str], None]) -> Iterator[Token]:
-    """Pass on the parts of a line, images and relative links as their words."""
+def tidy(tokens: Sequence[Token], warn: Callable[[str], None], files: Files) -> Iterator[Token]:
+    """Pass on the parts of a line, images and links that lead nowhere as their words."""
     open_links: list[bool] = []
     for token in tokens:
-        if token.type == "image":
-            warn("an image is shown as its description; a policy loads nothing from elsewhere.")
+        if token.type == "image" and str(token.attrGet("src")) in files:
+            token.attrSet("src", files[str(token.attrGet("src"))])
+            yield token
+        elif token.type == "image":
+            warn("an image is shown as its description; no text loads anything from elsewhere.")
             yield Token("text", "", 0, content=token.content)
         elif token.type == "link_open":
             href = str(token.attrGet("href") or "")
-            open_links.append(absolute(href))
+            token.attrSet("href", files.get(href, href))
+            open_links.append(href in files or absolute(href))
             if open_links[-1]:
                 yield token
             else:
@@ -70,9 +81,28 @@ def absolute(href: str) -> bool:
     return parts.scheme in SCHEMES and bool(parts.netloc or not parts.scheme.startswith("http"))
 
 
-def render(tokens: Sequence[Token]) -> str:
+def render(tokens: Sequence[Token], files: Files = NO_FILES) -> str:
     """Return HTML; what the renderer lets through is sanitised all the same."""
-    return cleaner.clean(markdown.renderer.render(list(tokens), markdown.options, {}))
+    html = markdown.renderer.render(list(tokens), markdown.options, {})
+    return (with_files(files) if files else cleaner).clean(html)
+
+
+def with_files(files: Files) -> nh3.Cleaner:
+    """Return a cleaner that lets the addresses of a text's own files through, and pictures from nowhere else."""
+    own = frozenset(files.values())
+
+    def keep(_tag: str, attribute: str, value: str) -> str | None:
+        if attribute == "src":
+            return value if value in own else None
+        return value if attribute != "href" or value in own or absolute(value) else None
+
+    return nh3.Cleaner(
+        tags=TAGS | {"img"},
+        attributes={**ATTRIBUTES, "img": {"src", "alt", "title"}},
+        attribute_filter=keep,
+        url_schemes=SCHEMES,
+        url_relative="pass_through",
+    )
 
 
 def words_of(tokens: Sequence[Token]) -> str:
