@@ -55,6 +55,7 @@ def write_secrets(folder: Path) -> None:
     write_new(folder / "secrets/token-keys.json", json.dumps({"keys": [signing.as_dict(private=False)]}))
     for service in SERVICES:
         write_new(folder / f"secrets/evidence-{service}.json", json.dumps(make_key().as_dict(private=True)))
+    write_new(folder / "secrets/badge-key.json", json.dumps(make_key().as_dict(private=True)))
     write_new(folder / ".env", "".join(f"{name}={value}\n" for name, value in variables.items()))
 
 

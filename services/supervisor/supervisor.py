@@ -134,8 +134,10 @@ class Supervisor:
             "GATEWAY_SIGNING_KEY": str(self.store.signing_key),
             "GATEWAY_LOGINS_FILE": str(self.store.logins_file),
             "GATEWAY_BOOTSTRAP_KEY": self.store.secrets.api_key,
-            "GATEWAY_PUBLIC_URL": self.url,
+            "PUBLIC_URL": self.url,
         }
+        if self.wishes.demo:
+            settings["TRAINING_ORGANISATION"] = "Alderfjord"
         for name, bound in self.sockets.items():
             settings[f"{name.upper()}_DATABASE_URL"] = f"sqlite:///{self.store.path / name}.db"
             if name != GATEWAY:

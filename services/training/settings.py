@@ -1,5 +1,7 @@
 """What can be set for the training service."""
 
+from pathlib import Path
+
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import ServiceSettings
@@ -9,3 +11,12 @@ class TrainingSettings(ServiceSettings):
     """Read from SHARELOAD_TRAINING_*, then from SHARELOAD_*."""
 
     model_config = SettingsConfigDict(env_prefix="SHARELOAD_TRAINING_")
+
+    public_url: str = "http://127.0.0.1:8000"
+    """How others reach the platform; badges carry it for good, so it must not change."""
+    organisation: str = "Shareload"
+    """Whose badges these are, as everyone reads it."""
+    badge_key: Path | None = None
+    """The key (a JWK file) under which the badges' signing keys are kept; made in the data folder where none is given."""
+    badge_suspension: bool = False
+    """Whether new badges also carry an entry of a suspension list, beside that of the revocation list."""

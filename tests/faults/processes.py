@@ -122,7 +122,7 @@ class Site:
             "DATABASE_URL": self.database_urls[name],
             "GATEWAY_SIGNING_KEY": str(self.folder / "signing-key.json"),
             "GATEWAY_BOOTSTRAP_KEY": KEY,
-            "GATEWAY_PUBLIC_URL": self.url("gateway"),
+            "PUBLIC_URL": self.url("gateway"),
             f"{name.upper()}_PORT": str(self.ports[name]),
             **{f"GATEWAY_{service.upper()}_URL": self.url(service) for service in SERVICES if service != "gateway"},
         }
