@@ -20,12 +20,19 @@ from shared.db import Session
 from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.problems import Invalid
+from shared.schemas import EmployeeNumber
 
 REQUIRED = ("employee_number", "name", "email", "department", "region", "manager", "languages")
 OPTIONAL = ("user_name",)
 CHUNK = 250
 MOST = 100_000
 SURPLUS = "surplus"
+
+
+class NumberedPersonIn(PersonIn):
+    """A person in a file: with an employee number."""
+
+    employee_number: EmployeeNumber
 
 
 class NotACsv(Invalid):
@@ -43,6 +50,11 @@ class Row:
     def user_name(self) -> str:
         """The user name given, or the e-mail."""
         return self.person.user_name or self.person.email
+
+    @property
+    def employee_number(self) -> str:
+        """The employee number, without which no row is read."""
+        return str(self.person.employee_number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +109,7 @@ def to_person(cells: dict[str, str | None]) -> PersonIn:
     named = {name: (value or "").strip() or None for name, value in cells.items() if name != SURPLUS}
     languages = [language.strip() for language in (named.pop("languages", None) or "").split(";") if language.strip()]
     surplus = {SURPLUS: cells[SURPLUS]} if SURPLUS in cells else {}
-    return PersonIn.model_validate({**named, "languages": languages, **surplus})
+    return NumberedPersonIn.model_validate({**named, "languages": languages, **surplus})
 
 
 def plan(session: Session, rows: list[Row], refused: list[ImportedRow]) -> Plan:
@@ -109,7 +121,7 @@ def plan(session: Session, rows: list[Row], refused: list[ImportedRow]) -> Plan:
     good: list[Row] = []
     refused = list(refused)
     for row in rows:
-        number = row.person.employee_number
+        number = row.employee_number
         touched = {row.person.department, departments.get(number, row.person.department)}
         if number in first:
             refused.append(refusal(row.number, number, f"employee_number: row {first[number]} has it already"))
@@ -123,7 +135,7 @@ def plan(session: Session, rows: list[Row], refused: list[ImportedRow]) -> Plan:
             good.append(row)
     ordered, strays = managers_first(good, set(departments))
     refused += [
-        refusal(row.number, row.person.employee_number, f"manager: {row.person.manager} is not known") for row in strays
+        refusal(row.number, row.employee_number, f"manager: {row.person.manager} is not known") for row in strays
     ]
     return Plan(ordered, sorted(refused, key=lambda row: row.row))
 
@@ -132,7 +144,7 @@ def managers_first(rows: list[Row], known: set[str]) -> tuple[list[Row], list[Ro
     """Order rows so that each comes after its manager's; also returns those whose manager never comes, or who form a circle."""
     reports: dict[str, list[Row]] = {}
     ordered: list[Row] = []
-    numbers = {row.person.employee_number for row in rows}
+    numbers = {row.employee_number for row in rows}
     for row in rows:
         manager = row.person.manager
         if manager is None or (manager in known and manager not in numbers):
@@ -140,7 +152,7 @@ def managers_first(rows: list[Row], known: set[str]) -> tuple[list[Row], list[Ro
         else:
             reports.setdefault(manager, []).append(row)
     for row in ordered:  # grows while it is walked: each row brings those who report to it
-        ordered += reports.pop(row.person.employee_number, [])
+        ordered += reports.pop(row.employee_number, [])
     return ordered, [row for stray in reports.values() for row in stray]
 
 
@@ -148,7 +160,7 @@ def compare(session: Session, rows: list[Row]) -> list[ImportedRow]:
     """Say what applying rows would do."""
     present = load(session, rows, lock=False)
     numbers = numbers_of(session, present)
-    return [outcome(row, present.get(row.person.employee_number), numbers) for row in rows]
+    return [outcome(row, present.get(row.employee_number), numbers) for row in rows]
 
 
 def apply(session: Session, rows: list[Row]) -> list[ImportedRow]:
@@ -157,14 +169,16 @@ def apply(session: Session, rows: list[Row]) -> list[ImportedRow]:
     present = load(session, rows, lock=True)
     numbers = numbers_of(session, present)
     ids = ids_of(session, {row.person.manager for row in rows if row.person.manager})
-    outcomes = [outcome(row, present.get(row.person.employee_number), numbers) for row in rows]
+    outcomes = [outcome(row, present.get(row.employee_number), numbers) for row in rows]
     changed: list[Person] = []
     moved: list[str] = []
     new: list[Person] = []
     for row, what in zip(rows, outcomes, strict=True):
-        person = present.get(row.person.employee_number)
+        person = present.get(row.employee_number)
         if person is None:
-            person = Person.model_validate({"id": new_id(), "created_at": session.now, **values(row, ids)})
+            person = Person.model_validate(
+                {"id": new_id(), "created_at": session.now, "active": True, **values(row, ids)}
+            )
             new.append(person)
         elif what.outcome == "updated":
             moved += [person.id] if person.department != row.person.department else []
@@ -188,7 +202,7 @@ def still_good(session: Session, rows: list[Row]) -> tuple[list[Row], list[Impor
     good: list[Row] = []
     refused: list[ImportedRow] = []
     for row in rows:
-        number, manager = row.person.employee_number, row.person.manager
+        number, manager = row.employee_number, row.person.manager
         if owner.get(row.user_name, number) != number:
             refused.append(refusal(row.number, number, f"user_name: {owner[row.user_name]} has it already"))
         elif manager is not None and manager not in known:
@@ -210,7 +224,7 @@ def write(session: Session, new: list[Person], changed: list[Person]) -> None:
 
 def load(session: Session, rows: list[Row], *, lock: bool) -> dict[str, Person]:
     """Return those of a chunk who are known already, apart from the session; locked, to be changed."""
-    wanted = [row.person.employee_number for row in rows]
+    wanted = [row.employee_number for row in rows]
     known = select(Person).where(col(Person.employee_number).in_(wanted)).order_by(Person.id)
     found = session.exec(known.with_for_update() if lock else known).all()
     session.expunge_all()
@@ -238,7 +252,7 @@ def values(row: Row, ids: dict[str, str]) -> dict[str, object]:
 
 def outcome(row: Row, person: Person | None, numbers: dict[str, str]) -> ImportedRow:
     """Say what a row does to a person."""
-    number = row.person.employee_number
+    number = row.employee_number
     if person is None:
         return ImportedRow(row=row.number, employee_number=number, outcome="created")
     before = {

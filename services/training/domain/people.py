@@ -1,91 +1,240 @@
 """People: who works here, and what the other services are told when that changes."""
 
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, cast, select
+from sqlalchemy import bindparam, select
 from sqlmodel import col
 
-from services.training.domain import access, decisions, measures
+from services.training.domain import access, authority, decisions, directory, hierarchy, identities, measures
+from services.training.domain.authority import Judged
+from services.training.domain.hierarchy import NotManaged
 from services.training.schemas.people import PersonIn, PersonOut, PersonPatch
-from services.training.tables import Person, metadata
+from services.training.tables import FormerNumber, Person, PersonSource, Source, metadata
 from shared.conditions import expect
-from shared.db import Session
+from shared.db import Session, insert
 from shared.events.training import PersonChangedV1, PersonLeftV1
 from shared.evidence import record
 from shared.ids import new_id
 from shared.outbox import tell
-from shared.pages import Page, PageQuery, cut
-from shared.problems import Conflict, FieldError, Invalid, NotFound
-from shared.rendered import RawJson, Rendered, rendered, rendered_page
-from shared.statements import Prebuilt, Row, insert_into
+from shared.problems import Conflict
+from shared.rendered import Rendered, rendered
+from shared.statements import Prebuilt, insert_into
+from shared.tables import counters
 
 
 class PersonExists(Conflict):
     """There is a person with this employee number or user name already."""
 
 
-class NotManaged(Invalid):
-    """The manager is not a person who is known here."""
-
-
-SHOWN = tuple(PersonOut.model_fields)
+SHOWN = directory.SHOWN
 TOLD = tuple(PersonChangedV1.model_fields)
 TABLE = metadata.tables["people"]
+FORMER = metadata.tables["former_numbers"]
 ADD = insert_into(TABLE, *TABLE.c.keys())
+ADD_SOURCE = insert_into(metadata.tables["person_sources"], "person", "source", "external_id", "attributes", "seen_at")
 ID = Prebuilt(select(TABLE.c.id).where(TABLE.c.employee_number == bindparam("employee_number")))
 TAKEN = Prebuilt(
-    select(TABLE.c.employee_number).where(
-        (TABLE.c.employee_number == bindparam("employee_number")) | (TABLE.c.user_name == bindparam("user_name"))
+    select(TABLE.c.employee_number, TABLE.c.id)
+    .where((TABLE.c.employee_number == bindparam("employee_number")) | (TABLE.c.user_name == bindparam("user_name")))
+    .union_all(
+        select(FORMER.c.employee_number, FORMER.c.person).where(
+            FORMER.c.employee_number == bindparam("employee_number")
+        )
     )
 )
+NUMBER_OF_OURS = "C-{:06}"
+COUNTER = "contractors"
+ABSENT: dict[str, Any] = {
+    "number_given": False,
+    "department": "",
+    "region": "",
+    "cost_centre": None,
+    "title": None,
+    "locale": None,
+    "manager": None,
+    "languages": [],
+    "active": True,
+    "left_at": None,
+    "revision": 1,
+}
+"""What a person is of whom a source does not say it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provisioned:
+    """A person as a source left them, with what it changed and what it was kept from."""
+
+    person: Person
+    created: bool
+    judged: Judged
 
 
 def create(session: Session, body: PersonIn) -> Rendered[PersonOut]:
     """Add a person; raises Forbidden, PersonExists or NotManaged."""
-    access.refuse_department(session, body.department)
-    refuse_taken(session, body.employee_number, body.user_name or body.email)
-    values = {
-        **dict(body),
-        "id": new_id(),
-        "user_name": body.user_name or body.email,
-        "active": True,
-        "left_at": None,
-        "revision": 1,
-    }
-    manager = manager_id(session, body.manager, of=None)
-    ADD.run(session, {**values, "manager": manager, "created_at": session.now})
-    tell(session, PersonChangedV1.model_construct(**{name: {**values, "manager": manager}[name] for name in TOLD}))
-    record(session, "person.created", f"person/{values['id']}", person=values["id"])
+    given = {**dict(body), "manager": manager_id(session, body.manager, of=None)}
+    person = add(session, Source.API, {name: value for name, value in given.items() if name in body.model_fields_set})
+    values = {**person, "manager": body.manager}
     return rendered(SHOWN, [values[name] for name in SHOWN])
 
 
 def change(session: Session, employee_number: str, body: PersonPatch, if_match: int | None) -> PersonOut:
-    """Change what the body names; raises NotFound, Forbidden, Stale, PersonExists or NotManaged."""
+    """Change what the body names.
+
+    Raises NotFound, Forbidden, Stale, PersonExists, NotManaged, or OwnedElsewhere.
+    """
     person = access.get_person(session, employee_number, "people:write")
-    session.refresh(person, with_for_update=True)
-    expect(person.revision, if_match)
-    access.refuse_department(session, body.department or person.department)
-    before = person.model_dump(exclude={"revision"})
     asked = body.model_dump(exclude_unset=True)
     if "manager" in asked:
         asked["manager"] = manager_id(session, body.manager, of=person.id)
-    if body.user_name is not None and body.user_name != person.user_name:
-        refuse_taken(session, None, body.user_name)
-    for name, value in asked.items():
-        setattr(person, name, value)
-    if person.model_dump(exclude={"revision"}) == before:
-        return out(session, [person])[0]
+    alter(session, person, Source.API, asked, if_match=if_match).refuse()
+    return directory.out(session, [person])[0]
+
+
+def provision(
+    session: Session,
+    source: Source,
+    attributes: Mapping[str, Any],
+    external_id: str | None = None,
+    person: Person | None = None,
+) -> Person:
+    """Create or change the person of whom a source speaks, as `put` does, and return them."""
+    return put(session, source, attributes, external_id, person).person
+
+
+def put(
+    session: Session,
+    source: Source,
+    attributes: Mapping[str, Any],
+    external_id: str | None = None,
+    person: Person | None = None,
+) -> Provisioned:
+    """Create or change one person with all that follows: events, evidence, decisions, leaving and return.
+
+    `attributes` are those of `authority.ATTRIBUTES` that the source names; `manager` is the id of a person. Without
+    `person`, the ids among them say who it is (`identities.match`): a leaver whom they name under another employee
+    number is back. What a stronger source owns is left as it is and said in the answer.
+
+    Raises IdentityConflict, Forbidden, PersonExists or NotManaged.
+    """
+    if person is None:
+        keys = {name: attributes.get(name) for name in ("employee_number", "user_name", "email")}
+        person = identities.match(session, **keys, source=source, external_id=external_id)
+        if person is not None:
+            attributes = back_under(person, attributes)
+    if person is None:
+        made = add(session, source, attributes, external_id)
+        return Provisioned(session.get_one(Person, made["id"]), created=True, judged=Judged())
+    return Provisioned(person, created=False, judged=alter(session, person, source, attributes, external_id))
+
+
+def back_under(person: Person, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the attributes with `active` where a leaver turns up under another number; raises IdentityConflict.
+
+    Addresses are given to new people, so a leaver is known again by one only if the name is theirs, too.
+    """
+    number = attributes.get("employee_number")
+    if person.active or number in {None, person.employee_number}:
+        return attributes
+    name = attributes.get("name")
+    if name is None or name.casefold() != person.name.casefold():
+        raise identities.IdentityConflict(
+            f"{person.employee_number}, who left, has this user name or e-mail, and another name. "
+            "Give the leaver another user name, or merge the two."
+        )
+    return {"active": True, **attributes}
+
+
+def add(
+    session: Session, source: Source, attributes: Mapping[str, Any], external_id: str | None = None
+) -> dict[str, Any]:
+    """Add a person and return their row; raises Forbidden or PersonExists."""
+    given = {name: value for name, value in attributes.items() if value is not None}
+    person = {**ABSENT, **given, "id": new_id(), "created_at": session.now}
+    person["user_name"] = given.get("user_name") or given.get("email") or given["employee_number"]
+    person["email"] = given.get("email") or (person["user_name"] if "@" in person["user_name"] else "")
+    person["name"] = given.get("name") or person["user_name"]
+    access.refuse_department(session, person["department"])
+    refuse_taken(session, given.get("employee_number"), person["user_name"])
+    if "employee_number" not in given:
+        person |= {"employee_number": number_of_ours(session), "number_given": True}
+    if not person["active"]:
+        person["left_at"] = session.now
+    ADD.run(session, person)
+    note = {"person": person["id"], "source": source, "external_id": external_id, "seen_at": session.now}
+    ADD_SOURCE.run(session, {**note, "attributes": sorted(attributes)})
+    tell(session, PersonChangedV1.model_construct(**{name: person[name] for name in TOLD}))
+    if not person["active"]:
+        tell(session, PersonLeftV1(id=person["id"], left_at=session.now))
+    record(session, "person.created", f"person/{person['id']}", person=person["id"])
+    return person
+
+
+def alter(
+    session: Session,
+    person: Person,
+    source: Source,
+    attributes: Mapping[str, Any],
+    external_id: str | None = None,
+    *,
+    if_match: int | None = None,
+) -> Judged:
+    """Change a person as far as a source may; raises Forbidden, Stale, PersonExists or NotManaged."""
+    session.refresh(person, with_for_update=True)
+    expect(person.revision, if_match)
+    for department in {person.department, attributes.get("department") or person.department}:
+        access.refuse_department(session, department)
+    before = Person.model_validate(person.model_dump())
+    judged = authority.judge(session, person, source, attributes)
+    check(session, person, judged.changes)
+    authority.apply(session, person, source, judged)
+    if external_id is not None:
+        know_as(session, person, source, external_id)
+    if judged.changes:
+        settle(session, before, person)
+    return judged
+
+
+def check(session: Session, person: Person, changes: Mapping[str, Any]) -> None:
+    """Refuse what is not possible; raises PersonExists or NotManaged."""
+    if "user_name" in changes:
+        refuse_taken(session, None, changes["user_name"], but=person.id)
+    if "employee_number" in changes:
+        refuse_taken(session, changes["employee_number"], "", but=person.id)
+        renumber(session, person, changes["employee_number"])
+    if changes.get("manager") is not None:
+        hierarchy.refuse_loop(session, person.id, changes["manager"])
+
+
+def settle(session: Session, before: Person, person: Person) -> None:
+    """Tell of a change, and do what follows from it."""
     person.revision += 1
+    session.add(person)
     session.flush()
     told(session, [person])
-    if person.active != before["active"]:
+    if person.active != before.active:
         come_or_go(session, person)
-    if person.active and (person.department, person.active) != (before["department"], before["active"]):
+    if person.active and (person.department, person.active) != (before.department, before.active):
         decisions.decide(session, {person.id: session.now})
     record(session, "person.changed", f"person/{person.id}", person=person.id)
-    return out(session, [person])[0]
+
+
+def renumber(session: Session, person: Person, number: str) -> None:
+    """Let the number that a person has go on naming them once they have another."""
+    own = session.get(FormerNumber, number)
+    if own is not None:
+        session.delete(own)
+    session.add(FormerNumber(employee_number=person.employee_number, person=person.id, since=session.now))
+    person.number_given = False
+
+
+def know_as(session: Session, person: Person, source: Source, external_id: str) -> None:
+    """Keep by which id a source knows a person; raises PersonExists when it knows another by it."""
+    other = identities.by_external_id(session, source, external_id)
+    if other is not None and other.id != person.id:
+        raise PersonExists(f"{other.employee_number} has this external id.")
+    session.get_one(PersonSource, (person.id, source)).external_id = external_id
 
 
 def come_or_go(session: Session, person: Person) -> None:
@@ -97,57 +246,6 @@ def come_or_go(session: Session, person: Person) -> None:
     person.left_at = session.now
     tell(session, PersonLeftV1(id=person.id, left_at=session.now))
     measures.person_left(session, person.id)
-
-
-def get(session: Session, employee_number: str) -> Rendered[PersonOut]:
-    """Return a person; raises NotFound."""
-    found = rows(session, {"employee_number": employee_number})
-    if not found:
-        raise NotFound(f"There is no person with the employee number {employee_number}.")
-    return rendered(SHOWN, found[0])
-
-
-def find(
-    session: Session, paging: PageQuery, department: str | None, region: str | None, active: bool | None
-) -> Rendered[Page[PersonOut]]:
-    """List the people whom the caller may see."""
-    given = {"department": department, "region": region, "active": active, "after": paging.after}
-    asked = {name: value for name, value in given.items() if value is not None}
-    found, next_cursor = cut(rows(session, asked, paging.limit + 1), paging.limit, SHOWN.index("employee_number"))
-    return rendered_page(SHOWN, found, next_cursor)
-
-
-def rows(session: Session, asked: dict[str, Any], most: int = 1) -> list[Row]:
-    """Return whom the caller may see of those who are as `asked`, in the order of `SHOWN`."""
-    limits = access.limits(session, "people:read")
-    if not limits:
-        return prebuilt(tuple(asked)).rows(session, **asked, most=most)
-    limited = shown_if(tuple(asked)).where(*limits)
-    return [tuple(row) for row in session.execute(limited, {**asked, "most": most})]
-
-
-def shown_if(names: tuple[str, ...]) -> Select[Any]:
-    """Return the query for people whose columns `names` have given values; `after` is an employee number."""
-    manager = TABLE.alias("manager")
-    columns: dict[str, Any] = {
-        **TABLE.c,
-        "manager": manager.c.employee_number,
-        "languages": cast(TABLE.c.languages, RawJson),
-    }
-    query = select(*(columns[name].label(name) for name in SHOWN)).select_from(
-        TABLE.outerjoin(manager, manager.c.id == TABLE.c.manager)
-    )
-    for name in names:
-        query = query.where(
-            TABLE.c.employee_number > bindparam("after") if name == "after" else TABLE.c[name] == bindparam(name)
-        )
-    return query.order_by(TABLE.c.employee_number).limit(bindparam("most", type_=Integer))
-
-
-@cache
-def prebuilt(names: tuple[str, ...]) -> Prebuilt:
-    """Return the query of `shown_if` for callers who may see everyone."""
-    return Prebuilt(shown_if(names))
 
 
 def snapshot(session: Session, after: str | None, limit: int) -> list[PersonChangedV1]:
@@ -168,25 +266,6 @@ def event(person: Person) -> PersonChangedV1:
     return PersonChangedV1(**person.model_dump(include=set(PersonChangedV1.model_fields)))
 
 
-def out(session: Session, people: Sequence[Person]) -> list[PersonOut]:
-    """Return people as clients see them: with their managers' employee numbers."""
-    ids = {person.manager for person in people if person.manager is not None}
-    numbers = (
-        {
-            row.id: row.employee_number
-            for row in session.execute(select(TABLE.c.id, TABLE.c.employee_number).where(TABLE.c.id.in_(ids)))
-        }
-        if ids
-        else {}
-    )
-    return [
-        PersonOut.model_validate(
-            {**person.model_dump(), "manager": numbers.get(person.manager) if person.manager else None}
-        )
-        for person in people
-    ]
-
-
 def manager_id(session: Session, employee_number: str | None, of: str | None) -> str | None:
     """Return the id of a manager; raises NotManaged for a stranger, or for a person who would manage themself."""
     if employee_number is None:
@@ -194,13 +273,22 @@ def manager_id(session: Session, employee_number: str | None, of: str | None) ->
     row = ID.first(session, employee_number=employee_number)
     found: str | None = row[0] if row is not None else None
     if found is None or found == of:
-        why = "nobody manages themself" if found else "no person has this employee number"
-        raise NotManaged("The manager is not known.", errors=[FieldError(pointer="/manager", detail=why)])
+        raise NotManaged.because("nobody manages themself" if found else "no person has this employee number")
     return found
 
 
-def refuse_taken(session: Session, employee_number: str | None, user_name: str) -> None:
-    """Raise PersonExists when another person has the employee number or the user name."""
-    taken = TAKEN.first(session, employee_number=employee_number, user_name=user_name)
-    if taken is not None:
-        raise PersonExists(f"{taken[0]} has this employee number or user name.")
+def refuse_taken(session: Session, employee_number: str | None, user_name: str, but: str | None = None) -> None:
+    """Raise PersonExists when a person other than `but` has the employee number, had it, or has the user name."""
+    for number, owner in TAKEN.rows(session, employee_number=employee_number, user_name=user_name):
+        if owner != but:
+            raise PersonExists(f"{number} has this employee number or user name.")
+
+
+def number_of_ours(session: Session) -> str:
+    """Return the next employee number for somebody who came without."""
+    while True:
+        statement = insert(session, counters).values(name=COUNTER, value=1)
+        more = statement.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+        number = NUMBER_OF_OURS.format(session.execute(more.returning(counters.c.value)).scalar_one())
+        if not TAKEN.rows(session, employee_number=number, user_name=""):
+            return number

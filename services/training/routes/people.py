@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
 
-from services.training.domain import certificates, imports, people
+from services.training.domain import authority, certificates, directory, hierarchy, imports, people
 from services.training.schemas.certificates import CertificateOut
 from services.training.schemas.people import ImportedRow, ImportOut, PersonIn, PersonOut, PersonPatch
 from shared.auth import needs
@@ -27,7 +27,7 @@ async def list_people(
     paging: Paging, db: Db, department: Line | None = None, region: Line | None = None, *, active: bool | None = None
 ) -> Response:
     """List people; a person who signed in sees themself."""
-    return db.answer(await db.read(people.find, paging, department, region, active))
+    return db.answer(await db.read(directory.find, paging, department, region, active))
 
 
 @router.post(
@@ -35,7 +35,7 @@ async def list_people(
     status_code=status.HTTP_201_CREATED,
     response_model=PersonOut,
     dependencies=[needs("people:write")],
-    responses=problems(people.PersonExists, people.NotManaged),
+    responses=problems(people.PersonExists, hierarchy.NotManaged),
 )
 async def create_person(body: PersonIn, db: Db) -> Response:
     """Add a person."""
@@ -50,13 +50,13 @@ async def create_person(body: PersonIn, db: Db) -> Response:
 )
 async def get_person(employee_number: EmployeeNumber, db: Db) -> Response:
     """Read a person."""
-    return db.answer(await db.read(people.get, employee_number))
+    return db.answer(await db.read(directory.get, employee_number))
 
 
 @router.patch(
     "/{employee_number}",
     dependencies=[needs("people:write")],
-    responses=problems(NotFound, Stale, people.PersonExists, people.NotManaged),
+    responses=problems(NotFound, Stale, people.PersonExists, hierarchy.NotManaged, authority.OwnedElsewhere),
 )
 async def update_person(employee_number: EmployeeNumber, body: PersonPatch, if_match: IfMatch, db: Db) -> PersonOut:
     """Change a person; `active: false` when they leave."""

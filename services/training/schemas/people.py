@@ -15,9 +15,12 @@ Languages = Annotated[list[Language], Field(max_length=50)]
 
 
 class PersonIn(Body):
-    """A new person; `manager` is the employee number of another, `user_name` is the e-mail unless given."""
+    """A new person; `manager` is the employee number of another, `user_name` is the e-mail unless given.
 
-    employee_number: EmployeeNumber
+    Somebody without an employee number, such as a contractor, gets one of ours.
+    """
+
+    employee_number: EmployeeNumber | None = None
     name: Line
     email: Email
     department: Line
@@ -25,6 +28,9 @@ class PersonIn(Body):
     manager: EmployeeNumber | None = None
     languages: Languages = Field(default=[])
     user_name: Line | None = None
+    cost_centre: Line | None = None
+    title: Line | None = None
+    locale: Language | None = None
 
     @model_validator(mode="after")
     def check_user_name(self) -> Self:
@@ -35,10 +41,14 @@ class PersonIn(Body):
 
 
 class PersonPatch(Patch):
-    """What changes about a person; `active: false` means that they left, `true` that they are back."""
+    """What changes about a person; `active: false` means that they left, `true` that they are back.
 
-    nullable = frozenset({"manager"})
+    Under a new `employee_number`, the old one goes on naming them.
+    """
 
+    nullable = frozenset({"manager", "cost_centre", "title", "locale"})
+
+    employee_number: EmployeeNumber | None = None
     name: Line | None = None
     email: Email | None = None
     department: Line | None = None
@@ -46,6 +56,9 @@ class PersonPatch(Patch):
     manager: EmployeeNumber | None = None
     languages: Languages | None = None
     user_name: Line | None = None
+    cost_centre: Line | None = None
+    title: Line | None = None
+    locale: Language | None = None
     active: bool | None = None
 
 
@@ -61,6 +74,9 @@ class PersonOut(Resource):
     region: str
     manager: str | None
     languages: list[str]
+    cost_centre: str | None
+    title: str | None
+    locale: str | None
     active: bool
     left_at: datetime | None
     revision: int

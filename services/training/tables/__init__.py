@@ -12,13 +12,14 @@ from services.training.tables.certification import (
 from services.training.tables.copies import Acknowledgement, PolicyVersion
 from services.training.tables.courses import Course, CourseVersion, ExternalCourse
 from services.training.tables.learning import Completion, Enrolment, LessonRead
-from services.training.tables.people import Person
+from services.training.tables.people import Authority, FormerNumber, Person, PersonSource, Source
 from services.training.tables.quizzes import Answer, Attempt
 
 __all__ = [
     "Acknowledgement",
     "Answer",
     "Attempt",
+    "Authority",
     "Certificate",
     "CertificateChange",
     "Certification",
@@ -27,11 +28,14 @@ __all__ = [
     "CourseVersion",
     "Enrolment",
     "ExternalCourse",
+    "FormerNumber",
     "LessonRead",
     "Person",
+    "PersonSource",
     "PolicyVersion",
     "Progress",
     "Recheck",
+    "Source",
     "State",
     "Table",
     "metadata",

@@ -19,6 +19,9 @@ class PersonChangedV1(Event):
     region: Operational[str]
     manager: Operational[str | None] = None
     languages: Operational[list[str]]
+    cost_centre: Operational[str | None] = None
+    title: Personal[str | None] = None
+    locale: Operational[str | None] = None
     active: Operational[bool] = True
 
 

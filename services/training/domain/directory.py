@@ -1,0 +1,97 @@
+"""Who works here, as clients read it."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Integer, Select, bindparam, cast, select
+
+from services.training.domain import access
+from services.training.schemas.people import PersonOut
+from services.training.tables import Person, metadata
+from shared.db import Session
+from shared.pages import Page, PageQuery, cut
+from shared.problems import NotFound
+from shared.rendered import RawJson, Rendered, rendered, rendered_page
+from shared.statements import Prebuilt, Row
+
+SHOWN = tuple(PersonOut.model_fields)
+TABLE = metadata.tables["people"]
+FORMER = metadata.tables["former_numbers"]
+NOW = Prebuilt(
+    select(TABLE.c.employee_number)
+    .join(FORMER, FORMER.c.person == TABLE.c.id)
+    .where(FORMER.c.employee_number == bindparam("employee_number"))
+)
+
+
+def get(session: Session, employee_number: str) -> Rendered[PersonOut]:
+    """Return a person, also by a number they had before; raises NotFound."""
+    found = rows(session, {"employee_number": employee_number})
+    if not found and (now := NOW.first(session, employee_number=employee_number)) is not None:
+        found = rows(session, {"employee_number": now[0]})
+    if not found:
+        raise NotFound(f"There is no person with the employee number {employee_number}.")
+    return rendered(SHOWN, found[0])
+
+
+def find(
+    session: Session, paging: PageQuery, department: str | None, region: str | None, active: bool | None
+) -> Rendered[Page[PersonOut]]:
+    """List the people whom the caller may see."""
+    given = {"department": department, "region": region, "active": active, "after": paging.after}
+    asked = {name: value for name, value in given.items() if value is not None}
+    found, next_cursor = cut(rows(session, asked, paging.limit + 1), paging.limit, SHOWN.index("employee_number"))
+    return rendered_page(SHOWN, found, next_cursor)
+
+
+def rows(session: Session, asked: dict[str, Any], most: int = 1) -> list[Row]:
+    """Return whom the caller may see of those who are as `asked`, in the order of `SHOWN`."""
+    limits = access.limits(session, "people:read")
+    if not limits:
+        return prebuilt(tuple(asked)).rows(session, **asked, most=most)
+    limited = shown_if(tuple(asked)).where(*limits)
+    return [tuple(row) for row in session.execute(limited, {**asked, "most": most})]
+
+
+def shown_if(names: tuple[str, ...]) -> Select[Any]:
+    """Return the query for people whose columns `names` have given values; `after` is an employee number."""
+    manager = TABLE.alias("manager")
+    columns: dict[str, Any] = {
+        **TABLE.c,
+        "manager": manager.c.employee_number,
+        "languages": cast(TABLE.c.languages, RawJson),
+    }
+    query = select(*(columns[name].label(name) for name in SHOWN)).select_from(
+        TABLE.outerjoin(manager, manager.c.id == TABLE.c.manager)
+    )
+    for name in names:
+        query = query.where(
+            TABLE.c.employee_number > bindparam("after") if name == "after" else TABLE.c[name] == bindparam(name)
+        )
+    return query.order_by(TABLE.c.employee_number).limit(bindparam("most", type_=Integer))
+
+
+@cache
+def prebuilt(names: tuple[str, ...]) -> Prebuilt:
+    """Return the query of `shown_if` for callers who may see everyone."""
+    return Prebuilt(shown_if(names))
+
+
+def out(session: Session, people: Sequence[Person]) -> list[PersonOut]:
+    """Return people as clients see them: with their managers' employee numbers."""
+    ids = {person.manager for person in people if person.manager is not None}
+    numbers = (
+        {
+            row.id: row.employee_number
+            for row in session.execute(select(TABLE.c.id, TABLE.c.employee_number).where(TABLE.c.id.in_(ids)))
+        }
+        if ids
+        else {}
+    )
+    return [
+        PersonOut.model_validate(
+            {**person.model_dump(), "manager": numbers.get(person.manager) if person.manager else None}
+        )
+        for person in people
+    ]
