@@ -6,6 +6,7 @@ overtakes, and a restored backup reads on from where it was.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Sequence
 
 import structlog
@@ -16,7 +17,7 @@ from shared.db import Database, Session, Unit
 from shared.dead_letters import bury
 from shared.event_metrics import EventMetrics
 from shared.following import Following, begin_following, distrust, note_position
-from shared.inbox import Handlers, Heard, Outcome, handle, read_event
+from shared.inbox import Handlers, Heard, Outcome, handle, prepare, read_event
 from shared.lanes import RETRY_AFTER, Lanes, Received
 from shared.patience import run_patiently
 from shared.progress import Progress
@@ -176,6 +177,8 @@ class Consumer:
 
     async def _handle_together(self, batch: Sequence[Received]) -> None:
         heard = [received.heard for received in batch]
+        with contextlib.suppress(*DATABASE_AWAY):
+            await prepare(self._handlers, heard, self._db)
         unit = Unit(handle_and_note, (self._handlers, heard, *self._progress.after(batch)), context=Context())
         async with self._one_at_a_time:
             outcomes: list[Outcome] = (await run_patiently(self._db, unit, self._name)).result

@@ -1,6 +1,6 @@
 """What a service does when it is told something: the registry of its handlers, and each event handled once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from opentelemetry.trace import SpanKind
 from sqlalchemy import bindparam, delete, select
 
-from shared.db import Session
+from shared.db import Database, Session
 from shared.events.base import Envelope, Event
 from shared.statements import Prebuilt, insert_into, upsert_into
 from shared.tables import aggregates_seen, inbox
@@ -18,9 +18,11 @@ from shared.telemetry import step
 Handler = Callable[[Any, Session], None]
 EveryHandler = Callable[[Envelope, Session], None]
 LossHandler = Callable[[Session], None]
+Preparation = Callable[[Sequence[Any], Database], Awaitable[None]]
 H = TypeVar("H", bound=Callable[[Any, Session], None])
 W = TypeVar("W", bound=Callable[[Envelope, Session], None])
 L = TypeVar("L", bound=Callable[[Session], None])
+P = TypeVar("P", bound=Callable[[Sequence[Any], Database], Awaitable[None]])
 
 KEPT = timedelta(days=45)
 """Longer than the stream and the outboxes keep an event, so that one told again is still known."""
@@ -49,6 +51,7 @@ class Handlers:
         self.classes: dict[str, type[Event]] = {}
         self.of_every: list[EveryHandler] = []
         self.of_loss: list[LossHandler] = []
+        self.preparations: list[tuple[tuple[type[Event], ...], Preparation]] = []
 
     def on(self, *types: type[Event]) -> Callable[[H], H]:
         """Register a handler `(event, session)` of one or several event types."""
@@ -70,6 +73,18 @@ class Handlers:
         """Register what to do when the stream no longer has all that was told since the last event handled here."""
         self.of_loss.append(handler)
         return handler
+
+    def before(self, *types: type[Event]) -> Callable[[P], P]:
+        """Register what is done with events of these types, `(events, db)`, before the transaction that handles them.
+
+        For what takes long and can be made in advance. It may be done in vain, or left out where a snapshot is loaded.
+        """
+
+        def register(preparation: P) -> P:
+            self.preparations.append((types, preparation))
+            return preparation
+
+        return register
 
     def handles(self, event_type: str) -> bool:
         """Say whether an event of this type does anything here."""
@@ -115,6 +130,14 @@ def read_event(handlers: Handlers, body: bytes, position: int | None = None) -> 
     envelope = Envelope.model_validate_json(body)
     cls = handlers.classes.get(envelope.type)
     return Heard(envelope, cls.model_validate(envelope.data) if cls else None, position)
+
+
+async def prepare(handlers: Handlers, heard: Sequence[Heard], db: Database) -> None:
+    """Do in advance what these events will need."""
+    for types, preparation in handlers.preparations:
+        events = [one.event for one in heard if isinstance(one.event, types)]
+        if events:
+            await preparation(events, db)
 
 
 def handle(session: Session, handlers: Handlers, heard: Sequence[Heard]) -> list[Outcome]:

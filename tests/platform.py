@@ -19,6 +19,7 @@ from pydantic import SecretStr
 from services.gateway import app as gateway
 from services.gateway.settings import GatewaySettings
 from services.monitoring import app as monitoring
+from services.monitoring.domain import judging
 from services.monitoring.settings import MonitoringSettings
 from services.policy import app as policy
 from services.policy.settings import PolicySettings
@@ -178,11 +179,16 @@ class Platform:
         calm = 0
         while calm < 2:
             settled = [await backbone.settled() for backbone in self.backbones]
-            calm = calm + 1 if all(settled) else 0
+            calm = calm + 1 if all(settled) and await self._all_is_judged() else 0
             if asyncio.get_running_loop().time() > end:
                 states = {name: await running.app.state.backbone.state() for name, running in self.running.items()}
                 raise TimeoutError(f"not settled: {states}")
             await asyncio.sleep(0.01)
+
+    async def _all_is_judged(self) -> bool:
+        """Say whether no post waits for rules that are being compiled."""
+        running = self.running.get("monitoring")
+        return running is None or running.task.done() or not await running.app.state.db.read(judging.any_due)
 
     async def advance(self, by: timedelta) -> None:
         """Move the clock, run every timer once and settle."""

@@ -9,6 +9,7 @@ from fastapi import FastAPI
 
 from services.monitoring.domain import past_posts, rules
 from services.monitoring.handlers import handlers, snapshots, timers
+from services.monitoring.judge import Judge
 from services.monitoring.routes import (
     accounts,
     availability,
@@ -44,11 +45,12 @@ def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
 
 @contextlib.asynccontextmanager
 async def with_rules_and_posts(app: FastAPI) -> AsyncIterator[None]:
-    """Compile the rules in force before the first post comes, off the event loop, and answer for past posts."""
-    await app.state.db.read(rules.in_force)
+    """Compile the rules in force before the first post comes and whenever they change; answer for past posts."""
+    await rules.compile_in_force(app.state.db)
     server = PostServer(app.state.db, app.state.bus, past_posts.archive)
-    task = asyncio.create_task(server.run(), name="monitoring past posts")
+    answering = asyncio.create_task(server.run(), name="monitoring past posts")
+    judging = asyncio.create_task(Judge(app.state.db).run(), name="monitoring judge")
     try:
         yield
     finally:
-        await end(task)
+        await end(answering, judging)

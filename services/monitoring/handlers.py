@@ -63,6 +63,7 @@ from shared.timers import Timers
 handlers = Handlers()
 timers = Timers()
 snapshots = Snapshots()
+handlers.before(VersionInForceV1, EmergencyRuleStartedV1, EmergencyRuleEndedV1)(rules.compile_next)
 
 
 @handlers.on(VersionInForceV1)

@@ -120,7 +120,7 @@ async def test_an_emergency_rule_judges_posts_and_replies_until_it_ends(db: Data
     assert held.value.extra["reasons"][0]["rule"] == "no-recall"
 
     def judged(session: Session) -> int:
-        return len(rules.in_force(session).run(Draft("a recall")))
+        return len(rules.at_hand(session).run(Draft("a recall")))
 
     assert await db.read(judged) == 1
     clock.advance(timedelta(minutes=6))

@@ -249,7 +249,7 @@ async def test_new_rules_count_from_the_moment_they_are_in_force(db: Database) -
     await db.write(bring_into_force, [words_rule("new", "tone", "please")], 2)
     await db.write(posts.ingest, [post("b", "please help", kind="staff")])
     assert [(one.rule, one.version) for one in await found(db)] == [("no-thanks", 1), ("no-help", 1), ("new", 2)]
-    assert len(await db.read(rules.placed_rules)) == 1
+    assert len((await db.read(rules.copied)).placed()) == 1
 
 
 async def test_talk_that_the_law_protects_opens_no_finding(db: Database) -> None:

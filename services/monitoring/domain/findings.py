@@ -2,53 +2,24 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import people, rules
-from services.monitoring.domain.accounts import Author
+from services.monitoring.domain import people
 from services.monitoring.domain.people import Actor
-from services.monitoring.domain.summary import Counts, Place
 from services.monitoring.schemas.findings import ClaimIn, DismissalIn, FindingOut, FindingState
 from services.monitoring.tables import Finding
 from shared.conditions import expect
 from shared.context import Principal
 from shared.db import Session
-from shared.events.monitoring import FindingClaimedV1, FindingClosedV1, FindingOpenedV1, FindingTold
-from shared.evidence import Deed, digest_of, record, record_all
-from shared.ids import new_id
+from shared.events.monitoring import FindingClaimedV1, FindingClosedV1, FindingTold
+from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, Forbidden, NotFound
-from shared.protected import guard
-from shared.rules import Draft
-from shared.statements import NewRows
 
 OPEN = ("open", "appealed")
-NEW_FINDINGS = NewRows(
-    Finding.__table__,  # type: ignore[attr-defined]
-    "id",
-    "post",
-    "rule",
-    "policy",
-    "version",
-    "section",
-    "severity",
-    "span_start",
-    "span_end",
-    "state",
-    "network",
-    "person",
-    "department",
-    "coach",
-    "opened_at",
-    "changed_at",
-    "reason",
-    "revision",
-    unique=("post", "policy", "rule"),
-)
 
 
 class OwnFinding(Forbidden):
@@ -61,100 +32,6 @@ class NotOpen(Conflict):
 
 class ClaimedByAnother(Conflict):
     """Another coach has taken the finding on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A text by staff that the rules apply to."""
-
-    post: str
-    text: str
-    place: Place
-    author: Author
-    language: str | None
-    at: datetime
-    """When it was published with this text."""
-
-
-def open_for(session: Session, written: Sequence[Written], counts: Counts) -> None:
-    """Run the rules in force over texts by staff; a rule that matches a post for the first time opens a finding.
-
-    A text about what the law protects (`shared.protected`) opens none.
-
-    Texts whose author is not registered are judged as staff's, since nobody else is sent as staff.
-    """
-    if not written:
-        return
-    drafts = [
-        Draft(
-            one.text,
-            network=one.place.network,
-            kind="reply" if one.place.kind == "reply" else "post",
-            staff=True,
-            department=one.author.department,
-            certifications=one.author.certifications,
-            language=one.language,
-            now=one.at,
-        )
-        for one in written
-    ]
-    rows: list[dict[str, Any]] = []
-    for one, matches in zip(written, rules.in_force(session).run_all(drafts), strict=True):
-        if matches and guard().topics(one.text):
-            continue
-        rows.extend(
-            {
-                "id": new_id(),
-                "post": one.post,
-                "rule": match.rule.rule.id,
-                "policy": match.rule.policy,
-                "version": match.rule.version,
-                "section": match.rule.section,
-                "severity": match.rule.rule.severity,
-                "span_start": match.span.start,
-                "span_end": match.span.end,
-                "state": "open",
-                "network": one.place.network,
-                "person": one.author.person,
-                "department": one.author.department,
-                "coach": None,
-                "opened_at": session.now,
-                "changed_at": session.now,
-                "reason": None,
-                "revision": 1,
-            }
-            for match in matches
-        )
-    if rows:
-        places = {one.post: one.place for one in written}
-        new = keep(session, rows, places, counts)
-        texts = {one.post: one.text for one in written}
-        record_all(
-            session,
-            [Deed("finding.open", f"finding/{row['id']}", digest_of(texts[row["post"]]), row["person"]) for row in new],
-        )
-
-
-def keep(
-    session: Session, rows: list[dict[str, Any]], places: dict[str, Place], counts: Counts
-) -> list[dict[str, Any]]:
-    """Keep the findings that are new, count them and tell of them; return those."""
-    posts = {row["post"] for row in rows}
-    before = session.execute(
-        select(Finding.post, Finding.policy, Finding.section).where(col(Finding.post).in_(posts))
-    ).all()
-    counted = {(post, policy, section) for post, policy, section in before}
-    kept = NEW_FINDINGS.keep(session, rows)
-    new = [row for row in rows if row["id"] in kept]
-    for row in new:
-        place = places[row["post"]]
-        counts.add(place.key(row["policy"], row["section"], row["rule"]), posts=1, findings=1)
-        where = (row["post"], row["policy"], row["section"])
-        if where not in counted:
-            counted.add(where)
-            counts.add(place.key(row["policy"], row["section"]), posts=1)
-    tell(session, *(FindingOpenedV1(**row) for row in new))
-    return new
 
 
 def told(finding: Finding) -> dict[str, Any]:

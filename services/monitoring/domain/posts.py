@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import assignments, findings, inbound, people
+from services.monitoring.domain import assignments, contacts, inbound, judging, people
 from services.monitoring.domain.accounts import NOBODY, Author, authors, handle_key
-from services.monitoring.domain.findings import Written
+from services.monitoring.domain.contacts import Approach
 from services.monitoring.domain.inbound import Inbound
+from services.monitoring.domain.judging import Written, media_of
 from services.monitoring.domain.summary import Counts, Place
 from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut, Status
 from services.monitoring.settings import terms
@@ -30,7 +32,7 @@ Identity = tuple[str, str]
 NEW_POSTS = NewRows(
     Post.__table__,  # type: ignore[attr-defined]
     *("id", "network", "network_id", "kind", "author", "person", "department", "text", "lang", "topic"),
-    *("posted_at", "received_at", "in_reply_to", "url", "revision"),
+    *("posted_at", "received_at", "in_reply_to", "url", "media", "revision"),
     unique=("network", "network_id"),
 )
 
@@ -56,7 +58,24 @@ class Incoming:
     @property
     def written(self) -> Written:
         """The post as a text that the rules apply to."""
-        return Written(self.id, self.body.text, self.place, self.author, self.body.lang, self.body.posted_at)
+        body = self.body
+        answers = body.in_reply_to is not None
+        return Written(
+            self.id, 1, body.text, self.place, self.author, body.lang, body.posted_at, media_of(self.media), answers
+        )
+
+    @property
+    def media(self) -> list[dict[str, Any]] | None:
+        """What stands beside the text, as it is kept."""
+        return [each.model_dump() for each in self.body.media] if self.body.media else None
+
+    @property
+    def approach(self) -> Approach | None:
+        """The post as somebody's word to a customer, if it answers one."""
+        body = self.body
+        if body.kind not in OURS or body.in_reply_to is None:
+            return None
+        return Approach(self.id, body.network, body.network_id, body.author, self.author.person, body.in_reply_to)
 
 
 def ingest(session: Session, bodies: Sequence[PostIn]) -> list[PostAnswer]:
@@ -135,6 +154,7 @@ def keep(session: Session, incoming: Sequence[Incoming]) -> set[str]:
             "received_at": session.now,
             "in_reply_to": one.body.in_reply_to,
             "url": one.body.url,
+            "media": one.media,
             "revision": 1,
         }
         for one in incoming
@@ -147,7 +167,8 @@ def receive(session: Session, new: Sequence[Incoming], counts: Counts) -> None:
     for one in new:
         counts.add(one.place.key(), posts=1)
     tell(session, *(received(one) for one in new))
-    findings.open_for(session, [one.written for one in new if one.body.kind in OURS], counts)
+    contacts.note(session, [approach for one in new if (approach := one.approach) is not None])
+    judging.open_for(session, [one.written for one in new if one.body.kind in OURS], counts)
     fresh = session.now - terms().answer_within
     mentions = [as_inbound(one) for one in new if one.body.kind == "mention" and one.body.posted_at >= fresh]
     if mentions:
@@ -210,13 +231,13 @@ def compare(session: Session, seen: Sequence[Incoming], counts: Counts) -> dict[
 def edit(session: Session, post: Post, one: Incoming, counts: Counts) -> None:
     """Keep the text that a post has now beside what it had, and judge it again; findings stay as they are."""
     session.add(PostText(post=post.id, revision=post.revision, text=post.text, until=session.now))
-    post.text = one.body.text
+    post.text, post.media = one.body.text, one.media
     post.revision += 1
     session.flush()
     tell(session, PostEditedV1(id=post.id, text=post.text, edited_at=session.now))
     if post.kind in OURS:
-        place = Place(post.posted_at, post.network, post.department, post.kind)
-        findings.open_for(session, [Written(post.id, post.text, place, one.author, post.lang, session.now)], counts)
+        written = judging.of_post(post, one.author, post.text, post.revision, session.now)
+        judging.open_for(session, [written], counts)
 
 
 def read(session: Session, post_id: str, caller: Principal) -> PostOut:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import approvals, assignments, conversations, pauses, people, rules
+from services.monitoring.domain import approvals, assignments, contacts, conversations, pauses, people, rules
 from services.monitoring.domain.showing import reply_views
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn, ReplyOut
 from services.monitoring.settings import terms
@@ -100,7 +100,7 @@ def check(
 
     Raises ReplyBlocked, or ReplyHeld where no approval is asked for or it was refused, with the reasons.
     """
-    matches = rules.in_force(session).run(
+    matches = rules.at_hand(session).run(
         Draft(
             body.text,
             network=one.network,
@@ -109,6 +109,7 @@ def check(
             department=person.department,
             certifications=held,
             language=one.language,
+            first_contact=not contacts.met(session, one.network, one.customer, person.id),
             now=session.now,
         )
     )

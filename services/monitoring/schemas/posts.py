@@ -15,6 +15,14 @@ Kind = Literal["staff", "mention", "reply"]
 Status = Literal["accepted", "duplicate", "rejected"]
 
 
+class MediaIn(Body):
+    """A picture, film or sound that stands beside a post, and what tells of it those who cannot see or hear it."""
+
+    kind: Literal["image", "video", "audio"]
+    alt_text: Annotated[Text, Field(max_length=2000)] | None = None
+    captions: bool | None = None
+
+
 class PostIn(Body):
     """One item of a network: what staff or the brand wrote (`staff`, `reply`), or a customer's `mention`."""
 
@@ -28,6 +36,7 @@ class PostIn(Body):
     posted_at: Instant
     in_reply_to: NetworkId | None = None
     url: Annotated[Text, Field(min_length=1, max_length=2000, pattern=r"^https?://[^\s]+$")] | None = None
+    media: Annotated[list[MediaIn], Field(max_length=20)] | None = None
 
 
 @dataclass(slots=True)
@@ -80,6 +89,7 @@ class PostOut(Resource):
     received_at: datetime
     in_reply_to: str | None
     url: str | None
+    media: list[MediaIn] | None = None
     revision: int
 
     @classmethod

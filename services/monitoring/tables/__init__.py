@@ -18,7 +18,16 @@ from services.monitoring.tables.copies import (
     PolicyInForce,
     PolicyRule,
 )
-from services.monitoring.tables.posts import Account, Finding, Guidance, Post, PostText, Tally
+from services.monitoring.tables.posts import (
+    Account,
+    Contact,
+    Finding,
+    Guidance,
+    JudgementDue,
+    Post,
+    PostText,
+    Tally,
+)
 
 __all__ = [
     "Account",
@@ -26,10 +35,12 @@ __all__ = [
     "Assignment",
     "Availability",
     "Certificate",
+    "Contact",
     "Conversation",
     "EmergencyRule",
     "Finding",
     "Guidance",
+    "JudgementDue",
     "Message",
     "Pause",
     "Person",

@@ -1,8 +1,9 @@
 """Accounts, posts and their texts, findings, guidance, and the counts of them."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Column, Index, Text, UniqueConstraint
 from sqlmodel import Field
 
 from services.monitoring.tables.base import Table, id_field, time_field
@@ -41,6 +42,7 @@ class Post(Table, table=True):
     received_at: datetime = time_field()
     in_reply_to: str | None = Field(default=None, max_length=500)
     url: str | None = Field(default=None, max_length=2000)
+    media: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     revision: int = 1
 
 
@@ -52,6 +54,25 @@ class PostText(Table, table=True):
     revision: int = Field(primary_key=True)
     text: str = Field(sa_type=Text)
     until: datetime = time_field()
+
+
+class JudgementDue(Table, table=True):
+    """A text that came in while the rules in force were being compiled: it is judged when they are ready."""
+
+    __tablename__ = "judgements_due"
+    post: str = id_field(primary_key=True)
+    revision: int = Field(primary_key=True)
+    at: datetime = time_field()
+
+
+class Contact(Table, table=True):
+    """The first post in which somebody of ours answered a customer; author and customer as in `accounts.handle_key`."""
+
+    __tablename__ = "contacts"
+    network: str = Field(max_length=40, primary_key=True)
+    author: str = Field(max_length=200, primary_key=True)
+    customer: str = Field(max_length=200, primary_key=True)
+    post: str = id_field(index=True)
 
 
 class Finding(Table, table=True):
