@@ -24,6 +24,7 @@ from services.gateway.handlers import handlers, snapshots, timers
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
 from services.gateway.portal import documents, pages
+from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.routes import api_keys as api_key_routes
 from services.gateway.routes import embed_tokens, events, operations
@@ -32,6 +33,7 @@ from services.gateway.stream.hub import Hub
 from services.gateway.stream.tail import Tail
 from services.gateway.waiting import Waiting
 from shared.auth import Principal, TokenSigner
+from shared.db import Database
 from shared.service import Service
 from shared.tasks import AGAIN, DATABASE_AWAY, end
 
@@ -87,30 +89,48 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
     """Open what lives as long as the process: credentials, the log's reader, the fan-out, the read model."""
     settings: GatewaySettings = app.state.settings
     db, clock = app.state.db, app.state.clock
-    await db.write(event_log.open_log)
-    if settings.bootstrap_key:
-        await db.write(api_keys.ensure_bootstrap, settings.bootstrap_key.get_secret_value())
+    await make_ready(db, settings)
     signer = TokenSigner(settings.signing_key)
     keyring = Keyring(db, clock, settings.public_url)
     tail, hub = Tail(db), Hub(app.state.registry)
     async with Forwarder(settings.services, signer, settings.answer_timeout, settings.max_body) as forwarder:
         policies = Policies(db, forwarder)
+        certificates = Certificates(db, forwarder, app.state.bus, clock)
         embeds = Embeds(policies, EmbedTokens(settings.signing_key), settings.frame_ancestors)
-        waiting = Waiting(forwarder, db, tail, policies)
+        waiting = Waiting(forwarder, db, tail, policies, certificates)
         app.state.doors = Doors(
-            settings, db, keyring, Limiter(settings.rate_limit), forwarder, tail, hub, policies, embeds, waiting
+            settings,
+            db,
+            keyring,
+            Limiter(settings.rate_limit),
+            forwarder,
+            tail,
+            hub,
+            policies,
+            certificates,
+            embeds,
+            waiting,
         )
         # First the position, then what is read: an event in between is followed, though it may be known already.
         extent = await tail.open()
         await keyring.load()
         await policies.load()
+        certificates.begin(extent.newest)
         hub.open(extent.epoch, extent.newest)
         db.on_commit(tail.wake)
-        for listener in (keyring.follow, policies.follow, hub.publish):
+        for listener in (keyring.follow, policies.follow, certificates.follow, hub.publish):
             tail.listen(listener)
-        async with running(tail.run, hub.beat, policies.run, partial(write_use, keyring)):
+        followers = (tail.run, policies.run, certificates.run, certificates.confirm)
+        async with running(*followers, hub.beat, partial(write_use, keyring)):
             yield
         await keyring.write_use()
+
+
+async def make_ready(db: Database, settings: GatewaySettings) -> None:
+    """Give a new store its log and its first key."""
+    await db.write(event_log.open_log)
+    if settings.bootstrap_key:
+        await db.write(api_keys.ensure_bootstrap, settings.bootstrap_key.get_secret_value())
 
 
 async def write_use(keyring: Keyring) -> None:

@@ -6,11 +6,13 @@ from services.gateway.embeds.policies import Embeds
 from services.gateway.forward import Forwarder
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
+from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.settings import GatewaySettings
 from services.gateway.stream.hub import Hub
 from services.gateway.stream.tail import Tail
 from services.gateway.waiting import Waiting
+from shared.auth import Principal
 from shared.db import Database
 
 
@@ -26,5 +28,11 @@ class Doors:
     tail: Tail
     hub: Hub
     policies: Policies
+    certificates: Certificates
     embeds: Embeds
     waiting: Waiting
+
+    def expect(self, principal: Principal, told: dict[str, str]) -> None:
+        """Let a principal read what it wrote: until the events of its write are applied, its reads go to the owner."""
+        self.policies.expect(principal, told)
+        self.certificates.expect(principal, told)

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.gateway import areas
+from services.gateway import areas, certified
 from services.gateway.doors import Doors
 from services.gateway.forward import RequestBody
 from services.gateway.rights import ANYONE
@@ -80,13 +80,14 @@ class Front:
             principal = principal or ANYONE
         if principal is None:
             raise Unauthorized("Send an API key as `Authorization: Bearer <key>`, or sign in.")
-        if path.startswith(POLICY) and scope["method"] == "GET" and await from_memory(doors, scope, send, principal):
+        rest = await from_memory(doors, scope, receive, send, principal)
+        if rest is None:
             return
         scope["forwarded_route"] = f"{service}:{scope['method']}"
         if scope["method"] in WRITES:
-            await forward_write(doors, scope, receive, send, service, principal)
+            await forward_write(doors, scope, rest, send, service, principal)
         else:
-            await doors.forwarder.stream(scope, receive, send, service, principal)
+            await doors.forwarder.stream(scope, rest, send, service, principal)
 
     async def _own(
         self, doors: Doors, scope: Scope, receive: Receive, send: "Sender", principal: Principal | None
@@ -116,7 +117,18 @@ class Sender:
         await self._send(message)
 
 
-async def from_memory(doors: Doors, scope: Scope, send: Send, principal: Principal) -> bool:
+async def from_memory(doors: Doors, scope: Scope, receive: Receive, send: Send, principal: Principal) -> Receive | None:
+    """Answer from memory where that is possible and return None; else return where the owner is to read the request."""
+    if scope["path"].startswith(POLICY):
+        answered = scope["method"] == "GET" and await policy_from_memory(doors, scope, send, principal)
+        return None if answered else receive
+    asked = certified.asked_of(scope, receive)
+    if asked is None:
+        return receive
+    return None if await asked.answer(doors.certificates, send, principal) else asked.receive
+
+
+async def policy_from_memory(doors: Doors, scope: Scope, send: Send, principal: Principal) -> bool:
     """Answer for a policy in force from memory, as written or in one other language; say whether that was possible."""
     query: bytes = scope["query_string"]
     locale = query.removeprefix(LOCALE).decode("latin-1")
@@ -142,7 +154,7 @@ async def forward_write(
         return
     answer = await doors.forwarder.whole(scope, receive, service, principal)
     told = told_of(answer.header(TOLD) or "")
-    doors.policies.expect(principal, told)
+    doors.expect(principal, told)
     if await doors.waiting.follow(told, seconds):
         answer.headers.append((b"preference-applied", f"wait={int(seconds)}".encode()))
     await answer.send(send)
@@ -155,7 +167,7 @@ def noting(doors: Doors, send: Send, principal: Principal) -> Send:
         if message["type"] == "http.response.start":
             for name, value in message["headers"]:
                 if name == TOLD:
-                    doors.policies.expect(principal, told_of(value.decode("latin-1")))
+                    doors.expect(principal, told_of(value.decode("latin-1")))
         await send(message)
 
     return noted

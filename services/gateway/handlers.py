@@ -1,12 +1,25 @@
 """What the gateway does when a service tells something, by the clock, and what it can tell anew."""
 
-from services.gateway.domain import api_keys, event_log, people, policies, sessions
+from datetime import datetime
+
+from services.gateway.domain import api_keys, certificates, event_log, people, policies, sessions
 from services.gateway.tables import ApiKey
 from shared.db import Session
 from shared.events.base import Envelope
 from shared.events.gateway import KeyCreatedV1, KeyRevokedV1, SignedInV1
 from shared.events.policy import TaskTeamChangedV1, VersionInForceV1
-from shared.events.training import PersonChangedV1, PersonLeftV1
+from shared.events.training import (
+    CertificateExpiredV1,
+    CertificateExpiringV1,
+    CertificateIssuedV1,
+    CertificateReinstatedV1,
+    CertificateRenewedV1,
+    CertificateRevokedV1,
+    CertificateSuspendedV1,
+    CertificateTold,
+    PersonChangedV1,
+    PersonLeftV1,
+)
 from shared.inbox import Handlers
 from shared.snapshots import Snapshots, rows_after
 from shared.timers import Timers
@@ -14,6 +27,12 @@ from shared.timers import Timers
 handlers = Handlers()
 timers = Timers()
 snapshots = Snapshots()
+
+
+def told_at(session: Session) -> datetime:
+    """Return when the event was told that this session handles."""
+    told = session.context.event
+    return told.time if told is not None else session.now
 
 
 @handlers.every
@@ -26,12 +45,28 @@ def log_event(envelope: Envelope, session: Session) -> None:
 def keep_person(event: PersonChangedV1, session: Session) -> None:
     """Keep who a sign-in name and an employee number stand for."""
     people.keep(session, event)
+    certificates.keep_person(session, event, told_at(session))
 
 
 @handlers.on(PersonLeftV1)
 def forget_person(event: PersonLeftV1, session: Session) -> None:
     """A person who left signs in no more, and is signed out."""
     people.forget(session, event)
+    certificates.keep_leaver(session, event)
+
+
+@handlers.on(
+    CertificateIssuedV1,
+    CertificateRenewedV1,
+    CertificateExpiringV1,
+    CertificateExpiredV1,
+    CertificateSuspendedV1,
+    CertificateReinstatedV1,
+    CertificateRevokedV1,
+)
+def keep_certificate(event: CertificateTold, session: Session) -> None:
+    """Keep certificates, so that who is certified is answered from memory."""
+    certificates.keep(session, event, told_at(session))
 
 
 @handlers.on(TaskTeamChangedV1)

@@ -1,8 +1,8 @@
-"""The gateway's tables: keys, sessions, the public event log, and its copies of people, seats and policies."""
+"""The gateway's tables: keys, sessions, the public event log, and its copies of people, seats, policies and certificates."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, String, Table
+from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, String, Table, Text
 from sqlmodel import Field, SQLModel
 
 from shared.db import UtcDateTime
@@ -96,6 +96,49 @@ class PolicyTranslation(Row, table=True):
     policy: str = Field(primary_key=True, max_length=64)
     locale: str = Field(primary_key=True, max_length=35)
     etag: str | None = Field(default=None, max_length=200)
+    body: bytes = Field(sa_type=LargeBinary)
+
+
+class Holder(Row, table=True):
+    """Someone who may hold certificates, also after they left; the number and department are empty until they are told.
+
+    `position` grows with each change to the person or their certificates, and is taken last before the commit: whoever
+    keeps them in memory reads on from the last one seen.
+    """
+
+    __tablename__ = "holders"
+
+    person: str = Field(primary_key=True, max_length=36)
+    employee_number: str | None = Field(default=None, max_length=64)
+    department: str | None = Field(default=None, max_length=200)
+    left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    position: int = Field(sa_type=Position, index=True)
+
+
+class HeldCertificate(Row, table=True):
+    """A certificate as it was told last; `covered` names its sections, which many certificates have in common."""
+
+    __tablename__ = "held_certificates"
+
+    id: str = Field(primary_key=True, max_length=36)
+    person: str = Field(max_length=36, index=True)
+    certification: str = Field(max_length=64)
+    state: str = Field(max_length=20)
+    issued_at: datetime = Field(sa_type=UtcDateTime)
+    expiring_from: datetime = Field(sa_type=UtcDateTime)
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+    grace_until: datetime = Field(sa_type=UtcDateTime)
+    covered: str = Field(max_length=64)
+    replaces: str | None = Field(default=None, max_length=36)
+    reason: str | None = Field(default=None, sa_type=Text)
+
+
+class CoveredSections(Row, table=True):
+    """The sections that certificates cover, as JSON, under the SHA-256 of it."""
+
+    __tablename__ = "covered_sections"
+
+    hash: str = Field(primary_key=True, max_length=64)
     body: bytes = Field(sa_type=LargeBinary)
 
 

@@ -11,6 +11,7 @@ import orjson
 from services.gateway.areas import SERVICES
 from services.gateway.domain import event_log
 from services.gateway.forward import Forwarder, ServiceAway
+from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.stream.tail import Tail
 from shared.auth import INTERNAL, Principal
@@ -51,11 +52,14 @@ class Followed:
 class Waiting:
     """Follows what a write caused through all services, into the gateway's own log and its memory."""
 
-    def __init__(self, forwarder: Forwarder, db: Database, tail: Tail, policies: Policies) -> None:
+    def __init__(
+        self, forwarder: Forwarder, db: Database, tail: Tail, policies: Policies, certificates: Certificates
+    ) -> None:
         self._forwarder = forwarder
         self._db = db
         self._tail = tail
         self._policies = policies
+        self._certificates = certificates
 
     async def follow(self, told: dict[str, str], seconds: float) -> bool:
         """Wait until everything is applied, at most `seconds`; say whether it is."""
@@ -96,6 +100,7 @@ class Waiting:
             return False
         await self._tail.until(position)
         await self._policies.until(followed.events)
+        await self._certificates.until(position)
         return True
 
 
