@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import attempts, enrolments
-from services.training.schemas.enrolments import AttemptIn, AttemptOut, EnrolmentIn, EnrolmentOut
+from services.training.domain import enrolments
+from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut
 from services.training.schemas.fields import Id
 from shared.auth import needs
 from shared.conditions import fingerprint
@@ -55,14 +55,3 @@ async def get_enrolment(enrolment: Id, response: Response, db: Db) -> EnrolmentO
 async def complete_lesson(enrolment: Id, module: Slug, db: Db) -> EnrolmentOut:
     """Note that a lesson was read to its end."""
     return await db.write(enrolments.read_lesson, enrolment, module)
-
-
-@router.post(
-    "/{enrolment}/attempts",
-    status_code=status.HTTP_201_CREATED,
-    dependencies=[needs("training:write", "self")],
-    responses=problems(NotFound, enrolments.CourseDone, attempts.NoQuizLeft, attempts.AttemptOpen),
-)
-async def create_attempt(enrolment: Id, body: AttemptIn, db: Db) -> AttemptOut:
-    """Draw a sitting of a quiz; only one can be open at a time."""
-    return await db.write(attempts.start, enrolment, body)
