@@ -17,6 +17,11 @@ from shared.requests import replayed, revision_header
 log = structlog.get_logger()
 
 
+SCIM = "/scim/"
+SCIM_ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
+"""RFC 7644, section 3.12."""
+
+
 class Answer(JSONResponse):
     """A JSON answer; one that states its `revision` carries it as ETag."""
 
@@ -31,7 +36,7 @@ class Answer(JSONResponse):
 
 
 def problem_response(problem: Problem, path: str) -> Response:
-    """Render a problem (RFC 9457)."""
+    """Render a problem (RFC 9457), or as SCIM has it where clients speak that."""
     body: dict[str, Any] = {
         "type": f"{TYPE_BASE}{problem.slug()}",
         "title": problem.title(),
@@ -50,6 +55,9 @@ def problem_response(problem: Problem, path: str) -> Response:
         headers["Retry-After"] = "1"
     if problem.status == 401:
         headers["WWW-Authenticate"] = 'Bearer realm="shareload"'
+    if path.startswith(SCIM):
+        error = {"schemas": [SCIM_ERROR], "status": str(problem.status), "detail": problem.detail}
+        return Response(orjson.dumps(error), problem.status, headers, media_type="application/scim+json")
     return Response(orjson.dumps(body), problem.status, headers, media_type="application/problem+json")
 
 

@@ -15,12 +15,14 @@ from services.training.routes import (
     courses,
     enrolments,
     people,
+    scim,
 )
 from services.training.settings import TrainingSettings
 from shared.service import Service
 
 RESOURCES = (
     people,
+    scim,
     courses,
     certifications,
     enrolments,

@@ -2,8 +2,17 @@
 
 from sqlmodel import col, select
 
-from services.training.domain import certificates, completions, decisions, enrolments, expiry, facts, people
-from services.training.tables import Enrolment, Person
+from services.training.domain import (
+    certificates,
+    completions,
+    decisions,
+    enrolments,
+    expiry,
+    facts,
+    groups,
+    people,
+)
+from services.training.tables import Enrolment, Group, Person
 from shared.db import Session
 from shared.events.policy import AcknowledgementRecordedV1, VersionInForceV1
 from shared.events.training import (
@@ -16,6 +25,8 @@ from shared.events.training import (
     CertificateSuspendedV1,
     CourseCompletedV1,
     EnrolmentCreatedV1,
+    GroupChangedV1,
+    MembershipChangedV1,
     PersonChangedV1,
     PersonLeftV1,
 )
@@ -64,6 +75,18 @@ def tell_leavers(session: Session, after: str | None, limit: int) -> list[Person
     query = select(Person.id, Person.left_at).where(col(Person.left_at).is_not(None), Person.id > (after or ""))
     rows = session.execute(query.order_by(Person.id).limit(limit)).all()
     return [PersonLeftV1(id=person, left_at=left_at) for person, left_at in rows]
+
+
+@snapshots.of(GroupChangedV1)
+def tell_groups(session: Session, after: str | None, limit: int) -> list[GroupChangedV1]:
+    """All groups."""
+    return [groups.event(row) for row in rows_after(session, Group, after, limit)]
+
+
+@snapshots.of(MembershipChangedV1, key=lambda event: event.person)
+def tell_memberships(session: Session, after: str | None, limit: int) -> list[MembershipChangedV1]:
+    """Who is in which groups."""
+    return groups.snapshot(session, after, limit)
 
 
 @snapshots.of(

@@ -216,6 +216,8 @@ def still_good(session: Session, rows: list[Row]) -> tuple[list[Row], list[Impor
 def write(session: Session, new: list[Person], changed: list[Person]) -> None:
     """Write rows in bulk."""
     table = Person.__table__  # type: ignore[attr-defined]
+    for person in (*new, *changed):
+        person.changed_at = session.now
     if new:
         session.execute(insert(table), [person.model_dump() for person in new])
     for person in changed:

@@ -151,7 +151,7 @@ def add(
 ) -> dict[str, Any]:
     """Add a person and return their row; raises Forbidden or PersonExists."""
     given = {name: value for name, value in attributes.items() if value is not None}
-    person = {**ABSENT, **given, "id": new_id(), "created_at": session.now}
+    person = {**ABSENT, **given, "id": new_id(), "created_at": session.now, "changed_at": session.now}
     person["user_name"] = given.get("user_name") or given.get("email") or given["employee_number"]
     person["email"] = given.get("email") or (person["user_name"] if "@" in person["user_name"] else "")
     person["name"] = given.get("name") or person["user_name"]
@@ -210,6 +210,7 @@ def check(session: Session, person: Person, changes: Mapping[str, Any]) -> None:
 def settle(session: Session, before: Person, person: Person) -> None:
     """Tell of a change, and do what follows from it."""
     person.revision += 1
+    person.changed_at = session.now
     session.add(person)
     session.flush()
     told(session, [person])

@@ -11,6 +11,7 @@ from services.training.tables.certification import (
 )
 from services.training.tables.copies import Acknowledgement, PolicyVersion
 from services.training.tables.courses import Course, CourseVersion, ExternalCourse
+from services.training.tables.groups import Group, GroupMember, ScimEmail, ScimUser
 from services.training.tables.learning import Completion, Enrolment, LessonRead
 from services.training.tables.people import Authority, FormerNumber, Person, PersonSource, Source
 from services.training.tables.quizzes import Answer, Attempt
@@ -29,12 +30,16 @@ __all__ = [
     "Enrolment",
     "ExternalCourse",
     "FormerNumber",
+    "Group",
+    "GroupMember",
     "LessonRead",
     "Person",
     "PersonSource",
     "PolicyVersion",
     "Progress",
     "Recheck",
+    "ScimEmail",
+    "ScimUser",
     "Source",
     "State",
     "Table",

@@ -44,6 +44,7 @@ class Person(Table, table=True):
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revision: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
+    changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
 Index("people_user_name_folded", func.lower(col(Person.user_name)))

@@ -11,6 +11,7 @@ from shared.events.training.certificates import (
     CertificateTold,
     CoveredSection,
 )
+from shared.events.training.groups import GroupChangedV1, MembershipChangedV1
 from shared.events.training.learning import CourseCompletedV1, EnrolmentCreatedV1
 from shared.events.training.people import PersonChangedV1, PersonLeftV1
 
@@ -26,6 +27,8 @@ __all__ = [
     "CourseCompletedV1",
     "CoveredSection",
     "EnrolmentCreatedV1",
+    "GroupChangedV1",
+    "MembershipChangedV1",
     "PersonChangedV1",
     "PersonLeftV1",
 ]

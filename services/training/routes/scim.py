@@ -1,0 +1,189 @@
+"""/scim/v2: people and groups as identity providers see them (RFC 7643, 7644, 9865)."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from fastapi import APIRouter, Request, Response
+from scim2_models import SCIMException
+from scim2_server.requests import ScimRequest
+from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
+
+from services.training.domain.scim import service as scim
+from services.training.schemas.scim import LARGEST_BODY
+from shared.auth import needs
+from shared.db import Database, Told, Unit
+from shared.problems import Problem, TooLarge
+from shared.requests import EVENTS_HEADER, events_header
+
+PREFIX = "/scim/v2"
+
+router = APIRouter(prefix=PREFIX, tags=["SCIM"])
+
+READ, WRITE = "people:read", "people:write"
+
+
+async def read_resource(request: Request) -> Response:
+    """Answer a request that changes nothing."""
+    asked, service = await read_request(request), service_of(request)
+    try:
+        return answer(await database_of(request).read(scim.serve, service, asked, writing=False))
+    except (SCIMException, Problem) as error:
+        return answer(service.error_response(error))
+
+
+async def write_resource(request: Request) -> Response:
+    """Do what a request asks as one unit of work."""
+    asked, service = await read_request(request), service_of(request)
+    try:
+        done = await database_of(request).run(Unit(scim.serve, (service, asked), {"writing": True}))
+    except (SCIMException, Problem) as error:
+        return answer(service.error_response(error))
+    return answer(done.result, done.told)
+
+
+async def write_bulk(request: Request) -> Response:
+    """Do the operations of a bulk request, each as a unit of work of its own, so that other writes get their turn."""
+    asked, service = await read_request(request), service_of(request)
+    told: list[Told] = []
+    try:
+        scim.refuse_nul(asked)
+        with service.provider:
+            plan = service.read_bulk(asked.body, asked.header("Content-Type"))
+        for step in plan:
+            try:
+                done = await database_of(request).run(Unit(scim.bulk_step, (service, asked, plan, step)))
+            except scim.StepFailed as failed:
+                plan.record(step, failed.outcome, None)
+            else:
+                plan.record(step, *done.result)
+                told += done.told
+        with service.provider:
+            return answer(service.bulk_response(plan), told)
+    except (SCIMException, Problem) as error:
+        return answer(service.error_response(error))
+
+
+async def read_request(request: Request) -> ScimRequest:
+    """Return a request in the library's form; raises TooLarge."""
+    body = bytearray()
+    async for part in request.stream():
+        body += part
+        if len(body) > LARGEST_BODY:
+            raise TooLarge(f"A request may have {LARGEST_BODY} bytes.")
+    return ScimRequest(
+        method=request.method,
+        base_url=base_url(request),
+        path=request.url.path.removeprefix(PREFIX) or "/",
+        query=dict(request.query_params),
+        headers=list(request.headers.items()),
+        body=bytes(body),
+    )
+
+
+def answer(response: ScimResponse, told: list[Told] | None = None) -> Response:
+    """Return the library's response as ours, with the events that it told."""
+    headers = {name: value for name, value in response.headers.items() if name.lower() != "content-type"}
+    if told:
+        headers[EVENTS_HEADER] = events_header(told)
+    body = b"" if response.body is None else orjson.dumps(response.body)
+    return Response(body, int(response.status), headers, media_type=SCIM_MEDIA_TYPE if body else None)
+
+
+def base_url(request: Request) -> str:
+    """Return where clients reach SCIM: as set, not as the request's Host says."""
+    return str(request.app.state.settings.public_url).rstrip("/") + PREFIX
+
+
+def service_of(request: Request) -> scim.Service:
+    """Return the protocol at our public address."""
+    return scim.service_at(base_url(request))
+
+
+def database_of(request: Request) -> Database:
+    """Return the service's database."""
+    database: Database = request.app.state.db
+    return database
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One route: what it is called, what it is for, and what a client must be allowed."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    scope: str = READ
+    status: int = 200
+    serve: Callable[[Request], Awaitable[Response]] = read_resource
+
+
+def of_kind(kind: str, path: str) -> list[Operation]:
+    """Return the routes of one kind of resource."""
+    one = f"{path}/{{resource_id}}"
+    return [
+        Operation("GET", path, f"list_scim_{kind}s", f"List {kind}s, filtered and in pages."),
+        Operation("POST", path, f"create_scim_{kind}", f"Add a {kind}.", WRITE, 201, write_resource),
+        Operation("POST", f"{path}/.search", f"search_scim_{kind}s", f"List {kind}s as the body asks."),
+        Operation("GET", one, f"get_scim_{kind}", f"Read a {kind}."),
+        Operation("PUT", one, f"replace_scim_{kind}", f"Replace a {kind}.", WRITE, 200, write_resource),
+        Operation("PATCH", one, f"update_scim_{kind}", f"Change a {kind}, as one unit.", WRITE, 200, write_resource),
+        Operation("DELETE", one, f"delete_scim_{kind}", f"Remove a {kind}.", WRITE, 204, write_resource),
+    ]
+
+
+OPERATIONS = (
+    Operation("GET", "", "search_scim_root", "List users and groups together."),
+    Operation("POST", "/.search", "search_scim", "List users and groups together, as the body asks."),
+    Operation("GET", "/ServiceProviderConfig", "get_scim_config", "Read what this service can do."),
+    Operation("GET", "/ResourceTypes", "list_scim_resource_types", "List the kinds of resources."),
+    Operation("GET", "/ResourceTypes/{resource_id}", "get_scim_resource_type", "Read a kind of resource."),
+    Operation("GET", "/Schemas", "list_scim_schemas", "List the schemas."),
+    Operation("GET", "/Schemas/{resource_id}", "get_scim_schema", "Read a schema."),
+    Operation("POST", "/Bulk", "run_scim_bulk", "Do several operations, each by itself.", WRITE, 200, write_bulk),
+    *of_kind("user", "/Users"),
+    *of_kind("group", "/Groups"),
+)
+ERROR_SCHEMA = {
+    "type": "object",
+    "required": ["schemas", "status"],
+    "properties": {
+        "schemas": {"type": "array", "items": {"type": "string"}},
+        "status": {"type": "string"},
+        "scimType": {"type": "string"},
+        "detail": {"type": "string"},
+    },
+}
+"""A SCIM error (RFC 7644, section 3.12)."""
+
+
+def add(operation: Operation) -> None:
+    """Add a route; what it takes and answers is described by the SCIM schemas that it serves itself."""
+    resource = {"content": {SCIM_MEDIA_TYPE: {"schema": {"type": "object"}}}}
+    responses: dict[int | str, dict[str, Any]] = {
+        "default": {"description": "A SCIM error.", "content": {SCIM_MEDIA_TYPE: {"schema": ERROR_SCHEMA}}},
+    }
+    if operation.status != 204:
+        responses[operation.status] = {"description": "As SCIM has it.", **resource}
+    body = {"requestBody": {"required": True, **resource}} if operation.method in {"POST", "PUT", "PATCH"} else {}
+    router.add_api_route(
+        operation.path,
+        operation.serve,
+        methods=[operation.method],
+        name=operation.name,
+        operation_id=operation.name,
+        summary=operation.summary,
+        description=operation.summary,
+        status_code=operation.status,
+        response_model=None,
+        response_class=Response,
+        responses=responses,
+        dependencies=[needs(operation.scope)],
+        openapi_extra=body,
+    )
+
+
+for each in OPERATIONS:
+    add(each)
