@@ -1,0 +1,67 @@
+"""Says what is wrong with a badge that somebody was shown, by comparing it with what we signed.
+
+Nothing of it is canonised: there are small documents whose canonical form takes for ever, and whoever asks is unknown.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+from sqlmodel import select
+
+from services.training.domain.badges import sharing
+from services.training.domain.badges.credentials import Issuer
+from services.training.schemas.badges import CheckedOut, VerificationOut
+from services.training.tables import Badge
+from shared.db import Session
+from shared.problems import NotFound
+
+NAMED = 20
+NEVER = "No badge of ours has this address: it was not issued here."
+SIGNED_ANEW = "It was signed with a key that has been replaced since; its holder can fetch it anew."
+
+
+def check(session: Session, shown: dict[str, Any], issuer: Issuer) -> CheckedOut:
+    """Return what is wrong with a credential, and how the badge that it claims to be stands."""
+    address, start = str(shown.get("id", "")), issuer.page("")
+    standing = find(session, address.removeprefix(start), issuer) if address.startswith(start) else None
+    if standing is None:
+        return CheckedOut(genuine=False, valid=False, faults=[NEVER], badge=None)
+    code = address.removeprefix(start)
+    signed = orjson.loads(session.exec(select(Badge.credential).where(Badge.code == code)).one())
+    faults = [f"{where} was changed." for where, _ in zip(differences(signed, shown, ""), range(NAMED), strict=False)]
+    if faults and method_of(shown) != method_of(signed):
+        faults = [SIGNED_ANEW, *faults]
+    genuine = not faults
+    return CheckedOut(
+        genuine=genuine,
+        valid=genuine and standing.valid,
+        faults=faults if faults or standing.valid else [standing.why],
+        badge=standing,
+    )
+
+
+def find(session: Session, code: str, issuer: Issuer) -> VerificationOut | None:
+    """Return how the badge at an address stands, None if there is none."""
+    try:
+        return sharing.verify(session, code, issuer)
+    except NotFound:
+        return None
+
+
+def method_of(document: dict[str, Any]) -> object:
+    """Return by which key a credential says that it was signed."""
+    proof = document.get("proof")
+    return proof.get("verificationMethod") if isinstance(proof, dict) else None
+
+
+def differences(signed: Any, shown: Any, where: str) -> Iterator[str]:
+    """Yield where two documents differ, as a path; whether an entry is missing, added or changed is all the same."""
+    if isinstance(signed, dict) and isinstance(shown, dict):
+        for name in sorted({*signed, *map(str, shown)}):
+            yield from differences(signed.get(name), shown.get(name), f"{where}.{name}" if where else name)
+    elif isinstance(signed, list) and isinstance(shown, list) and len(signed) == len(shown):
+        for place, (one, other) in enumerate(zip(signed, shown, strict=True)):
+            yield from differences(one, other, f"{where}[{place}]")
+    elif signed != shown or isinstance(signed, bool) != isinstance(shown, bool):
+        yield where or "everything"
