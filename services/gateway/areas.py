@@ -24,6 +24,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
         "/v1/certificates.csv",
         "/v1/certificate-statuses",
         "/v1/certificate-changes",
+        "/v1/suspension-proposals",
     ),
     "monitoring": (
         "/v1/accounts",

@@ -16,11 +16,13 @@ from services.training.routes import (
     enrolments,
     people,
     scim,
+    suspension_proposals,
 )
 from services.training.settings import TrainingSettings
 from shared.service import Service
 
 RESOURCES = (
+    suspension_proposals,
     people,
     scim,
     courses,

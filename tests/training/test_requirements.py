@@ -36,10 +36,9 @@ def issued(definition: Certification, known: Facts) -> Certificate | None:
     ready = due(definition, known, NOW, None)
     if ready is None:
         return None
-    expiring_from = max(ready.issued_at, ready.expires_at - timedelta(days=definition.expiring_days))
     return Certificate(
-        person="p", certification="tier", sequence=1, state=State.HELD, issued_at=ready.issued_at, expiring_from=expiring_from,
-        expires_at=ready.expires_at, grace_until=ready.expires_at, sections=[], basis=ready.basis, suspensions=[], recorded_at=NOW,
+        person="p", certification="tier", sequence=1, state=State.HELD, issued_at=ready.issued_at, **ready.term._asdict(),
+        sections=[], basis=ready.basis, suspensions=[], recorded_at=NOW,
     )  # fmt: skip
 
 

@@ -1,7 +1,5 @@
 """Certificates as clients, events and spreadsheets see them; statuses follow the clock."""
 
-import csv
-import io
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
@@ -9,24 +7,28 @@ from typing import TypeVar
 from sqlalchemy import ColumnElement, and_, false, or_
 from sqlmodel import col, select
 
-from services.training.domain import access
+from services.training.domain import absences, access
 from services.training.domain.standing import status_at
+from services.training.domain.terms import renewable_from
 from services.training.schemas.certificates import CertificateOut, Status
 from services.training.tables import Certificate, Person, State
 from shared.db import Session
 from shared.events.training import CertificateIssuedV1, CertificateTold
-from shared.pages import Page, PageQuery, decode_cursor, encode_cursor
+from shared.pages import Page, PageQuery, encode_cursor
 from shared.problems import NotFound
 
 E = TypeVar("E", bound=CertificateTold)
-
-COLUMNS = ("employee_number", "certification", "status", "issued_at", "expires_at", "certificate")
 
 
 def out(certificate: Certificate, person: Person, status: Status) -> CertificateOut:
     """Return a certificate of a person with the status asked for."""
     return CertificateOut.model_validate(
-        {**certificate.model_dump(), "employee_number": person.employee_number, "status": status}
+        {
+            **certificate.model_dump(),
+            "employee_number": person.employee_number,
+            "status": status,
+            "renewable_from": renewable_from(certificate),
+        }
     )
 
 
@@ -38,7 +40,9 @@ def event(kind: type[E], certificate: Certificate, status: Status) -> E:
 def get(session: Session, certificate: str, as_of: datetime | None) -> tuple[CertificateOut, int]:
     """Return a certificate with its status at a moment, and its revision; raises NotFound."""
     row, person = load(session, certificate, "certificates:read")
-    return out(row, person, status_at(row, as_of or session.now, person.left_at)), row.revision
+    at = as_of or session.now
+    left = absences.at_moment(session, {person.id: person.left_at}, at)[person.id]
+    return out(row, person, status_at(row, at, left)), row.revision
 
 
 def load(session: Session, certificate: str, scope: str) -> tuple[Certificate, Person]:
@@ -63,7 +67,8 @@ def of_person(session: Session, employee_number: str, as_of: datetime | None) ->
         .order_by(col(Certificate.sequence))
     )
     latest = {row.certification: row for row in rows}
-    return Page(items=[out(row, person, status_at(row, at, person.left_at)) for _, row in sorted(latest.items())])
+    left = absences.at_moment(session, {person.id: person.left_at}, at)[person.id]
+    return Page(items=[out(row, person, status_at(row, at, left)) for _, row in sorted(latest.items())])
 
 
 def find(
@@ -113,27 +118,6 @@ def has_status(status: Status, now: datetime) -> ColumnElement[bool]:
         Status.REVOKED: and_(here, col(Certificate.state) == State.REVOKED),
         Status.NONE: ~here,
     }.get(status, false())
-
-
-def csv_page(session: Session, cursor: str | None, limit: int) -> tuple[str, str | None]:
-    """Return some lines of the spreadsheet and the cursor of the next; the first page has the header."""
-    after = decode_cursor(cursor) if cursor is not None else None
-    conditions = [*access.limits(session, "certificates:read"), col(Certificate.archived_at).is_(None)]
-    rows = page_of(session, conditions, after, limit)
-    text = io.StringIO()
-    lines = csv.writer(text)
-    if cursor is None:
-        lines.writerow(COLUMNS)
-    for row, person in rows:
-        status = status_at(row, session.now, person.left_at)
-        times = (row.issued_at.isoformat(), row.expires_at.isoformat())
-        lines.writerow((harmless(person.employee_number), row.certification, status, *times, row.id))
-    return text.getvalue(), encode_cursor(rows[-1][0].id) if len(rows) == limit else None
-
-
-def harmless(cell: str) -> str:
-    """Return a cell that a spreadsheet will not run as a formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
 
 
 def snapshot(session: Session, after: str | None, limit: int) -> list[CertificateIssuedV1]:

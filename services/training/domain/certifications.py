@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from sqlmodel import col, select, true
+from sqlalchemy import update
+from sqlmodel import col, select
 
-from services.training.domain import decisions
-from services.training.schemas.certificates import Audience, CertificationIn, CertificationOut, CertificationPatch
-from services.training.tables import Certification, Course, Person
+from services.training.domain import audiences, course_changes, decisions
+from services.training.schemas.certificates import CertificationIn, CertificationOut, CertificationPatch, Renewal
+from services.training.tables import Certificate, Certification, Course, RenewalMode
 from shared.conditions import expect
 from shared.db import Session
 from shared.evidence import digest_of, record
@@ -27,11 +28,9 @@ def create(session: Session, body: CertificationIn) -> CertificationOut:
     if session.exec(select(Certification.id).where(Certification.key == body.key)).first() is not None:
         raise CertificationExists(f"There is a certification {body.key} already.")
     refuse_unknown(session, body.courses, body.certifications)
-    row = Certification(
-        **body.model_dump(exclude={"audience"}),
-        departments=body.audience.departments if body.audience else None,
-        created_at=session.now,
-    )
+    row = Certification(**body.model_dump(exclude={"audience", "renewal"}), created_at=session.now)
+    audiences.keep(row, body.audience)
+    keep_renewal(row, body.renewal)
     session.add(row)
     return defined(session, row, "certification.created")
 
@@ -41,21 +40,50 @@ def change(session: Session, key: str, body: CertificationPatch, if_match: int |
     row = load(session, key)
     session.refresh(row, with_for_update=True)
     expect(row.revision, if_match)
-    for name in body.model_fields_set - {"audience"}:
-        setattr(row, name, getattr(body, name))
+    for name, value in body.model_dump(exclude={"audience", "renewal"}, exclude_unset=True).items():
+        setattr(row, name, value)
     if "audience" in body.model_fields_set:
-        row.departments = body.audience.departments if body.audience else None
+        audiences.keep(row, body.audience)
+    if body.renewal is not None:
+        keep_renewal(row, body.renewal)
     refuse_unknown(session, row.courses, row.certifications)
     if key in row.certifications or not (row.courses or row.policies or row.certifications):
         raise NotEarnable("It must ask for at least one thing, and not for itself.")
+    keep_new_versions(session, row, body)
+    if "reminder_days" in body.model_fields_set:
+        remind_anew(session, key)
     row.revision += 1
     return defined(session, row, "certification.changed")
+
+
+def keep_renewal(row: Certification, renewal: Renewal) -> None:
+    """Write what a client says of the renewal."""
+    row.renewal_mode, row.renewal_days = renewal.mode, renewal.window_days
+    row.renewal_date, row.minimum_days = renewal.date, renewal.minimum_days
+
+
+def keep_new_versions(session: Session, row: Certification, body: CertificationPatch) -> None:
+    """Leave in force only what is said of courses that are required; raises NotEarnable for others that are named now."""
+    others = [course for course in body.on_new_version or {} if course not in row.courses]
+    if others:
+        errors = [FieldError(pointer=f"/on_new_version/{course}", detail="not a required course") for course in others]
+        raise NotEarnable("It says what happens to a course that it does not ask for.", errors=errors)
+    row.on_new_version = {course: what for course, what in row.on_new_version.items() if course in row.courses}
+    course_changes.forget_unless_void(session, row)
+
+
+def remind_anew(session: Session, key: str) -> None:
+    """Have the clock look at each certificate of a tier, so that it is wound for the reminders that are asked for now."""
+    ticking = update(Certificate).where(
+        col(Certificate.certification) == key, col(Certificate.next_turn_at) > session.now
+    )
+    session.execute(ticking.values(next_turn_at=session.now))
 
 
 def defined(session: Session, row: Certification, action: str) -> CertificationOut:
     """Decide again, soon, for everyone who may earn it."""
     session.flush()
-    decisions.later(session, true() if row.departments is None else col(Person.department).in_(row.departments))
+    decisions.later(session, audiences.members(row))
     answer = out(row)
     record(session, action, f"certification/{row.key}", content_hash=digest_of(answer))
     return answer
@@ -99,4 +127,10 @@ def refuse_unknown(session: Session, courses: Iterable[str], certifications: Ite
 
 def out(row: Certification) -> CertificationOut:
     """Return a certification as clients see it."""
-    return CertificationOut.model_validate({**row.model_dump(), "audience": Audience(departments=row.departments)})
+    renewal = Renewal(
+        mode=RenewalMode(row.renewal_mode),
+        window_days=row.renewal_days,
+        date=row.renewal_date,
+        minimum_days=row.minimum_days,
+    )
+    return CertificationOut.model_validate({**row.model_dump(), "audience": audiences.out(row), "renewal": renewal})

@@ -20,17 +20,34 @@ from shared.pages import decode_cursor, encode_cursor, not_ours
 from shared.tables import counters
 
 COUNTER = "certificate_changes"
+PERSON = "person/"
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change; `effective_at` is when it holds from, which a late sweep or import records afterwards."""
+    """One change; `effective_at` is when it holds from, which a late sweep or import records afterwards.
+
+    `actor` is who did it, by `actor_of`; empty where the clock or a fact did.
+    """
 
     person: str
     certificate: str | None
     change: Change
     status: Status
     effective_at: datetime
+    actor: str | None = None
+    reason: str | None = None
+
+
+def actor_of(session: Session) -> str | None:
+    """Return how the feed names who acts: a person by their id, a key by its own; None for the service itself."""
+    caller = session.context.caller
+    return None if caller is None else person_actor(caller.person) if caller.person else caller.id[:100]
+
+
+def person_actor(person: str) -> str:
+    """Return how the feed names a person who acts."""
+    return f"{PERSON}{person}"
 
 
 def add(session: Session, entries: Sequence[Entry]) -> None:

@@ -6,14 +6,14 @@ transaction, person by person under the same lock, so that it also misses nothin
 """
 
 import json
-from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, delete, func, literal
 from sqlalchemy import select as core_select
 from sqlmodel import col, select
 
-from services.training.domain import certificates, changes
+from services.training.domain import agenda, certificates, changes, cutoffs, terms
 from services.training.domain.requirements import Accepted, Due, Facts, due, in_order
 from services.training.domain.standing import status_at
 from services.training.schemas.certificates import Change
@@ -22,6 +22,7 @@ from services.training.tables import (
     Certificate,
     Certification,
     Completion,
+    Cutoff,
     Person,
     PolicyVersion,
     Progress,
@@ -49,8 +50,10 @@ def decide(session: Session, people: Mapping[str, datetime | None]) -> None:
     session.flush()
     lock(session, people)
     definitions = in_order(session.exec(select(Certification)).all())
+    since = cutoffs.in_force(session, definitions)
     found: list[tuple[Certificate, Due]] = []
-    for person, facts in gather(session, list(people)).items():
+    for person, facts in gather(session, list(people), since).items():
+        cutoffs.void(session, facts.certificates.values(), since)
         for definition in definitions:
             ready = due(definition, facts, session.now, people[person])
             if ready is not None:
@@ -59,10 +62,10 @@ def decide(session: Session, people: Mapping[str, datetime | None]) -> None:
     announce(session, found)
 
 
-def gather(session: Session, people: list[str]) -> dict[str, Facts]:
+def gather(session: Session, people: list[str], since: Sequence[Cutoff]) -> dict[str, Facts]:
     """Read all parts of those people who are known and have not left."""
     known = session.exec(
-        select(Person.id, Person.department).where(col(Person.id).in_(people), col(Person.active))
+        select(Person.id, Person.department, Person.region).where(col(Person.id).in_(people), col(Person.active))
     ).all()
     completed: dict[str, dict[str, datetime]] = {}
     for person, course, at in session.execute(
@@ -76,9 +79,17 @@ def gather(session: Session, people: list[str]) -> dict[str, Facts]:
     current = select(Certificate).where(col(Certificate.person).in_(people), col(Certificate.archived_at).is_(None))
     for certificate in session.exec(current.execution_options(populate_existing=True)):
         held.setdefault(certificate.person, {})[certificate.certification] = certificate
+    counting = cutoffs.counting(session, people, since)
     return {
-        person: Facts(department, completed.get(person, {}), accepted.get(person, {}), held.get(person, {}))
-        for person, department in known
+        person: Facts(
+            department,
+            completed.get(person, {}),
+            accepted.get(person, {}),
+            held.get(person, {}),
+            region,
+            {which: latest.get(person) for which, latest in counting.items()},
+        )
+        for person, department, region in known
     }
 
 
@@ -112,29 +123,40 @@ def acceptances(session: Session, people: list[str]) -> dict[str, dict[str, Acce
 
 def issue(session: Session, person: str, ready: Due, facts: Facts) -> Certificate:
     """Write a certificate and archive the one it follows."""
-    if ready.follows is not None:
-        ready.follows.archived_at = session.now
-        ready.follows.next_turn_at = None
-        session.flush()
     definition = ready.certification
-    expiring_from = max(ready.issued_at, ready.expires_at - timedelta(days=definition.expiring_days))
     certificate = Certificate(
         person=person,
         certification=definition.key,
         sequence=ready.follows.sequence + 1 if ready.follows else 1,
         issued_at=ready.issued_at,
-        expiring_from=expiring_from,
-        expires_at=ready.expires_at,
-        grace_until=ready.expires_at + timedelta(days=definition.grace_days),
+        expiring_from=ready.term.expiring_from,
+        expires_at=ready.term.expires_at,
+        grace_until=ready.term.grace_until,
+        renewable_from=terms.opening_of(definition, ready.term),
         sections=sections(session, {policy: facts.accepted[policy].version for policy in definition.policies}),
         basis=ready.basis,
         suspensions=[],
         replaces=ready.follows.id if ready.follows and ready.renews else None,
-        next_turn_at=expiring_from,
+        seen_to=session.now,
         recorded_at=session.now,
     )
+    turn = agenda.next_turn(certificate, definition.reminder_days)
+    certificate.next_turn_at = turn.at if turn else None
+    if ready.follows is not None:
+        archive(session, ready.follows, certificate)
     session.add(certificate)
     return certificate
+
+
+def archive(session: Session, old: Certificate, new: Certificate) -> None:
+    """Let a certificate make room for the one that follows it, once all is told that came before that one."""
+    agenda.catch_up(session, [old], new.issued_at)
+    old.archived_at = session.now
+    old.next_turn_at = None
+    old.replaced_by = new.id if new.replaces else None
+    old.revision += 1
+    session.add(old)
+    session.flush()
 
 
 def sections(session: Session, accepted: Mapping[str, int]) -> list[dict[str, object]]:

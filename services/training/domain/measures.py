@@ -4,8 +4,7 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from services.training.domain import access, certificates, changes, decisions
-from services.training.domain.expiry import next_turn
+from services.training.domain import absences, access, agenda, certificates, changes, decisions
 from services.training.domain.standing import status_at
 from services.training.schemas.certificates import CertificateOut, Change, Status
 from services.training.tables import Certificate, State
@@ -17,7 +16,7 @@ from shared.events.training import (
     CertificateSuspendedV1,
     CertificateTold,
 )
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.outbox import tell
 from shared.problems import Conflict
 
@@ -26,6 +25,8 @@ TOLD: dict[Change, type[CertificateTold]] = {
     Change.REINSTATED: CertificateReinstatedV1,
     Change.REVOKED: CertificateRevokedV1,
 }
+BACK = {State.HELD: Change.REINSTATED, State.SUSPENDED: Change.SUSPENDED, State.REVOKED: Change.REVOKED}
+"""What the feed says of a certificate whose holder is back."""
 
 
 class CertificateNotInForce(Conflict):
@@ -39,12 +40,17 @@ class NotSuspended(Conflict):
 def suspend(session: Session, certificate: str, reason: str, if_match: int | None) -> CertificateOut:
     """Make a certificate not count until it is reinstated; raises NotFound, Stale or CertificateNotInForce."""
     row = take(session, certificate, if_match)
+    hold(session, row)
+    return done(session, row, Change.SUSPENDED, reason, changes.actor_of(session))
+
+
+def hold(session: Session, row: Certificate) -> None:
+    """Begin a suspension now; raises CertificateNotInForce."""
     if row.state != State.HELD or row.archived_at is not None:
         raise CertificateNotInForce
     row.state = State.SUSPENDED
     row.suspensions = [*row.suspensions, [session.now.isoformat(), None]]
     row.next_turn_at = None
-    return done(session, row, Change.SUSPENDED, reason)
 
 
 def reinstate(session: Session, certificate: str, reason: str, if_match: int | None) -> CertificateOut:
@@ -55,8 +61,10 @@ def reinstate(session: Session, certificate: str, reason: str, if_match: int | N
     row.state = State.HELD
     *before, (start, _) = row.suspensions
     row.suspensions = [*before, [start, session.now.isoformat()]]
-    row.next_turn_at = next_turn(row)
-    answer = done(session, row, Change.REINSTATED, reason)
+    _, person = certificates.load(session, row.id, "certificates:write")
+    if person.active:
+        agenda.wind(session, [row])
+    answer = done(session, row, Change.REINSTATED, reason, changes.actor_of(session))
     decisions.decide(session, {row.person: session.now})
     return answer
 
@@ -69,20 +77,21 @@ def revoke(session: Session, certificate: str, reason: str, if_match: int | None
     row.state = State.REVOKED
     row.revoked_at = session.now
     row.next_turn_at = None
-    return done(session, row, Change.REVOKED, reason)
+    return done(session, row, Change.REVOKED, reason, changes.actor_of(session))
 
 
 def take(session: Session, certificate: str, if_match: int | None) -> Certificate:
-    """Return a certificate for a change, under its holder's lock; raises NotFound, OwnMatter or Stale."""
+    """Return a certificate for a change, under its holder's lock, up to date; raises NotFound, OwnMatter or Stale."""
     row, _ = certificates.load(session, certificate, "certificates:write")
     access.refuse_own(session, row.person)
     decisions.lock(session, [row.person])
     session.refresh(row)
     expect(row.revision, if_match)
+    agenda.catch_up(session, [row], session.now)
     return row
 
 
-def done(session: Session, row: Certificate, change: Change, reason: str) -> CertificateOut:
+def done(session: Session, row: Certificate, change: Change, reason: str, actor: str | None) -> CertificateOut:
     """Tell, enter in the feed and prove what was done; return the certificate as it is now."""
     row.reason = reason
     row.revision += 1
@@ -91,31 +100,39 @@ def done(session: Session, row: Certificate, change: Change, reason: str) -> Cer
     _, person = certificates.load(session, row.id, "certificates:write")
     status = status_at(row, session.now, person.left_at)
     tell(session, certificates.event(TOLD[change], row, status))
-    changes.add(session, [changes.Entry(row.person, row.id, change, status, session.now)])
-    record(session, f"certificate.{change}", f"certificate/{row.id}", person=row.person)
+    changes.add(session, [changes.Entry(row.person, row.id, change, status, session.now, actor, reason)])
+    record(session, f"certificate.{change}", f"certificate/{row.id}", digest_of(reason), row.person)
     return certificates.out(row, person, status)
 
 
 def person_left(session: Session, person: str) -> None:
     """Stop the clock on a leaver's certificates and enter the leaving in the feed, for each of them or once without."""
+    absences.begin(session, person)
     rows = current(session, person)
+    agenda.catch_up(session, rows, session.now)
     for row in rows:
         row.next_turn_at = None
     ids: list[str | None] = [row.id for row in rows]
+    actor = changes.actor_of(session)
     changes.add(
-        session, [changes.Entry(person, one, Change.PERSON_LEFT, Status.NONE, session.now) for one in ids or [None]]
+        session,
+        [changes.Entry(person, one, Change.PERSON_LEFT, Status.NONE, session.now, actor) for one in ids or [None]],
     )
 
 
 def person_is_back(session: Session, person: str) -> None:
-    """Let the certificates of a person who is back count again, as far as they have not run out."""
-    rows = [row for row in current(session, person) if row.state == State.HELD]
-    for row in rows:
-        row.next_turn_at = next_turn(row)
-    entries = [
-        changes.Entry(person, row.id, Change.REINSTATED, status_at(row, session.now, None), session.now) for row in rows
-    ]
-    changes.add(session, entries)
+    """Let the certificates of a person who is back stand as they do: those held count again, as far as they have not run out."""
+    absences.end(session, person)
+    rows = current(session, person)
+    agenda.wind(session, [row for row in rows if row.state == State.HELD])
+    actor = changes.actor_of(session)
+    changes.add(
+        session,
+        [
+            changes.Entry(person, row.id, BACK[State(row.state)], status_at(row, session.now, None), session.now, actor)
+            for row in rows
+        ],
+    )
 
 
 def current(session: Session, person: str) -> Sequence[Certificate]:

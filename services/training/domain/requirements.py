@@ -1,14 +1,15 @@
 """What a certification asks for and whether a person has it: pure functions over facts, no database.
 
 A part is a required course, policy or certification; it has the time at which it came true. A certificate is due
-when all parts are there and each course was completed no longer before the last part than the validity lasts.
+when all parts are there and no course was completed so long before the last part that it counts no more.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from services.training.domain.standing import is_certified, status_at
+from services.training.domain import audiences, terms
+from services.training.domain.standing import Term, is_certified, status_at
 from services.training.tables import Certificate, Certification, State
 
 
@@ -23,12 +24,22 @@ class Accepted:
 
 @dataclass(slots=True)
 class Facts:
-    """What is known of one person: latest completion by course, acceptance by policy, current certificate by tier."""
+    """What is known of one person: latest completion by course, acceptance by policy, current certificate by tier.
+
+    `counting` has, for each tier and course of which only a new version counts, the latest completion that does.
+    """
 
     department: str
     completions: Mapping[str, datetime] = field(default_factory=dict)
     accepted: Mapping[str, Accepted] = field(default_factory=dict)
     certificates: dict[str, Certificate] = field(default_factory=dict)
+    region: str = ""
+    counting: Mapping[tuple[str, str], datetime | None] = field(default_factory=dict)
+
+    def completed(self, definition: Certification, course: str) -> datetime | None:
+        """Return when a course was last completed in a way that counts for a tier."""
+        which = (definition.key, course)
+        return self.counting[which] if which in self.counting else self.completions.get(course)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +48,7 @@ class Due:
 
     certification: Certification
     issued_at: datetime
-    expires_at: datetime
+    term: Term
     basis: dict[str, str]
     follows: Certificate | None
 
@@ -53,42 +64,40 @@ def due(definition: Certification, facts: Facts, now: datetime, not_before: date
     `not_before` is when a definition, audience or policy changed, if that is why it is asked: nothing that only then
     came true was so earlier.
     """
-    if definition.departments is not None and facts.department not in definition.departments:
-        return None
     held = facts.certificates.get(definition.key)
-    if held is not None and not can_follow(held, now):
+    if not audiences.fits(definition, facts) or (held is not None and not can_follow(held, now)):
         return None
     parts = parts_of(definition, facts, now)
     if parts is None or (held is not None and not earned_again(definition, parts, held)):
         return None
+    renewed = held if held is not None and held.revoked_at is None else None
     times = [
         *parts.values(),
         *([not_before] if not_before else []),
-        *([held.expiring_from] if held and held.revoked_at is None else []),
+        *([terms.renewable_from(renewed)] if renewed else []),
     ]
     issued_at = min(now, max(times))  # another service's clock may be ahead of ours
-    validity = timedelta(days=definition.validity_days)
     completed = [parts[course_part(course)] for course in definition.courses]
-    if any(time + validity <= issued_at for time in completed):
+    if any(terms.first_expiry(definition, time) <= issued_at for time in completed):
         return None
-    basis = {name: time.isoformat() for name, time in parts.items()}
-    return Due(
-        definition, issued_at, max(completed, default=max(renewing(definition, parts).values())) + validity, basis, held
-    )
+    done_at = max(completed, default=max(renewing(definition, parts).values()))
+    term = terms.term_of(definition, issued_at, terms.expiry_of(definition, done_at, issued_at, renewed))
+    return Due(definition, issued_at, term, {name: time.isoformat() for name, time in parts.items()}, held)
 
 
 def can_follow(held: Certificate, now: datetime) -> bool:
     """Say whether another certificate may follow: not while this one has long to go, or is suspended."""
-    return held.state == State.REVOKED or (held.state == State.HELD and held.expiring_from <= now)
+    return held.state == State.REVOKED or (held.state == State.HELD and terms.renewable_from(held) <= now)
 
 
 def parts_of(definition: Certification, facts: Facts, now: datetime) -> dict[str, datetime] | None:
     """Return when each part came true, or None while one is missing."""
     parts: dict[str, datetime] = {}
     for course in definition.courses:
-        if course not in facts.completions:
+        completed = facts.completed(definition, course)
+        if completed is None:
             return None
-        parts[course_part(course)] = facts.completions[course]
+        parts[course_part(course)] = completed
     for policy in definition.policies:
         accepted = facts.accepted.get(policy)
         if accepted is None:

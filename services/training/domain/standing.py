@@ -1,11 +1,19 @@
 """How a certificate stands at a moment: a pure function of its dates and of what people did to it."""
 
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from services.training.schemas.certificates import Status
 
 STILL_CERTIFIED = frozenset({Status.VALID, Status.EXPIRING})
+
+
+class Term(NamedTuple):
+    """When a certificate begins to expire, when it has, and until when it counts all the same."""
+
+    expiring_from: datetime
+    expires_at: datetime
+    grace_until: datetime
 
 
 class Standing(Protocol):
@@ -15,6 +23,7 @@ class Standing(Protocol):
     expiring_from: datetime
     expires_at: datetime
     grace_until: datetime
+    past_terms: list[list[str]] | None
     suspensions: list[list[str | None]]
     revoked_at: datetime | None
 
@@ -30,14 +39,23 @@ def status_at(certificate: Standing, at: datetime, left_at: datetime | None) -> 
         return Status.REVOKED
     if any(covers(start, end, at) for start, end in certificate.suspensions):
         return Status.SUSPENDED
-    if at >= certificate.expires_at:
+    term = term_at(certificate, at)
+    if at >= term.expires_at:
         return Status.EXPIRED
-    return Status.EXPIRING if at >= certificate.expiring_from else Status.VALID
+    return Status.EXPIRING if at >= term.expiring_from else Status.VALID
 
 
 def is_certified(certificate: Standing, status: Status, at: datetime) -> bool:
     """Say whether a certificate of this status counts; an expired one does within its grace time."""
-    return status in STILL_CERTIFIED or (status is Status.EXPIRED and at < certificate.grace_until)
+    return status in STILL_CERTIFIED or (status is Status.EXPIRED and at < term_at(certificate, at).grace_until)
+
+
+def term_at(certificate: Standing, at: datetime) -> Term:
+    """Return the dates that were in force at a moment; a change of them never changes what was."""
+    for until, *dates in certificate.past_terms or ():
+        if at < datetime.fromisoformat(until):
+            return Term(*map(datetime.fromisoformat, dates))
+    return Term(certificate.expiring_from, certificate.expires_at, certificate.grace_until)
 
 
 def covers(start: str | None, end: str | None, at: datetime) -> bool:

@@ -6,8 +6,8 @@ from typing import cast
 from sqlalchemy import Row, Table, select
 from sqlmodel import col
 
-from services.training.domain import access
-from services.training.domain.standing import Standing, is_certified, status_at
+from services.training.domain import absences, access
+from services.training.domain.standing import Standing, is_certified, status_at, term_at
 from services.training.schemas.certificates import Status, StatusesIn, StatusesOut, StatusOut
 from services.training.tables import Certificate, Person
 from shared.db import Session
@@ -21,6 +21,7 @@ FACTS = (
     CERTIFICATE.expiring_from,
     CERTIFICATE.expires_at,
     CERTIFICATE.grace_until,
+    CERTIFICATE.past_terms,
     CERTIFICATE.suspensions,
     CERTIFICATE.revoked_at,
 )
@@ -36,10 +37,12 @@ def find(session: Session, body: StatusesIn) -> StatusesOut:
     asked = select(col(Person.id), col(Person.employee_number), col(Person.left_at)).where(
         col(Person.employee_number).in_(set(body.employee_numbers)), *access.limits(session, "certificates:read")
     )
-    people = {number: (person, left_at) for person, number, left_at in session.execute(asked)}
+    known = session.execute(asked).all()
+    left = absences.at_moment(session, {person: left_at for person, _, left_at in known}, at)
+    people = {number: person for person, number, _ in known}
     # Two queries, each by its index: joined, SQLite would read all certificates of the tier.
     of_people = select(*FACTS).where(
-        CERTIFICATE.person.in_([person for person, _ in people.values()]),
+        CERTIFICATE.person.in_(left),
         CERTIFICATE.issued_at <= at,
         *([CERTIFICATE.certification == body.certification] if body.certification is not None else []),
     )
@@ -48,8 +51,8 @@ def find(session: Session, body: StatusesIn) -> StatusesOut:
         latest.setdefault(row.person, {})[row.certification] = row
     items: list[StatusOut] = []
     for number in body.employee_numbers:
-        person, left_at = people.get(number, ("", None))
-        found = [answer(number, row, left_at, at) for row in latest.get(person, {}).values()]
+        person = people.get(number, "")
+        found = [answer(number, row, left[person], at) for row in latest.get(person, {}).values()]
         items += found or [none(number, body.certification, at)]
     return StatusesOut(items=items)
 
@@ -77,7 +80,7 @@ def answer(number: str, row: Row[tuple[object, ...]], left_at: datetime | None, 
         certification=row.certification,
         status=status,
         certified=certified,
-        certified_until=row.grace_until if certified else None,
+        certified_until=term_at(standing, at).grace_until if certified else None,
         as_of=at,
         certificate=row.id,
     )

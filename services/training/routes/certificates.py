@@ -1,13 +1,11 @@
 """/v1/certificates: who holds what, and what people do to it."""
 
-from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import StreamingResponse
 
-from services.training.domain import certificates, measures
-from services.training.schemas.certificates import CertificateOut, ReasonIn, Status
+from services.training.domain import certificates, history, measures
+from services.training.schemas.certificates import CertificateOut, HistoryOut, ReasonIn, Status
 from services.training.schemas.fields import Id
 from shared.auth import needs
 from shared.conditions import IfMatch, etag
@@ -17,8 +15,6 @@ from shared.requests import Db
 from shared.schemas import EmployeeNumber, Moment, Slug
 
 router = APIRouter(prefix="/v1", tags=["certification"])
-
-LINES = 1000
 
 
 @router.get("/certificates", dependencies=[needs("certificates:read", "self")])
@@ -36,29 +32,6 @@ async def list_certificates(
 
 
 @router.get(
-    "/certificates.csv",
-    dependencies=[needs("certificates:read")],
-    response_class=StreamingResponse,
-    responses={
-        200: {"content": {"text/csv": {"schema": {"type": "string"}}}, "description": "One line per certificate."}
-    },
-)
-async def export_certificates(db: Db) -> StreamingResponse:
-    """Stream all certificates as a spreadsheet."""
-    first, cursor = await db.read(certificates.csv_page, None, LINES)
-
-    async def lines() -> AsyncIterator[str]:
-        yield first
-        following = cursor
-        while following is not None:
-            page, following = await db.read(certificates.csv_page, following, LINES)
-            yield page
-
-    headers = {"Content-Disposition": 'attachment; filename="certificates.csv"'}
-    return StreamingResponse(lines(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-@router.get(
     "/certificates/{certificate}", dependencies=[needs("certificates:read", "self")], responses=problems(NotFound)
 )
 async def get_certificate(
@@ -71,6 +44,16 @@ async def get_certificate(
     found, revision = await db.read(certificates.get, certificate, as_of)
     response.headers["ETag"] = etag(f"{revision}-{found.status}")
     return found
+
+
+@router.get(
+    "/certificates/{certificate}/history",
+    dependencies=[needs("certificates:read", "self")],
+    responses=problems(NotFound),
+)
+async def list_certificate_history(certificate: Id, paging: Paging, db: Db) -> Page[HistoryOut]:
+    """List what happened to a certificate, oldest first: who did what, when and why."""
+    return await db.read(history.find, certificate, paging)
 
 
 @router.post(

@@ -1,12 +1,13 @@
 """Bodies of /certifications, /certificates, /certificate-statuses and /certificate-changes."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
 from services.training.schemas.fields import Patch
+from services.training.tables import RenewalMode
 from shared.schemas import Body, EmployeeNumber, Line, Moment, Paragraph, Resource, Slug, Text
 
 Keys = Annotated[list[Slug], Field(max_length=50)]
@@ -37,10 +38,67 @@ class Change(StrEnum):
     PERSON_LEFT = "person_left"
 
 
-class Audience(Body):
-    """Who can earn a certification; everyone where no department is named."""
+Names = Annotated[list[Line], Field(min_length=1, max_length=200)]
 
-    departments: Annotated[list[Line], Field(min_length=1, max_length=200)] | None = None
+
+class Audience(Body):
+    """Who can earn a certification: whoever fits each of what is named; everyone where nothing is."""
+
+    departments: Names | None = None
+    regions: Names | None = None
+
+
+class OnNewVersion(StrEnum):
+    """What a new version of a required course does to certificates that rest on an earlier one."""
+
+    KEEP = "keep"
+    VOID = "void"
+
+
+def leave_no_leap_day(value: str) -> str:
+    """Refuse what is not a day of each year."""
+    date.fromisoformat(f"2001-{value}")
+    return value
+
+
+class Renewal(Body):
+    """How a certificate is renewed.
+
+    `window_days` before its expiry the renewal opens; where null, when it begins to expire. `from_completion`: the next
+    term counts from the course. `from_expiry`: from the end of the term before, if it is renewed while it counts.
+    `calendar`: every term ends on `date`, the first that is at least `minimum_days` after the course.
+    """
+
+    mode: RenewalMode = RenewalMode.FROM_COMPLETION
+    window_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    date: (
+        Annotated[str, Field(pattern=r"^\d{2}-\d{2}$", examples=["01-31"]), AfterValidator(leave_no_leap_day)] | None
+    ) = None
+    minimum_days: Days = 0
+
+    @model_validator(mode="after")
+    def check_date(self) -> Self:
+        """Refuse a calendar without its day, or a day that nothing asks for."""
+        if (self.mode is RenewalMode.CALENDAR) != (self.date is not None):
+            raise ValueError("the mode calendar, and only that, needs a date")
+        if self.minimum_days and self.mode is not RenewalMode.CALENDAR:
+            raise ValueError("minimum_days belongs to the mode calendar")
+        return self
+
+
+def refuse_repeated(value: list[int]) -> list[int]:
+    """Refuse two reminders at the same moment."""
+    if len(set(value)) < len(value):
+        raise ValueError("must not name a day twice")
+    return value
+
+
+ReminderDays = Annotated[
+    list[Annotated[int, Field(ge=1, le=3650)]], Field(max_length=10), AfterValidator(refuse_repeated)
+]
+"""How many days before expiry the holder is reminded."""
+NewVersions = Annotated[dict[Slug, OnNewVersion], Field(max_length=50)]
+"""By course; a course that is not named keeps certificates as they are."""
 
 
 class CertificationIn(Body):
@@ -55,6 +113,9 @@ class CertificationIn(Body):
     validity_days: Annotated[int, Field(ge=1, le=36_500)] = 365
     expiring_days: Days = 30
     grace_days: Days = 0
+    renewal: Renewal = Field(default_factory=Renewal)
+    reminder_days: ReminderDays = Field(default=[90, 60, 30, 7])
+    on_new_version: NewVersions = Field(default={})
     audience: Audience | None = None
 
     @model_validator(mode="after")
@@ -64,6 +125,8 @@ class CertificationIn(Body):
             raise ValueError("must ask for at least one course, policy or certification")
         if self.key in self.certifications:
             raise ValueError("cannot ask for itself")
+        if not self.on_new_version.keys() <= set(self.courses):
+            raise ValueError("on_new_version must name only required courses")
         return self
 
 
@@ -80,6 +143,9 @@ class CertificationPatch(Patch):
     validity_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
     expiring_days: Days | None = None
     grace_days: Days | None = None
+    renewal: Renewal | None = None
+    reminder_days: ReminderDays | None = None
+    on_new_version: NewVersions | None = None
     audience: Audience | None = None
 
 
@@ -96,6 +162,9 @@ class CertificationOut(Resource):
     validity_days: int
     expiring_days: int
     grace_days: int
+    renewal: Renewal
+    reminder_days: list[int]
+    on_new_version: dict[str, OnNewVersion]
     audience: Audience | None
     revision: int
 
@@ -120,9 +189,25 @@ class CertificateOut(Resource):
     expiring_from: datetime
     expires_at: datetime
     grace_until: datetime
+    renewable_from: datetime
     sections: list[SectionOut]
     replaces: str | None
+    replaced_by: str | None
     archived_at: datetime | None
+    reason: str | None
+
+
+class HistoryOut(Resource):
+    """What happened to a certificate: `at` when it was entered, `effective_at` from when it holds, `status` after it.
+
+    `by` is an employee number, an API key (`key:...`), or `service` where the clock or what the person learnt did it.
+    """
+
+    change: Change
+    status: Status
+    at: datetime
+    effective_at: datetime
+    by: str
     reason: str | None
 
 

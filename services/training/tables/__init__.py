@@ -2,12 +2,17 @@
 
 from services.training.tables.base import Table, metadata
 from services.training.tables.certification import (
+    Absence,
     Certificate,
     CertificateChange,
     Certification,
+    Cutoff,
     Progress,
+    ProposalState,
     Recheck,
+    RenewalMode,
     State,
+    SuspensionProposal,
 )
 from services.training.tables.copies import Acknowledgement, PolicyVersion
 from services.training.tables.courses import Course, CourseVersion, ExternalCourse
@@ -17,6 +22,7 @@ from services.training.tables.people import Authority, FormerNumber, Person, Per
 from services.training.tables.quizzes import Answer, Attempt
 
 __all__ = [
+    "Absence",
     "Acknowledgement",
     "Answer",
     "Attempt",
@@ -27,6 +33,7 @@ __all__ = [
     "Completion",
     "Course",
     "CourseVersion",
+    "Cutoff",
     "Enrolment",
     "ExternalCourse",
     "FormerNumber",
@@ -37,11 +44,14 @@ __all__ = [
     "PersonSource",
     "PolicyVersion",
     "Progress",
+    "ProposalState",
     "Recheck",
+    "RenewalMode",
     "ScimEmail",
     "ScimUser",
     "Source",
     "State",
+    "SuspensionProposal",
     "Table",
     "metadata",
 ]

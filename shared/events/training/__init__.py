@@ -5,11 +5,14 @@ from shared.events.training.certificates import (
     CertificateExpiringV1,
     CertificateIssuedV1,
     CertificateReinstatedV1,
+    CertificateReminderV1,
     CertificateRenewedV1,
     CertificateRevokedV1,
     CertificateSuspendedV1,
     CertificateTold,
     CoveredSection,
+    SuspensionDecidedV1,
+    SuspensionProposedV1,
 )
 from shared.events.training.groups import GroupChangedV1, MembershipChangedV1
 from shared.events.training.learning import CourseCompletedV1, EnrolmentCreatedV1
@@ -20,6 +23,7 @@ __all__ = [
     "CertificateExpiringV1",
     "CertificateIssuedV1",
     "CertificateReinstatedV1",
+    "CertificateReminderV1",
     "CertificateRenewedV1",
     "CertificateRevokedV1",
     "CertificateSuspendedV1",
@@ -31,4 +35,6 @@ __all__ = [
     "MembershipChangedV1",
     "PersonChangedV1",
     "PersonLeftV1",
+    "SuspensionDecidedV1",
+    "SuspensionProposedV1",
 ]

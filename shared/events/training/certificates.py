@@ -27,6 +27,8 @@ class CertificateTold(Event):
     expires_at: Operational[datetime]
     expiring_from: Operational[datetime]
     grace_until: Operational[datetime]
+    renewable_from: Operational[datetime | None] = None
+    """When the renewal opens, where that is not when it begins to expire."""
     replaces: Public[str | None] = None
     reason: Personal[str | None] = None
     sections: Public[list[CoveredSection]] = Field(default_factory=list)
@@ -79,3 +81,51 @@ class CertificateRevokedV1(CertificateTold):
     """A certificate was taken back for good."""
 
     type = "training.certificate.revoked.v1"
+
+
+@told
+class CertificateReminderV1(Event):
+    """A certificate ends in some days and is not renewed yet; its holder should hear of it, once for each such day.
+
+    `days_before` is when this reminder is meant to come; `days_left` is less where nothing ran then.
+    """
+
+    type = "training.certificate.reminder.v1"
+
+    id: Public[str]
+    person: Operational[str]
+    certification: Public[str]
+    expires_at: Operational[datetime]
+    renewable_from: Operational[datetime]
+    days_before: Public[int]
+    days_left: Operational[int]
+
+
+@told
+class SuspensionProposedV1(Event):
+    """Somebody, or monitoring, thinks that a certificate should not count for now; a person has to decide."""
+
+    type = "training.suspension.proposed.v1"
+
+    id: Public[str]
+    certificate: Public[str]
+    person: Operational[str]
+    certification: Public[str]
+    reason: Personal[str]
+    finding: Operational[str | None] = None
+    proposer: Operational[str | None] = None
+
+
+@told
+class SuspensionDecidedV1(Event):
+    """A person confirmed a proposed suspension, which then holds, or declined it."""
+
+    type = "training.suspension.decided.v1"
+
+    id: Public[str]
+    certificate: Public[str]
+    person: Operational[str]
+    certification: Public[str]
+    decision: Operational[str]
+    decided_by: Operational[str]
+    reason: Personal[str]
