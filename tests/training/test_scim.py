@@ -29,7 +29,7 @@ def user(number: str = "E-1", **more: Any) -> dict[str, Any]:
         "preferredLanguage": "pt_br",
         "active": True,
         ENTERPRISE: {"employeeNumber": number, "department": "Support", "costCenter": "4711"},
-        STAFF: {"region": "EMEA", "languages": ["pt", "en"]},
+        STAFF: {"region": "EMEA", "languages": "pt, en"},
         **more,
     }
 
@@ -67,3 +67,9 @@ async def test_a_user_is_a_person(service: TrainingService, client: httpx.AsyncC
     assert {name: read.json()[name] for name in user() if name != "schemas"} == {
         name: value for name, value in user().items() if name != "schemas"
     }
+
+
+async def test_users_are_listed(client: httpx.AsyncClient) -> None:
+    await create(client)
+    listed = await client.get(USERS)
+    assert (listed.status_code, listed.json()["totalResults"]) == (200, 1), listed.text

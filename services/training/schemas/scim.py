@@ -103,12 +103,15 @@ class EnterpriseUser(Extension):
 
 
 class StaffUser(Extension):
-    """Our own extension: the region that work is shared by, and the languages that a person answers in."""
+    """Our own extension: the region that work is shared by, and the languages that a person answers in.
+
+    The languages are one text, separated by commas or semicolons: providers map one value into an extension, not many.
+    """
 
     __schema__ = URN("urn:ietf:params:scim:schemas:extension:shareload:2.0:User")
 
     region: str | None = None
-    languages: list[str] | None = None
+    languages: str | None = None
 
 
 class User(Resource[AnyExtension]):

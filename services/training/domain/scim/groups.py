@@ -38,12 +38,13 @@ CONDITIONS: dict[str, Condition] = {
 class Groups:
     """Groups as a collection of SCIM resources, within one unit of work that reads, or one that writes."""
 
-    key: Any = Group.id
     conditions = CONDITIONS
 
     def __init__(self, session: Session, *, writing: bool) -> None:
         self._session = session
         self._writing = writing
+        # Of the instance: as an attribute of the class, SQLAlchemy would take it for one of a mapped class.
+        self.key: Any = Group.id
         self._limits = access.limits(session, "people:write" if writing else "people:read")
 
     def query(self, *columns: Any) -> Any:

@@ -52,12 +52,13 @@ CONDITIONS: dict[str, Condition] = {
 class People:
     """People as a collection of SCIM resources, within one unit of work that reads, or one that writes."""
 
-    key: Any = Person.id
     conditions = CONDITIONS
 
     def __init__(self, session: Session, *, writing: bool) -> None:
         self._session = session
         self._writing = writing
+        # Of the instance: as an attribute of the class, SQLAlchemy would take it for one of a mapped class.
+        self.key: Any = Person.id
         self._limits = access.limits(session, "people:write" if writing else "people:read")
 
     def query(self, *columns: Any) -> Any:

@@ -63,7 +63,7 @@ def said_of(user: StaffMember) -> dict[str, Any]:
         "title": user.title,
         "locale": locale_of(user.preferred_language, user.locale),
         "manager": work.manager.value if work.manager else None,
-        "languages": [tag for tag in staff.languages or [] if LANGUAGE.match(tag)] or None,
+        "languages": languages_of(staff.languages or "") or None,
         "active": user.active,
     }
     said = {name: value for name, value in given.items() if value not in (None, "")}
@@ -105,6 +105,12 @@ def locale_of(*tags: str | None) -> str | None:
     """Return the first that is a language tag, spelled as BCP 47 does."""
     candidates = [tag.replace("_", "-") for tag in tags if tag]
     return next((spelled(tag) for tag in candidates if re.match(TAG, tag) and len(tag) <= 35), None)
+
+
+def languages_of(text: str) -> list[str]:
+    """Return the language tags in a list with commas or semicolons, each once; what is none is left out."""
+    tags = [tag.strip() for tag in re.split("[,;]", text)]
+    return list(dict.fromkeys(spelled(tag) for tag in tags if LANGUAGE.match(tag) and len(tag) <= 35))
 
 
 def manager_of(session: Session, named: str) -> str:
@@ -188,8 +194,10 @@ def show(shown: dict[str, Any], name: str, value: Any) -> None:
             shown["preferredLanguage"] = value
         case "title" | "active":
             shown[name] = value
-        case "region" | "languages":
+        case "region":
             staff[name] = value or None
+        case "languages":
+            staff[name] = ", ".join(value) or None
         case "manager":
             work["manager"] = {"value": value, "$ref": f"Users/{value}"} if value else None
         case _:
