@@ -13,6 +13,7 @@ import typer
 from rich.table import Table
 
 from services.client import Api, NowhereError, RefusedError, UnreachableError
+from services.course_commands import courses
 from services.evidence_commands import evidence
 from services.terminal import SERVICES, Options, api_of, bars, err, out
 
@@ -33,6 +34,7 @@ GROUPS = {
     "keys": keys,
     "people": people,
     "policies": policies,
+    "courses": courses,
     "posts": posts,
     "events": events,
     "evidence": evidence,

@@ -112,6 +112,10 @@ class Api:
         headers = {"Content-Type": kind, "Prefer": "wait=10"}
         return self._whole(self._request("POST", path, content, headers, query))
 
+    def download(self, path: str) -> bytes:
+        """Read a file."""
+        return self._whole(self._request("GET", path, None, {}, {}))
+
     def all(self, path: str, **query: str | int) -> Iterator[Any]:
         """Read a list to its end, page by page."""
         cursor: str | None = None

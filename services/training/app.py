@@ -4,46 +4,76 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.training.export_files import ExportFiles
 from services.training.handlers import handlers, snapshots, timers
+from services.training.importing import run_imports
 from services.training.routes import (
+    accommodations,
     attempts,
+    badges,
     certificate_changes,
+    certificate_exports,
     certificate_statuses,
     certificates,
     certifications,
     completions,
+    course_assets,
+    course_versions,
     courses,
     enrolments,
+    export_schedules,
+    imports,
+    live_sessions,
+    modules,
     people,
+    questions,
+    scenario_runs,
     scim,
     suspension_proposals,
+    task_submissions,
+    verify,
 )
 from services.training.settings import TrainingSettings
 from shared.service import Service
 
 RESOURCES = (
-    suspension_proposals,
+    accommodations,
+    imports,
     people,
     scim,
+    questions,
     courses,
+    course_versions,
+    course_assets,
     certifications,
     enrolments,
+    modules,
+    scenario_runs,
+    task_submissions,
+    live_sessions,
     attempts,
     completions,
     certificates,
     certificate_statuses,
     certificate_changes,
+    certificate_exports,
+    export_schedules,
+    suspension_proposals,
+    badges,
+    verify,
 )
 
 
 def create_app(settings: TrainingSettings | None = None) -> FastAPI:
     """Make the app; its lifespan opens the database and joins the event backbone."""
+    settings = settings or TrainingSettings()
     return Service(
         name="training",
-        settings=settings or TrainingSettings(),
+        settings=settings,
         migrations=Path(__file__).parent / "migrations" / "versions",
         routers=[resource.router for resource in RESOURCES],
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
+        workers=[run_imports, ExportFiles(settings.exports).run],
     ).app

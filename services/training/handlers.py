@@ -8,10 +8,16 @@ from services.training.domain import (
     decisions,
     enrolments,
     expiry,
+    export_schedules,
     facts,
     groups,
+    imports,
     people,
+    readings,
+    rules,
+    sittings,
 )
+from services.training.domain.badges import status_lists
 from services.training.tables import Enrolment, Group, Person
 from shared.db import Session
 from shared.events.policy import AcknowledgementRecordedV1, VersionInForceV1
@@ -51,16 +57,52 @@ def keep_version(event: VersionInForceV1, session: Session) -> None:
     facts.keep_version(session, event)
 
 
+@handlers.on(VersionInForceV1)
+def keep_sections(event: VersionInForceV1, session: Session) -> None:
+    """Who reads a policy within a course reads it as it is in force."""
+    readings.keep_sections(session, event)
+
+
 @timers.every(seconds=1)
 def tell_what_expires(session: Session) -> None:
     """Certificates begin to expire, and expire, by the clock."""
     expiry.sweep(session)
 
 
+@handlers.on(VersionInForceV1)
+def keep_rules(event: VersionInForceV1, session: Session) -> None:
+    """Questions that ask which rule a post breaks are answered by the rules in force when they are written."""
+    rules.keep(session, event)
+
+
+@timers.every(seconds=1)
+def close_overdue_sittings(session: Session) -> None:
+    """A sitting whose time has run out is graded by what was saved."""
+    sittings.close_overdue(session)
+
+
+@timers.every(seconds=1)
+def end_badges(session: Session) -> None:
+    """Badges end with their certificates, and are suspended with them."""
+    status_lists.follow(session)
+
+
+@timers.every(seconds=1)
+def open_export_runs(session: Session) -> None:
+    """Files are due by the clock."""
+    export_schedules.open_runs(session)
+
+
 @timers.every(seconds=1)
 def decide_again(session: Session) -> None:
     """New definitions make certificates due to people who have all parts already."""
     decisions.work_off(session)
+
+
+@timers.every(seconds=60)
+def forget_old_imports(session: Session) -> None:
+    """The rows of a file of people are kept for a week after it was applied."""
+    imports.forget_old(session)
 
 
 @snapshots.of(PersonChangedV1)

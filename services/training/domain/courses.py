@@ -1,26 +1,14 @@
-"""Courses and their versions; a version is in force for those who enrol after it was written."""
+"""Courses, and reading their versions; a version is in force for those who enrol after it was published."""
 
-from pydantic import TypeAdapter
 from sqlmodel import col, select, update
 
-from services.training.domain import decisions
-from services.training.schemas.courses import (
-    CourseIn,
-    CourseOut,
-    CourseVersionIn,
-    CourseVersionOut,
-    Lesson,
-    Module,
-    ModuleOut,
-)
-from services.training.schemas.quizzes import Quiz
+from services.training.domain import decisions, wording
+from services.training.schemas.courses import AnyModule, CourseIn, CourseOut, CourseVersionOut
 from services.training.tables import Completion, Course, CourseVersion, ExternalCourse, Person
 from shared.db import Session, insert
-from shared.evidence import digest_of, record
+from shared.evidence import record
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, NotFound
-
-MODULES: TypeAdapter[list[Lesson | Quiz]] = TypeAdapter(list[Module])
 
 
 class CourseExists(Conflict):
@@ -54,24 +42,12 @@ def map_external(session: Session, course: str, names: list[str]) -> None:
     decisions.later(session, col(Person.id).in_(learnt))
 
 
-def add_version(session: Session, key: str, body: CourseVersionIn) -> CourseVersionOut:
-    """Write the next version and bring it into force; raises NotFound."""
-    course = load(session, key)
-    session.refresh(course, with_for_update=True)
-    course.version += 1
-    course.revision += 1
-    modules = [module.model_dump() for module in body.modules]
-    row = CourseVersion(course=key, number=course.version, modules=modules, created_at=session.now)
-    session.add(row)
-    record(session, "course.version_added", f"course/{key}/{row.number}", content_hash=digest_of(body))
-    return version_out(row)
-
-
-def get(session: Session, key: str) -> CourseOut:
-    """Return a course with the modules in force, without questions; raises NotFound."""
+def get(session: Session, key: str, locale: str | None = None) -> CourseOut:
+    """Return a course with the modules in force, without what they ask and teach; raises NotFound."""
     row = load(session, key)
-    modules = modules_of(session, key, row.version) if row.version else []
-    return CourseOut.model_validate({**row.model_dump(), "modules": [ModuleOut.of(module) for module in modules]})
+    if not row.version:
+        return CourseOut.model_validate(row)
+    return wording.course_out(row, version_of(session, key, row.version), locale)
 
 
 def find(session: Session, paging: PageQuery) -> Page[CourseOut]:
@@ -87,6 +63,11 @@ def find_versions(session: Session, key: str, paging: PageQuery) -> Page[CourseV
     )
 
 
+def get_version(session: Session, key: str, number: int) -> CourseVersionOut:
+    """Return a version as its authors see it; raises NotFound."""
+    return version_of(session, key, number)
+
+
 def load(session: Session, key: str) -> Course:
     """Return the row of a course; raises NotFound."""
     row = session.exec(select(Course).where(Course.key == key)).first()
@@ -95,14 +76,25 @@ def load(session: Session, key: str) -> Course:
     return row
 
 
-def modules_of(session: Session, key: str, number: int) -> list[Lesson | Quiz]:
-    """Return the modules of a version; raises NotFound."""
+def load_version(session: Session, key: str, number: int) -> CourseVersion:
+    """Return the row of a version; raises NotFound."""
     row = session.exec(select(CourseVersion).where(CourseVersion.course == key, CourseVersion.number == number)).first()
     if row is None:
         raise NotFound(f"The course {key} has no version {number}.")
-    return MODULES.validate_python(row.modules)
+    return row
+
+
+def version_of(session: Session, key: str, number: int) -> CourseVersionOut:
+    """Return a version with all that it holds; raises NotFound."""
+    return version_out(load_version(session, key, number))
+
+
+def modules_of(session: Session, key: str, number: int) -> list[AnyModule]:
+    """Return the modules of a version; raises NotFound."""
+    return version_of(session, key, number).modules
 
 
 def version_out(row: CourseVersion) -> CourseVersionOut:
     """Return a version as its authors see it."""
-    return CourseVersionOut.model_validate(row)
+    state = "published" if row.published_at else "draft"
+    return CourseVersionOut.model_validate({"locale": "en", **row.details, **row.model_dump(), "state": state})

@@ -1,15 +1,16 @@
 """Enrolments: a person works through one version of a course until all its modules are done."""
 
+from datetime import timedelta
+
 from sqlmodel import col, select
 
-from services.training.domain import access, completions, courses
-from services.training.schemas.courses import Lesson, ModuleOut
-from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut, ModuleProgress
-from services.training.schemas.quizzes import Quiz
-from services.training.tables import Attempt, Enrolment, LessonRead, Person
+from services.training.domain import access, completions, courses, progress, wording
+from services.training.schemas.courses import CourseVersionOut
+from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut, ModuleProgress, PositionIn
+from services.training.tables import Course, Enrolment, ModuleDone, Person
 from shared.db import Session, insert
 from shared.events.training import EnrolmentCreatedV1
-from shared.evidence import record
+from shared.evidence import digest_of, record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, encode_cursor
 from shared.problems import Conflict, NotFound
@@ -27,13 +28,24 @@ class CourseDone(Conflict):
     """The course was completed with this enrolment; enrol again to renew."""
 
 
+class ModuleLocked(Conflict):
+    """The module cannot be begun yet; what has to come first is said."""
+
+
 def create(session: Session, body: EnrolmentIn) -> EnrolmentOut:
     """Put a person on the version in force; raises NotFound, NothingToLearn or AlreadyEnrolled."""
     person = access.acting(session, body.employee_number, "training:write")
     course = courses.load(session, body.course)
     if course.version == 0:
         raise NothingToLearn(f"The course {course.key} has no version yet.")
-    row = Enrolment(person=person.id, course=course.key, version=course.version, created_at=session.now)
+    days = courses.version_of(session, course.key, course.version).due_days
+    row = Enrolment(
+        person=person.id,
+        course=course.key,
+        version=course.version,
+        created_at=session.now,
+        due_at=session.now + timedelta(days=days) if days else None,
+    )
     new = insert(session, Enrolment.__table__).values(row.model_dump()).on_conflict_do_nothing()  # type: ignore[attr-defined]
     if session.execute(new.returning(col(Enrolment.id))).first() is None:
         raise AlreadyEnrolled(f"{person.employee_number} is on the course {course.key} already.")
@@ -47,10 +59,10 @@ def told(row: Enrolment) -> EnrolmentCreatedV1:
     return EnrolmentCreatedV1(**row.model_dump(include=set(EnrolmentCreatedV1.model_fields)))
 
 
-def get(session: Session, enrolment: str) -> EnrolmentOut:
+def get(session: Session, enrolment: str, locale: str | None = None) -> EnrolmentOut:
     """Return an enrolment with how far it is; raises NotFound."""
     row, person = load(session, enrolment, "training:read")
-    return out(session, row, person)
+    return out(session, row, person, locale)
 
 
 def find(
@@ -73,30 +85,66 @@ def find(
     if paging.after is not None:
         query = query.where(Enrolment.id > paging.after)
     rows = session.exec(query.order_by(Enrolment.id).limit(paging.limit + 1)).all()
-    items = [summary(row, person) for row, person in rows[: paging.limit]]
+    items = [summary(session, row, person) for row, person in rows[: paging.limit]]
     return Page(items=items, next_cursor=encode_cursor(items[-1].id) if len(rows) > paging.limit else None)
 
 
-def read_lesson(session: Session, enrolment: str, module: str) -> EnrolmentOut:
-    """Note that a lesson was read; reading it again changes nothing. Raises NotFound."""
+def remember_position(session: Session, enrolment: str, body: PositionIn) -> EnrolmentOut:
+    """Keep where a person left off: a bookmark of their own, of which no evidence is kept. Raises NotFound."""
     row, person = take(session, enrolment)
-    if not any(
-        isinstance(one, Lesson) and one.key == module for one in courses.modules_of(session, row.course, row.version)
-    ):
-        raise NotFound(f"The course has no lesson {module}.")
-    read = insert(session, LessonRead.__table__).values(enrolment=row.id, module=module, read_at=session.now)  # type: ignore[attr-defined]
-    session.execute(read.on_conflict_do_nothing())
-    complete_if_done(session, row)
+    module_of(session, row, body.module)
+    row.position = {**body.model_dump(), "at": session.now.isoformat()}
+    session.add(row)
     return out(session, row, person)
+
+
+def module_done(
+    session: Session, row: Enrolment, module: str, action: str, details: dict[str, object] | None = None
+) -> None:
+    """Note that a module is done, once, and complete the course with its last; the caller holds the enrolment's lock."""
+    done = insert(session, ModuleDone.__table__).values(  # type: ignore[attr-defined]
+        enrolment=row.id, module=module, done_at=session.now, details=details
+    )
+    if session.execute(done.on_conflict_do_nothing().returning(col(ModuleDone.module))).first() is not None:
+        content = digest_of(repr(sorted(details.items()))) if details else None
+        record(session, action, f"enrolment/{row.id}/{module}", content_hash=content, person=row.person)
+    complete_if_done(session, row)
+
+
+def is_done(session: Session, row: Enrolment, module: str) -> bool:
+    """Say whether a module of an enrolment is done."""
+    return session.get(ModuleDone, (row.id, module)) is not None
 
 
 def complete_if_done(session: Session, row: Enrolment) -> None:
     """Complete the course when its last module is done; the caller holds the enrolment's lock."""
-    if row.completed_at is None and all(module.done for module in progress(session, row)):
+    if row.completed_at is not None:
+        return
+    session.flush()
+    keys = {module.key for module in courses.modules_of(session, row.course, row.version)}
+    if keys <= progress.done_at(session, row).keys():
         row.completed_at = session.now
         session.add(row)
         session.flush()
         completions.complete_here(session, row)
+
+
+def refuse_locked(session: Session, row: Enrolment, module: str) -> None:
+    """Raise ModuleLocked, with every reason, when a module cannot be begun yet."""
+    because = progress.why_locked(session, row, module)
+    if because:
+        raise ModuleLocked(
+            " ".join(lock.detail for lock in because),
+            extra={"locked_by": [lock.model_dump(mode="json") for lock in because]},
+        )
+
+
+def module_of(session: Session, row: Enrolment, key: str) -> object:
+    """Return a module of an enrolment's version; raises NotFound."""
+    found = next((one for one in courses.modules_of(session, row.course, row.version) if one.key == key), None)
+    if found is None:
+        raise NotFound(f"The course has no module {key}.")
+    return found
 
 
 def take(session: Session, enrolment: str) -> tuple[Enrolment, Person]:
@@ -108,6 +156,15 @@ def take(session: Session, enrolment: str) -> tuple[Enrolment, Person]:
     access.refuse_proxy(session, person.id)
     session.refresh(row, with_for_update=True)
     return row, person
+
+
+def lock(session: Session, enrolment: str) -> Enrolment:
+    """Return an enrolment for a change that somebody else makes, such as a coach, locked; raises NotFound."""
+    row = session.get(Enrolment, enrolment)
+    if row is None:
+        raise NotFound("There is no such enrolment.")
+    session.refresh(row, with_for_update=True)
+    return row
 
 
 def load(session: Session, enrolment: str, scope: str) -> tuple[Enrolment, Person]:
@@ -122,27 +179,39 @@ def load(session: Session, enrolment: str, scope: str) -> tuple[Enrolment, Perso
     return found
 
 
-def progress(session: Session, row: Enrolment) -> list[ModuleProgress]:
-    """Return the modules of an enrolment: which are done, and which quiz has an open sitting."""
-    read = set(session.exec(select(LessonRead.module).where(LessonRead.enrolment == row.id)))
-    sat = session.exec(
-        select(Attempt.module, Attempt.id, Attempt.submitted_at, Attempt.passed).where(Attempt.enrolment == row.id)
-    ).all()
-    passed = {module for module, _, _, passed in sat if passed}
-    open_now = {module: attempt for module, attempt, submitted_at, _ in sat if submitted_at is None}
-
-    def of(module: Lesson | Quiz) -> ModuleProgress:
-        done = module.key in (read if isinstance(module, Lesson) else passed)
-        return ModuleProgress(**ModuleOut.of(module).model_dump(), done=done, open_attempt=open_now.get(module.key))
-
-    return [of(module) for module in courses.modules_of(session, row.course, row.version)]
-
-
-def out(session: Session, row: Enrolment, person: Person) -> EnrolmentOut:
+def out(session: Session, row: Enrolment, person: Person, locale: str | None = None) -> EnrolmentOut:
     """Return an enrolment as clients see it."""
-    return summary(row, person).model_copy(update={"modules": progress(session, row)})
+    version = courses.version_of(session, row.course, row.version)
+    modules = progress.of(session, row, version, locale)
+    course = courses.load(session, row.course)
+    shown = wording.course_out(course, version, locale)
+    return summary(session, row, person).model_copy(
+        update={
+            "title": shown.title,
+            "locale": shown.locale,
+            "newer_version": newer(course, row, version),
+            "next": progress.next_of(modules) if row.completed_at is None else None,
+            "minutes": shown.minutes,
+            "minutes_left": left(modules),
+            "modules": modules,
+        }
+    )
 
 
-def summary(row: Enrolment, person: Person) -> EnrolmentOut:
+def newer(course: Course, row: Enrolment, version: CourseVersionOut) -> int | None:
+    """Return the version in force where a person who is still learning is on an earlier one."""
+    return course.version if row.completed_at is None and course.version > version.number else None
+
+
+def left(modules: list[ModuleProgress]) -> int | None:
+    """Return the estimated time for what is not done, where it is known of some."""
+    known = [module for module in modules if module.minutes]
+    return sum(module.minutes or 0 for module in known if not module.done) if known else None
+
+
+def summary(session: Session, row: Enrolment, person: Person) -> EnrolmentOut:
     """Return an enrolment without its modules."""
-    return EnrolmentOut.model_validate({**row.model_dump(), "employee_number": person.employee_number})
+    overdue = row.completed_at is None and row.due_at is not None and row.due_at < session.now
+    return EnrolmentOut.model_validate(
+        {**row.model_dump(), "employee_number": person.employee_number, "overdue": overdue}
+    )

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, Response, status
 
 from services.training.domain import enrolments
+from services.training.routes.courses import InLocale
 from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut
 from services.training.schemas.fields import Id
 from shared.auth import needs
@@ -40,18 +41,8 @@ async def create_enrolment(body: EnrolmentIn, db: Db) -> EnrolmentOut:
 
 
 @router.get("/{enrolment}", dependencies=[needs("training:read", "self")], responses=problems(NotFound))
-async def get_enrolment(enrolment: Id, response: Response, db: Db) -> EnrolmentOut:
-    """Read an enrolment: its modules, which are done, and the sitting that is open."""
-    found = await db.read(enrolments.get, enrolment)
+async def get_enrolment(enrolment: Id, response: Response, db: Db, locale: InLocale = None) -> EnrolmentOut:
+    """Read an enrolment: its modules, which of them are locked, open or done, and the one to go on with."""
+    found = await db.read(enrolments.get, enrolment, locale)
     response.headers["ETag"] = fingerprint(found)
     return found
-
-
-@router.post(
-    "/{enrolment}/lessons/{module}/completion",
-    dependencies=[needs("training:write", "self")],
-    responses=problems(NotFound),
-)
-async def complete_lesson(enrolment: Id, module: Slug, db: Db) -> EnrolmentOut:
-    """Note that a lesson was read to its end."""
-    return await db.write(enrolments.read_lesson, enrolment, module)

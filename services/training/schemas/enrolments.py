@@ -1,7 +1,7 @@
-"""Bodies of /enrolments, /attempts and /completions."""
+"""Bodies of /enrolments and /completions."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -16,98 +16,69 @@ class EnrolmentIn(Body):
     course: Slug
 
 
-class ModuleProgress(ModuleOut):
-    """A module of an enrolment: whether it is done, and the sitting that is open."""
+class Lock(Resource):
+    """One reason why a module cannot be begun yet; `opens_at` where only time has to pass."""
 
+    reason: Literal["course", "module", "date", "policy"]
+    detail: str
+    course: str | None = None
+    module: str | None = None
+    opens_at: datetime | None = None
+
+
+class ModuleProgress(ModuleOut):
+    """A module of an enrolment: whether it is locked, open or done, why and until when, and what is under way."""
+
+    state: Literal["locked", "open", "done"]
     done: bool
+    done_at: datetime | None = None
+    locked_by: list[Lock] = Field(default=[])
+    opens_at: datetime | None = None
+    """When it opens by itself; null where something has to be done first."""
+    due_at: datetime | None = None
     open_attempt: str | None = None
+    open_run: str | None = None
+    submission: str | None = None
+    """The last thing handed in for a practical task."""
+
+
+class PositionIn(Body):
+    """Where a person left off: a module and, of its text, a share of 1 or an anchor that the client knows."""
+
+    module: Slug
+    place: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)] = 0.0
+    anchor: Annotated[Text, Field(max_length=200)] | None = None
+
+
+class Position(Resource):
+    """Where a person left off, and when."""
+
+    module: str
+    place: float
+    anchor: str | None = None
+    at: datetime
 
 
 class EnrolmentOut(Resource):
-    """A person on a version of a course."""
+    """A person on a version of a course; `next` is the module to go on with, null while none is open."""
 
     id: str
     employee_number: str
     course: str
     version: int
+    title: str | None = None
+    locale: str | None = None
+    newer_version: int | None = None
+    """The version in force, where it is another one, to which the person may move."""
     created_at: datetime
+    due_at: datetime | None = None
+    overdue: bool = False
     completed_at: datetime | None
+    position: Position | None = None
+    next: str | None = None
+    minutes: int | None = None
+    minutes_left: int | None = None
     modules: list[ModuleProgress] = Field(default=[])
-
-
-class AttemptIn(Body):
-    """Which quiz to sit; the first that is not passed unless named."""
-
-    module: Slug | None = None
-
-
-class DrawnOption(Resource):
-    """An option of a drawn question; `index` is its place in the bank, which only the server knows."""
-
-    id: str
-    index: int
-
-
-class DrawnItem(Resource):
-    """A question drawn for one sitting, as the server keeps it."""
-
-    id: str
-    question: str
-    options: list[DrawnOption]
-
-
-class OptionOut(Resource):
-    """An option as the person sees it."""
-
-    id: str
-    text: str
-
-
-class ItemOut(Resource):
-    """A question as the person sees it; `chosen` are the options chosen so far."""
-
-    id: str
-    kind: str
-    text: str
-    options: list[OptionOut]
-    chosen: list[str] = Field(default=[])
-
-
-class ItemResult(Resource):
-    """How one question went, and what can be learnt from it."""
-
-    id: str
-    correct: bool
-    feedback: str | None
-
-
-class ResultOut(Resource):
-    """How a sitting went; `score` is the share of right answers."""
-
-    id: str
-    enrolment: str
-    score: float
-    passed: bool
-    submitted_at: datetime
-    items: list[ItemResult]
-
-
-class AttemptOut(Resource):
-    """One sitting of a quiz; `result` once it is submitted."""
-
-    id: str
-    enrolment: str
-    module: str
-    started_at: datetime
-    submitted_at: datetime | None
-    items: list[ItemOut]
-    result: ResultOut | None = None
-
-
-class AnswerIn(Body):
-    """The ids of the options chosen."""
-
-    options: Annotated[list[Annotated[Text, Field(max_length=36)]], Field(max_length=20)]
 
 
 class CompletionIn(Body):

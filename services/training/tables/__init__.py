@@ -1,5 +1,6 @@
 """What the training service keeps, by area."""
 
+from services.training.tables.badges import Badge, BadgeKey, Sharing, StatusList
 from services.training.tables.base import Table, metadata
 from services.training.tables.certification import (
     Absence,
@@ -14,44 +15,94 @@ from services.training.tables.certification import (
     State,
     SuspensionProposal,
 )
-from services.training.tables.copies import Acknowledgement, PolicyVersion
-from services.training.tables.courses import Course, CourseVersion, ExternalCourse
+from services.training.tables.copies import Acknowledgement, PolicySection, PolicyVersion
+from services.training.tables.courses import Asset, Course, CourseAsset, CourseVersion, ExternalCourse
+from services.training.tables.exports import ExportContent, ExportFormat, ExportRun, ExportSchedule, RunState
 from services.training.tables.groups import Group, GroupMember, ScimEmail, ScimUser
-from services.training.tables.learning import Completion, Enrolment, LessonRead
+from services.training.tables.imports import ColumnMapping, ImportState, PeopleImport, PeopleImportRow, RowState
+from services.training.tables.learning import (
+    Completion,
+    Enrolment,
+    LiveRegistration,
+    LiveSession,
+    ModuleDone,
+    ScenarioChoice,
+    ScenarioRun,
+    TaskSubmission,
+)
 from services.training.tables.people import Authority, FormerNumber, Person, PersonSource, Source
-from services.training.tables.quizzes import Answer, Attempt
+from services.training.tables.quizzes import (
+    Accommodation,
+    Answer,
+    Attempt,
+    BankQuestion,
+    BankQuestionTag,
+    BankQuestionVersion,
+    ExtraAttempts,
+    GradedAnswer,
+    RuleInForce,
+)
 
 __all__ = [
     "Absence",
+    "Accommodation",
     "Acknowledgement",
     "Answer",
+    "Asset",
     "Attempt",
     "Authority",
+    "Badge",
+    "BadgeKey",
+    "BankQuestion",
+    "BankQuestionTag",
+    "BankQuestionVersion",
     "Certificate",
     "CertificateChange",
     "Certification",
+    "ColumnMapping",
     "Completion",
     "Course",
+    "CourseAsset",
     "CourseVersion",
     "Cutoff",
     "Enrolment",
+    "ExportContent",
+    "ExportFormat",
+    "ExportRun",
+    "ExportSchedule",
     "ExternalCourse",
+    "ExtraAttempts",
     "FormerNumber",
+    "GradedAnswer",
     "Group",
     "GroupMember",
-    "LessonRead",
+    "ImportState",
+    "LiveRegistration",
+    "LiveSession",
+    "ModuleDone",
+    "PeopleImport",
+    "PeopleImportRow",
     "Person",
     "PersonSource",
+    "PolicySection",
     "PolicyVersion",
     "Progress",
     "ProposalState",
     "Recheck",
     "RenewalMode",
+    "RowState",
+    "RuleInForce",
+    "RunState",
+    "ScenarioChoice",
+    "ScenarioRun",
     "ScimEmail",
     "ScimUser",
+    "Sharing",
     "Source",
     "State",
+    "StatusList",
     "SuspensionProposal",
     "Table",
+    "TaskSubmission",
     "metadata",
 ]

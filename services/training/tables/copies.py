@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index
+from sqlalchemy import JSON, Index, Text
 from sqlmodel import Field
 
 from services.training.tables.base import Table
@@ -31,3 +31,16 @@ class PolicyVersion(Table, table=True):
     effective_at: datetime = Field(sa_type=UtcDateTime)
     material: bool
     sections: list[dict[str, str]] = Field(sa_type=JSON)
+
+
+class PolicySection(Table, table=True):
+    """A copy of what a section of a version says, as Markdown: what policy readings show."""
+
+    __tablename__ = "policy_sections"
+
+    policy: str = Field(primary_key=True, max_length=64)
+    version: int = Field(primary_key=True)
+    section: str = Field(primary_key=True, max_length=64)
+    heading: str = Field(sa_type=Text)
+    hash: str = Field(max_length=80)
+    markdown: str = Field(sa_type=Text)

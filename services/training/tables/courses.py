@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, Text, UniqueConstraint
+from sqlalchemy import JSON, LargeBinary, Text, UniqueConstraint
 from sqlmodel import Field
 
 from services.training.tables.base import Table
@@ -26,7 +26,10 @@ class Course(Table, table=True):
 
 
 class CourseVersion(Table, table=True):
-    """The modules of one version (`schemas.Module`), with the right answers."""
+    """One version: its modules (`schemas.Module`), with the right answers, and what holds for all of them (`details`).
+
+    It is a draft until it has a `published_at`.
+    """
 
     __tablename__ = "course_versions"
     __table_args__ = (UniqueConstraint("course", "number"),)
@@ -35,7 +38,32 @@ class CourseVersion(Table, table=True):
     course: str = Field(max_length=64)
     number: int
     modules: list[dict[str, Any]] = Field(sa_type=JSON)
+    details: dict[str, Any] = Field(default={}, sa_type=JSON)
     created_at: datetime = Field(sa_type=UtcDateTime)
+    published_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    revision: int = 1
+
+
+class Asset(Table, table=True):
+    """The content of a file, once for all courses, under the SHA-256 (hex) of it."""
+
+    __tablename__ = "assets"
+
+    hash: str = Field(primary_key=True, max_length=64)
+    media_type: str = Field(max_length=100)
+    size: int
+    content: bytes = Field(sa_type=LargeBinary)
+
+
+class CourseAsset(Table, table=True):
+    """That a file was uploaded for a course, last under this name."""
+
+    __tablename__ = "course_assets"
+
+    course: str = Field(primary_key=True, max_length=64)
+    hash: str = Field(primary_key=True, max_length=64)
+    name: str = Field(max_length=200)
+    uploaded_at: datetime = Field(sa_type=UtcDateTime)
 
 
 class ExternalCourse(Table, table=True):

@@ -15,7 +15,18 @@ from shared.events.training.certificates import (
     SuspensionProposedV1,
 )
 from shared.events.training.groups import GroupChangedV1, MembershipChangedV1
-from shared.events.training.learning import CourseCompletedV1, EnrolmentCreatedV1
+from shared.events.training.exports import ExportFailedV1, ExportWrittenV1
+from shared.events.training.learning import (
+    CourseCompletedV1,
+    CoursePublishedV1,
+    EnrolmentCreatedV1,
+    LiveSessionCancelledV1,
+    LiveSessionScheduledV1,
+    LiveSessionTold,
+    TaskReviewedV1,
+    TaskSubmittedV1,
+    TaskTold,
+)
 from shared.events.training.people import PersonChangedV1, PersonLeftV1
 
 __all__ = [
@@ -29,12 +40,21 @@ __all__ = [
     "CertificateSuspendedV1",
     "CertificateTold",
     "CourseCompletedV1",
+    "CoursePublishedV1",
     "CoveredSection",
     "EnrolmentCreatedV1",
     "GroupChangedV1",
+    "LiveSessionCancelledV1",
+    "LiveSessionScheduledV1",
+    "LiveSessionTold",
     "MembershipChangedV1",
+    "ExportFailedV1",
+    "ExportWrittenV1",
     "PersonChangedV1",
     "PersonLeftV1",
     "SuspensionDecidedV1",
     "SuspensionProposedV1",
+    "TaskReviewedV1",
+    "TaskSubmittedV1",
+    "TaskTold",
 ]

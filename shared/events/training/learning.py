@@ -26,3 +26,65 @@ class CourseCompletedV1(Event):
     course: Public[str]
     version: Public[int | None] = None
     completed_at: Operational[datetime]
+
+
+@told
+class CoursePublishedV1(Event):
+    """A version of a course came into force for those who enrol from now on."""
+
+    type = "training.course.published.v1"
+    aggregate_field = "course"
+    course: Public[str]
+    version: Public[int]
+    title: Public[str]
+    note: Public[str] = ""
+
+
+class TaskTold(Event):
+    """What is told of something handed in for a practical task; never its words."""
+
+    id: Public[str]
+    person: Operational[str]
+    course: Public[str]
+    module: Public[str]
+
+
+@told
+class TaskSubmittedV1(TaskTold):
+    """A person handed in a practical task; a coach is to look at it."""
+
+    type = "training.task.submitted.v1"
+
+
+@told
+class TaskReviewedV1(TaskTold):
+    """A coach `accepted` what was handed in, or `returned` it."""
+
+    type = "training.task.reviewed.v1"
+    decision: Operational[str]
+
+
+class LiveSessionTold(Event):
+    """What is told of a live session: the whole of it as it is after the change."""
+
+    id: Public[str]
+    course: Public[str]
+    module: Public[str]
+    starts_at: Public[datetime]
+    ends_at: Public[datetime]
+    place: Public[str]
+    host: Operational[str]
+
+
+@told
+class LiveSessionScheduledV1(LiveSessionTold):
+    """A live session was given a date, or another one."""
+
+    type = "training.live_session.scheduled.v1"
+
+
+@told
+class LiveSessionCancelledV1(LiveSessionTold):
+    """A live session will not take place."""
+
+    type = "training.live_session.cancelled.v1"
