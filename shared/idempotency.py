@@ -78,12 +78,17 @@ def begin(session: Session, request: IdempotentRequest) -> None:
     """
     if CLAIM.first(session, key=request.key, request_hash=request.request_hash, created_at=session.now) is not None:
         return
-    row = session.execute(select(idempotency_keys).where(idempotency_keys.c.key == request.key)).one()
-    if row.request_hash != request.request_hash:
+    look(session, request)
+    raise RequestInProgress
+
+
+def look(session: Session, request: IdempotentRequest) -> None:
+    """Raise Replay when a key was answered, IdempotencyKeyReused when it was for something else."""
+    row = session.execute(select(idempotency_keys).where(idempotency_keys.c.key == request.key)).first()
+    if row is not None and row.request_hash != request.request_hash:
         raise IdempotencyKeyReused
-    if row.status is None:
-        raise RequestInProgress
-    raise Replay(Stored(row.status, row.body, row.headers))
+    if row is not None and row.status is not None:
+        raise Replay(Stored(row.status, row.body, row.headers))
 
 
 def keep(session: Session, request: IdempotentRequest, stored: Stored) -> None:

@@ -23,12 +23,12 @@ NAMED = 50
 
 
 class RequestDatabase:
-    """The service's database as one request sees it."""
+    """The service's database as one request sees it; `status` is the answer's, which a route may change."""
 
     def __init__(self, db: Database, response: Response, status: int, request: IdempotentRequest | None) -> None:
         self._db = db
         self._response = response
-        self._status = status
+        self.status = status
         self._request = request
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -44,7 +44,7 @@ class RequestDatabase:
             idempotency.begin(session, self._request)
             result = fn(session, *args, **kwargs)
             body = result.body if isinstance(result, Rendered) else to_json(result)
-            idempotency.keep(session, self._request, Stored(self._status, body, events_header(session.told)))
+            idempotency.keep(session, self._request, Stored(self.status, body, events_header(session.told)))
             return result
 
         done = await self._db.run(Unit(once, args, kwargs, what=fn))
@@ -52,12 +52,17 @@ class RequestDatabase:
             self._response.headers[EVENTS_HEADER] = events_header(done.told)
         return done.result  # type: ignore[no-any-return]
 
+    async def repeated(self) -> None:
+        """End a request that was answered before, where it takes more than one unit of work: raises Replay."""
+        if self._request is not None:
+            await self._db.read(idempotency.look, self._request)
+
     def answer(self, made: Rendered[Any]) -> Response:
         """Return what a unit rendered as this request's answer."""
         headers = dict(self._response.headers)
         if made.revision is not None:
             headers["ETag"] = etag(made.revision)
-        return Response(made.body, self._status, headers, media_type="application/json")
+        return Response(made.body, self.status, headers, media_type="application/json")
 
 
 def events_header(told: list[Told]) -> str:

@@ -4,11 +4,8 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from services.training.domain import imports, people
-from services.training.domain.imports import Row, managers_first
+from services.training.domain import people
 from services.training.schemas.people import PersonIn, PersonOut
 from shared.context import Principal
 from shared.db import Database
@@ -146,20 +143,6 @@ async def test_an_import_applies_good_rows_and_reports_the_others(service: Train
     assert (again["unchanged"], again["rejected"]) == (3, 6)
 
 
-async def test_a_user_name_taken_while_an_import_runs_is_a_rejected_row(service: TrainingService) -> None:
-    body = f"{HEADER}E-2,Ben,ben@x.example,Support,EMEA,,en\nE-3,Cy,cy@x.example,Support,EMEA,E-2,en\n"
-    rows, refused = imports.read(body.encode())
-    plan = await service.db.read(imports.plan, rows, refused)
-    await service.add_person("E-1", user_name="ben@x.example")
-
-    (chunk,) = plan.chunks()
-    outcomes = await service.db.write(imports.apply, chunk)
-    assert [(row.employee_number, row.detail) for row in outcomes] == [
-        ("E-2", "user_name: E-1 has it already"),
-        ("E-3", "manager: E-2 is not known"),
-    ]
-
-
 async def test_an_address_too_long_for_a_user_name_needs_one_beside_it(service: TrainingService) -> None:
     body = {
         "employee_number": "E-1",
@@ -235,28 +218,6 @@ async def test_lists_come_in_pages(service: TrainingService) -> None:
         if cursor is None:
             break
     assert seen == [f"E-{n}" for n in range(10, 35)]
-
-
-PEOPLE = st.lists(
-    st.tuples(st.integers(0, 12), st.integers(0, 16) | st.none()), unique_by=lambda pair: pair[0], max_size=13
-)
-
-
-@given(PEOPLE, st.sets(st.integers(10, 16)))
-def test_rows_are_applied_after_their_managers_and_none_is_forgotten(
-    pairs: list[tuple[int, int | None]], known: set[int]
-) -> None:
-    rows = [Row(place, row_of(number, manager)) for place, (number, manager) in enumerate(pairs)]
-
-    ordered, strays = managers_first(rows, {f"E-{number}" for number in known})
-
-    assert sorted(row.number for row in ordered + strays) == list(range(len(rows)))
-    there = {f"E-{number}" for number in known} - {row.person.employee_number for row in rows}
-    for row in ordered:
-        assert row.person.manager is None or row.person.manager in there
-        there.add(row.person.employee_number)
-    for row in strays:
-        assert row.person.manager not in there
 
 
 def row_of(number: int, manager: int | None) -> PersonIn:

@@ -77,8 +77,18 @@ def owner_before(source: Source, name: str, ranks: Order, written: Mapping[Sourc
 
 def judge(session: Session, person: Person, source: Source, attributes: Mapping[str, Any]) -> Judged:
     """Say which attributes of a person `source` may write; `manager` is the id of a person."""
-    ranks = order(session)
     written = {Source(row.source): frozenset(row.attributes) for row in sources_of(session, person.id)}
+    return weigh(person, source, attributes, order(session), written)
+
+
+def weigh(
+    person: Person,
+    source: Source,
+    attributes: Mapping[str, Any],
+    ranks: Order,
+    written: Mapping[Source, frozenset[str]],
+) -> Judged:
+    """Say the same by what was read before: what is configured, and what each source wrote of the person."""
     judged = Judged()
     for name, value in attributes.items():
         owner = owner_before(source, name, ranks, written)

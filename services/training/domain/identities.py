@@ -28,19 +28,23 @@ def match(
     """Return whom the ids name, or None for somebody new; raises IdentityConflict.
 
     Somebody who is found by another id although their employee number is not the one given is a leaver who comes back
-    under a new number, or a person whose number was one of ours; anybody else is a conflict.
+    under a new number, or a person whose number was one of ours; anybody else is a conflict, except that colleagues may
+    share an e-mail.
     """
     numbered = by_number(session, employee_number) if employee_number is not None else None
     named = by_user_name(session, user_name) if user_name is not None else None
+    mailed = by_email(session, email) if email is not None else None
     known = by_external_id(session, source, external_id) if source is not None and external_id is not None else None
-    found = numbered or named or (by_email(session, email) if email is not None else None) or known
+    if numbered is None and employee_number is not None and mailed is not None and not may_be_renumbered(mailed):
+        mailed = None
+    found = numbered or named or mailed or known
     for other in (named, known):
         if found is not None and other is not None and other.id != found.id:
             raise IdentityConflict(
                 f"What is given names two people: {found.employee_number} and {other.employee_number}."
             )
     if found is not None and numbered is None and employee_number is not None and not may_be_renumbered(found):
-        raise IdentityConflict(f"{found.employee_number} has this user name, e-mail or external id already.")
+        raise IdentityConflict(f"{found.employee_number} has this user name or external id already.")
     return found
 
 
@@ -61,24 +65,21 @@ def by_number(session: Session, employee_number: str) -> Person | None:
 def by_user_name(session: Session, user_name: str) -> Person | None:
     """Return the person with a user name: written just so, else in whatever case; raises IdentityConflict."""
     rows = session.exec(select(Person).where(func.lower(Person.user_name) == func.lower(user_name)).limit(3)).all()
-    exact = [row for row in rows if row.user_name == user_name]
-    return only(exact or list(rows), f"the user name {user_name}")
+    found = [row for row in rows if row.user_name == user_name] or list(rows)
+    if len(found) > 1:
+        raise IdentityConflict(
+            f"{found[0].employee_number} and {found[1].employee_number} share the user name {user_name}."
+        )
+    return found[0] if found else None
 
 
 def by_email(session: Session, email: str) -> Person | None:
-    """Return the one person with an e-mail, in whatever case; raises IdentityConflict when several share it."""
+    """Return the person with an e-mail, in whatever case; one that several share names nobody."""
     rows = session.exec(select(Person).where(func.lower(Person.email) == func.lower(email)).limit(2)).all()
-    return only(list(rows), f"the e-mail {email}")
+    return rows[0] if len(rows) == 1 else None
 
 
 def by_external_id(session: Session, source: Source, external_id: str) -> Person | None:
     """Return the person whom a source knows by an id of its own."""
     known = select(PersonSource.person).where(PersonSource.source == source, PersonSource.external_id == external_id)
     return session.exec(select(Person).where(col(Person.id).in_(known))).first()
-
-
-def only(rows: list[Person], what: str) -> Person | None:
-    """Return the only row, or None; raises IdentityConflict for several."""
-    if len(rows) > 1:
-        raise IdentityConflict(f"{rows[0].employee_number} and {rows[1].employee_number} share {what}.")
-    return rows[0] if rows else None

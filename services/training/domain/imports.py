@@ -1,291 +1,246 @@
-"""People by CSV: every row is judged and reported, the good ones are applied in chunks that let other writes through.
+"""People by CSV: a file is received row by row, planned as a whole, and applied in chunks that let other writes through.
 
-Columns: employee_number, name, email, department, region, manager (an employee number), languages (split by `;`) and,
-if wished, user_name. Managers may stand anywhere in the file; they are applied before those they manage.
+Each step is one unit of work under the lock of the import's row, and says in it how far the import is. So any process
+can go on where another stopped, and no chunk is applied twice, whoever drives it.
 """
 
-import csv
-import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+from typing import Any
 
-from pydantic import ValidationError
-from sqlalchemy import insert, update
+import orjson
+from sqlalchemy import delete, func, or_
 from sqlmodel import col, select
 
-from services.training.domain import access, decisions, people
-from services.training.schemas.people import ImportedRow, ImportOut, PersonIn
-from services.training.tables import Person
-from shared.db import Session
-from shared.evidence import digest_of, record
-from shared.ids import new_id
-from shared.problems import Invalid
-from shared.schemas import EmployeeNumber
+from services.training.domain import import_applying, import_planning, import_reports
+from services.training.domain.csv_files import CsvFile
+from services.training.domain.import_columns import Columns
+from services.training.domain.import_weighing import Line, Verdict, ids_of, weigh
+from services.training.schemas.imports import ImportJobOut
+from services.training.tables import ImportState, PeopleImport, PeopleImportRow, RowState, metadata
+from shared.context import Principal
+from shared.db import Session, insert
+from shared.statements import insert_into
+from shared.tables import counters
 
-REQUIRED = ("employee_number", "name", "email", "department", "region", "manager", "languages")
-OPTIONAL = ("user_name",)
 CHUNK = 250
-MOST = 100_000
-SURPLUS = "surplus"
+AT_ONCE = 5_000
+"""Rows up to which a request waits for its import to end."""
+ABANDONED = timedelta(minutes=15)
+"""How long nothing moves before another process takes an import to be its own."""
+COUNTER = "people_imports"
+UNFINISHED = (ImportState.PLANNING, ImportState.APPLYING)
+STAGE = insert_into(
+    metadata.tables["people_import_rows"],
+    *("serial", "number", "state", "place", "employee_number", "user_name", "manager", "moves"),
+    *("data", "outcome", "detail"),
+)
 
 
-class NumberedPersonIn(PersonIn):
-    """A person in a file: with an employee number."""
+class Step(Enum):
+    """What comes after a piece of an import: the next one, a pause because another import goes first, or nothing."""
 
-    employee_number: EmployeeNumber
-
-
-class NotACsv(Invalid):
-    """The body is not a CSV file with the columns of people."""
+    ON = 1
+    WAIT = 2
+    OVER = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A row of the file that reads as a person."""
+class Asked:
+    """How a file is to be taken."""
+
+    dry_run: bool
+    all_or_nothing: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A row as it was read: what it says, or why it says nothing."""
 
     number: int
-    person: PersonIn
-
-    @property
-    def user_name(self) -> str:
-        """The user name given, or the e-mail."""
-        return self.person.user_name or self.person.email
-
-    @property
-    def employee_number(self) -> str:
-        """The employee number, without which no row is read."""
-        return str(self.person.employee_number)
+    cells: list[str]
+    line: Line | None = None
+    refused: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """The rows to apply, managers first, and those that were refused with the reason."""
-
-    good: list[Row]
-    refused: list[ImportedRow]
-
-    def chunks(self) -> Iterator[list[Row]]:
-        """Split what is to be applied."""
-        for start in range(0, len(self.good), CHUNK):
-            yield self.good[start : start + CHUNK]
-
-
-def read(body: bytes) -> tuple[list[Row], list[ImportedRow]]:
-    """Read a file by itself: rows that are people, and rows refused for what stands in them; raises NotACsv."""
-    try:
-        text = body.decode("utf-8-sig")
-        lines = csv.DictReader(io.StringIO(text, newline=""), restkey=SURPLUS, strict=True)
-        check_header(lines.fieldnames or [])
-        raw = list(lines)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise NotACsv(f"This is not a CSV file in UTF-8: {error}.") from None
-    if len(raw) > MOST:
-        raise NotACsv(f"The file has {len(raw)} rows; send at most {MOST} at a time.")
-    rows: list[Row] = []
-    refused: list[ImportedRow] = []
-    for number, cells in enumerate(raw, start=1):
-        try:
-            rows.append(Row(number, to_person(cells)))
-        except ValidationError as error:
-            what = "; ".join(
-                f"{item['loc'][0]}: {item['msg']}" if item["loc"] else item["msg"] for item in error.errors()
-            )
-            refused.append(refusal(number, str(cells.get("employee_number") or ""), what))
-    return rows, refused
+def begin(session: Session, file: CsvFile, columns: Columns, asked: Asked) -> PeopleImport:
+    """Note that a file is coming."""
+    counter = insert(session, counters).values(name=COUNTER, value=1)
+    taken = counter.on_conflict_do_update(index_elements=["name"], set_={"value": counters.c.value + 1})
+    row = PeopleImport(
+        serial=session.execute(taken.returning(counters.c.value)).scalar_one(),
+        total=file.count,
+        dry_run=asked.dry_run,
+        all_or_nothing=asked.all_or_nothing,
+        background=file.count > AT_ONCE,
+        requested_by=session.context.caller.id if session.context.caller else None,
+        caller=caller_of(session),
+        encoding=file.encoding.removesuffix("-sig"),
+        delimiter=file.delimiter,
+        columns=sorted(columns.said),
+        ignored_columns=columns.ignored,
+        created_at=session.now,
+        changed_at=session.now,
+    )
+    session.add(row)
+    session.flush()
+    session.expunge(row)
+    return row
 
 
-def check_header(names: Sequence[str]) -> None:
-    """Raise NotACsv for missing, unknown or doubled columns."""
-    missing = [name for name in REQUIRED if name not in names]
-    unknown = [name for name in names if name not in REQUIRED + OPTIONAL]
-    if missing or unknown or len(set(names)) < len(names):
-        raise NotACsv(
-            f"The first line must name the columns {', '.join(REQUIRED)}. Missing: {missing}, unknown: {unknown}."
+def caller_of(session: Session) -> dict[str, Any] | None:
+    """Return who asks, as far as what they may write depends on it."""
+    caller = session.context.caller
+    if caller is None:
+        return None
+    departments = sorted(caller.departments) if caller.departments is not None else None
+    return {"id": caller.id, "person": caller.person, "departments": departments}
+
+
+def principal_of(row: PeopleImport) -> Principal | None:
+    """Return for whom the rest of an import is done."""
+    if row.caller is None:
+        return None
+    departments = row.caller["departments"]
+    limited = frozenset(departments) if departments is not None else None
+    return Principal(id=row.caller["id"], person=row.caller["person"], departments=limited)
+
+
+def stage(session: Session, serial: int, chunk: Sequence[Read]) -> None:
+    """Keep a chunk of rows with what each would do; rows that name somebody for a second time are refused."""
+    lines = [row.line for row in chunk if row.line is not None]
+    managers = ids_of(session, {line.said["manager"] for line in lines if line.said.get("manager")})
+    verdicts = {verdict.line.number: verdict for verdict in weigh(session, lines, managers)}
+    claimed = Claims(session, serial, lines)
+    place = taken(session, serial)
+    rows = []
+    for row in chunk:
+        staged = staged_row(serial, row, verdicts.get(row.number), claimed.refuse)
+        if staged["state"] == RowState.READY:
+            place += 1
+            staged["place"] = place
+        rows.append(staged)
+    STAGE.run(session, *rows)
+
+
+def taken(session: Session, serial: int) -> int:
+    """Return the last place in the order of application that is taken."""
+    last = select(func.max(PeopleImportRow.place)).where(PeopleImportRow.serial == serial)
+    return session.exec(last).one() or 0
+
+
+class Claims:
+    """Which employee numbers and user names the good rows of a file have taken, by the row that did."""
+
+    def __init__(self, session: Session, serial: int, lines: Sequence[Line]) -> None:
+        earlier = select(PeopleImportRow).where(
+            PeopleImportRow.serial == serial,
+            PeopleImportRow.state != RowState.REJECTED,
+            or_(
+                col(PeopleImportRow.employee_number).in_([line.employee_number for line in lines]),
+                col(PeopleImportRow.user_name).in_([line.user_name for line in lines]),
+            ),
         )
+        self._numbers: dict[str | None, int] = {}
+        self._names: dict[str | None, str] = {}
+        for row in session.exec(earlier):
+            self._numbers[row.employee_number] = row.number
+            self._names[row.user_name] = row.employee_number or f"row {row.number}"
+
+    def refuse(self, line: Line) -> str | None:
+        """Take what a row names; return why it cannot be taken."""
+        if line.employee_number is not None and line.employee_number in self._numbers:
+            return f"employee_number: row {self._numbers[line.employee_number]} has it already"
+        if line.user_name in self._names:
+            return f"user_name: {self._names[line.user_name]} has it already"
+        self._numbers[line.employee_number] = line.number
+        self._names[line.user_name] = line.name
+        return None
 
 
-def to_person(cells: dict[str, str | None]) -> PersonIn:
-    """Read one row, of which `SURPLUS` holds the cells that have no column; raises ValidationError."""
-    named = {name: (value or "").strip() or None for name, value in cells.items() if name != SURPLUS}
-    languages = [language.strip() for language in (named.pop("languages", None) or "").split(";") if language.strip()]
-    surplus = {SURPLUS: cells[SURPLUS]} if SURPLUS in cells else {}
-    return NumberedPersonIn.model_validate({**named, "languages": languages, **surplus})
-
-
-def plan(session: Session, rows: list[Row], refused: list[ImportedRow]) -> Plan:
-    """Compare a file with itself and with who is known: refuse duplicates, taken names and unknown managers."""
-    everyone = session.exec(select(Person.employee_number, Person.user_name, Person.department)).all()
-    departments = {number: department for number, _, department in everyone}
-    owner = {user_name: number for number, user_name, _ in everyone}
-    first: dict[str, int] = {}
-    good: list[Row] = []
-    refused = list(refused)
-    for row in rows:
-        number = row.employee_number
-        touched = {row.person.department, departments.get(number, row.person.department)}
-        if number in first:
-            refused.append(refusal(row.number, number, f"employee_number: row {first[number]} has it already"))
-        elif owner.get(row.user_name, number) != number:
-            refused.append(refusal(row.number, number, f"user_name: {owner[row.user_name]} has it already"))
-        elif not all(access.within_limits(session, department) for department in touched):
-            refused.append(refusal(row.number, number, "department: not one that this key may write"))
-        else:
-            first[number] = row.number
-            owner[row.user_name] = number
-            good.append(row)
-    ordered, strays = managers_first(good, set(departments))
-    refused += [
-        refusal(row.number, row.employee_number, f"manager: {row.person.manager} is not known") for row in strays
-    ]
-    return Plan(ordered, sorted(refused, key=lambda row: row.row))
-
-
-def managers_first(rows: list[Row], known: set[str]) -> tuple[list[Row], list[Row]]:
-    """Order rows so that each comes after its manager's; also returns those whose manager never comes, or who form a circle."""
-    reports: dict[str, list[Row]] = {}
-    ordered: list[Row] = []
-    numbers = {row.employee_number for row in rows}
-    for row in rows:
-        manager = row.person.manager
-        if manager is None or (manager in known and manager not in numbers):
-            ordered.append(row)
-        else:
-            reports.setdefault(manager, []).append(row)
-    for row in ordered:  # grows while it is walked: each row brings those who report to it
-        ordered += reports.pop(row.employee_number, [])
-    return ordered, [row for stray in reports.values() for row in stray]
-
-
-def compare(session: Session, rows: list[Row]) -> list[ImportedRow]:
-    """Say what applying rows would do."""
-    present = load(session, rows, lock=False)
-    numbers = numbers_of(session, present)
-    return [outcome(row, present.get(row.employee_number), numbers) for row in rows]
-
-
-def apply(session: Session, rows: list[Row]) -> list[ImportedRow]:
-    """Apply one chunk and tell of those who are new or changed; refuse what others have taken since the plan."""
-    rows, refused = still_good(session, rows)
-    present = load(session, rows, lock=True)
-    numbers = numbers_of(session, present)
-    ids = ids_of(session, {row.person.manager for row in rows if row.person.manager})
-    outcomes = [outcome(row, present.get(row.employee_number), numbers) for row in rows]
-    changed: list[Person] = []
-    moved: list[str] = []
-    new: list[Person] = []
-    for row, what in zip(rows, outcomes, strict=True):
-        person = present.get(row.employee_number)
-        if person is None:
-            person = Person.model_validate(
-                {"id": new_id(), "created_at": session.now, "active": True, **values(row, ids)}
-            )
-            new.append(person)
-        elif what.outcome == "updated":
-            moved += [person.id] if person.department != row.person.department else []
-            person = Person.model_validate({**person.model_dump(), **values(row, ids), "revision": person.revision + 1})
-            changed.append(person)
-        ids[person.employee_number] = person.id
-    write(session, new, changed)
-    people.told(session, [*new, *changed])
-    decisions.decide(session, dict.fromkeys(moved, session.now))
-    if new or changed:
-        text = "\n".join(row.person.model_dump_json() for row in rows)
-        record(session, "people.imported", f"import/{new_id()}", content_hash=digest_of(text))
-    return [*outcomes, *refused]
-
-
-def still_good(session: Session, rows: list[Row]) -> tuple[list[Row], list[ImportedRow]]:
-    """Part the rows that can be applied now from those whose user name or manager is not free or known any more."""
-    names = col(Person.user_name).in_([row.user_name for row in rows])
-    owner = dict(session.exec(select(Person.user_name, Person.employee_number).where(names)).all())
-    known = set(ids_of(session, {row.person.manager for row in rows if row.person.manager}))
-    good: list[Row] = []
-    refused: list[ImportedRow] = []
-    for row in rows:
-        number, manager = row.employee_number, row.person.manager
-        if owner.get(row.user_name, number) != number:
-            refused.append(refusal(row.number, number, f"user_name: {owner[row.user_name]} has it already"))
-        elif manager is not None and manager not in known:
-            refused.append(refusal(row.number, number, f"manager: {manager} is not known"))
-        else:
-            good.append(row)
-            known.add(number)
-    return good, refused
-
-
-def write(session: Session, new: list[Person], changed: list[Person]) -> None:
-    """Write rows in bulk."""
-    table = Person.__table__  # type: ignore[attr-defined]
-    for person in (*new, *changed):
-        person.changed_at = session.now
-    if new:
-        session.execute(insert(table), [person.model_dump() for person in new])
-    for person in changed:
-        session.execute(update(table).where(table.c.id == person.id).values(person.model_dump(exclude={"id"})))
-
-
-def load(session: Session, rows: list[Row], *, lock: bool) -> dict[str, Person]:
-    """Return those of a chunk who are known already, apart from the session; locked, to be changed."""
-    wanted = [row.employee_number for row in rows]
-    known = select(Person).where(col(Person.employee_number).in_(wanted)).order_by(Person.id)
-    found = session.exec(known.with_for_update() if lock else known).all()
-    session.expunge_all()
-    return {person.employee_number: person for person in found}
-
-
-def numbers_of(session: Session, present: dict[str, Person]) -> dict[str, str]:
-    """Return the employee numbers of the managers of people who are known."""
-    ids = {person.manager for person in present.values() if person.manager}
-    return dict(session.exec(select(Person.id, Person.employee_number).where(col(Person.id).in_(ids))).all())
-
-
-def ids_of(session: Session, numbers: set[str]) -> dict[str, str]:
-    """Return the ids of people by employee number."""
-    return dict(
-        session.exec(select(Person.employee_number, Person.id).where(col(Person.employee_number).in_(numbers))).all()
-    )
-
-
-def values(row: Row, ids: dict[str, str]) -> dict[str, object]:
-    """Return the columns that a row sets."""
-    given = row.person.model_dump(exclude={"manager"})
-    return {**given, "user_name": row.user_name, "manager": ids[row.person.manager] if row.person.manager else None}
-
-
-def outcome(row: Row, person: Person | None, numbers: dict[str, str]) -> ImportedRow:
-    """Say what a row does to a person."""
-    number = row.employee_number
-    if person is None:
-        return ImportedRow(row=row.number, employee_number=number, outcome="created")
-    before = {
-        **person.model_dump(include=set(PersonIn.model_fields)),
-        "manager": numbers.get(person.manager) if person.manager else None,
+def staged_row(serial: int, row: Read, verdict: Verdict | None, refuse: Callable[[Line], str | None]) -> dict[str, Any]:
+    """Return a row as it is kept."""
+    why = row.refused
+    if verdict is not None:
+        why = verdict.detail if verdict.outcome == "rejected" else refuse(verdict.line)
+    if verdict is None or why is not None:
+        name = verdict.line.name if verdict is not None else next(iter(row.cells), "")
+        refused = {"state": RowState.REJECTED, "outcome": "rejected", "detail": why, "moves": False}
+        return {"serial": serial, "number": row.number, "employee_number": name[:64], **refused}
+    manager = verdict.line.said.get("manager")
+    return {
+        "serial": serial,
+        "number": row.number,
+        "state": RowState.WAITING if manager is not None else RowState.READY,
+        "employee_number": verdict.line.employee_number,
+        "user_name": verdict.line.user_name,
+        "manager": manager,
+        "moves": "manager" in verdict.judged.changes,
+        "data": orjson.dumps(verdict.line.said).decode(),
+        "outcome": verdict.outcome,
+        "detail": verdict.detail,
     }
-    after = {**row.person.model_dump(), "user_name": row.user_name}
-    fields = sorted(name for name, value in after.items() if before[name] != value)
-    return ImportedRow(
-        row=row.number,
-        employee_number=number,
-        outcome="updated" if fields else "unchanged",
-        detail=", ".join(fields) or None,
+
+
+def received(session: Session, import_id: str) -> ImportJobOut:
+    """Note that all rows of a file are there; from now on the import goes to its end by itself."""
+    row = session.get_one(PeopleImport, import_id)
+    row.state, row.placed, row.changed_at = ImportState.PLANNING, taken(session, row.serial), session.now
+    session.flush()
+    return import_reports.out(session, row)
+
+
+def step(session: Session, import_id: str) -> Step:
+    """Do the next piece of an import."""
+    row = session.exec(
+        select(PeopleImport)
+        .where(PeopleImport.id == import_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).one()
+    if row.state not in UNFINISHED:
+        return Step.OVER
+    row.changed_at = session.now
+    progressed = (import_planning if row.state == ImportState.PLANNING else import_applying).step(session, row)
+    session.add(row)
+    if row.state not in UNFINISHED:
+        return Step.OVER
+    return Step.ON if progressed else Step.WAIT
+
+
+def fail(session: Session, import_id: str, why: str) -> None:
+    """End an import that cannot go on; what was applied stays, and its rows say what that is."""
+    row = session.get_one(PeopleImport, import_id)
+    row.state, row.detail, row.finished_at = ImportState.FAILED, why, session.now
+
+
+def waiting(session: Session) -> PeopleImport | None:
+    """Return the import that a worker goes on with: the oldest large one, or one that its request has left behind."""
+    left = col(PeopleImport.background) | (col(PeopleImport.changed_at) < session.now - ABANDONED)
+    query = select(PeopleImport).where(col(PeopleImport.state).in_(UNFINISHED), left).order_by(col(PeopleImport.serial))
+    row = session.exec(query.limit(1)).first()
+    if row is not None:
+        session.expunge(row)
+    return row
+
+
+def forget_old(session: Session) -> None:
+    """Drop the rows of imports that ended a week ago, and what a broken upload left behind."""
+    week = session.now - timedelta(days=7)
+    old = select(PeopleImport).where(
+        (col(PeopleImport.finished_at) < week)
+        | (
+            (col(PeopleImport.state) == ImportState.RECEIVING)
+            & (col(PeopleImport.changed_at) < session.now - ABANDONED)
+        )
     )
-
-
-def refusal(number: int, employee_number: str, why: str) -> ImportedRow:
-    """Say why a row is not applied."""
-    return ImportedRow(row=number, employee_number=employee_number[:64], outcome="rejected", detail=why)
-
-
-def report(rows: list[ImportedRow], *, dry_run: bool) -> ImportOut:
-    """Return the report of an import in the order of the file."""
-    rows = sorted(rows, key=lambda row: row.row)
-    counts = {
-        name: sum(row.outcome == name for row in rows) for name in ("created", "updated", "unchanged", "rejected")
-    }
-    return ImportOut(dry_run=dry_run, rows=rows, **counts)
-
-
-def finish(session: Session, done: ImportOut) -> ImportOut:
-    """Close an import, so that its report is what a repeated request gets."""
-    record(session, "people.import_finished", f"import/{new_id()}", content_hash=digest_of(done))
-    return done
+    for row in session.exec(old.limit(5)).all():
+        rows = select(PeopleImportRow.number).where(PeopleImportRow.serial == row.serial).limit(2000)
+        numbers = list(session.exec(rows))
+        if numbers:
+            these = (col(PeopleImportRow.serial) == row.serial) & col(PeopleImportRow.number).in_(numbers)
+            session.execute(delete(PeopleImportRow).where(these))
+        else:
+            session.delete(row)

@@ -7,13 +7,23 @@ from typing import Any
 from sqlalchemy import bindparam, select
 from sqlmodel import col
 
-from services.training.domain import access, authority, decisions, directory, hierarchy, identities, measures
+from services.training.domain import (
+    access,
+    authority,
+    decisions,
+    directory,
+    hierarchy,
+    identities,
+    import_guard,
+    measures,
+)
 from services.training.domain.authority import Judged
 from services.training.domain.hierarchy import NotManaged
 from services.training.schemas.people import PersonIn, PersonOut, PersonPatch
 from services.training.tables import FormerNumber, Person, PersonSource, Source, metadata
 from shared.conditions import expect
 from shared.db import Session, insert
+from shared.events.base import Event
 from shared.events.training import PersonChangedV1, PersonLeftV1
 from shared.evidence import record
 from shared.ids import new_id
@@ -72,7 +82,8 @@ class Provisioned:
 
 
 def create(session: Session, body: PersonIn) -> Rendered[PersonOut]:
-    """Add a person; raises Forbidden, PersonExists or NotManaged."""
+    """Add a person; raises Forbidden, PersonExists, NotManaged or ImportUnderWay."""
+    import_guard.refuse(session)
     given = {**dict(body), "manager": manager_id(session, body.manager, of=None)}
     person = add(session, Source.API, {name: value for name, value in given.items() if name in body.model_fields_set})
     values = {**person, "manager": body.manager}
@@ -82,8 +93,9 @@ def create(session: Session, body: PersonIn) -> Rendered[PersonOut]:
 def change(session: Session, employee_number: str, body: PersonPatch, if_match: int | None) -> PersonOut:
     """Change what the body names.
 
-    Raises NotFound, Forbidden, Stale, PersonExists, NotManaged, or OwnedElsewhere.
+    Raises NotFound, Forbidden, Stale, PersonExists, NotManaged, ImportUnderWay, or OwnedElsewhere.
     """
+    import_guard.refuse(session)
     person = access.get_person(session, employee_number, "people:write")
     asked = body.model_dump(exclude_unset=True)
     if "manager" in asked:
@@ -116,8 +128,9 @@ def put(
     `person`, the ids among them say who it is (`identities.match`): a leaver whom they name under another employee
     number is back. What a stronger source owns is left as it is and said in the answer.
 
-    Raises IdentityConflict, Forbidden, PersonExists or NotManaged.
+    Raises IdentityConflict, Forbidden, PersonExists, NotManaged or ImportUnderWay.
     """
+    import_guard.refuse(session)
     if person is None:
         keys = {name: attributes.get(name) for name in ("employee_number", "user_name", "email")}
         person = identities.match(session, **keys, source=source, external_id=external_id)
@@ -150,25 +163,40 @@ def add(
     session: Session, source: Source, attributes: Mapping[str, Any], external_id: str | None = None
 ) -> dict[str, Any]:
     """Add a person and return their row; raises Forbidden or PersonExists."""
+    person = row_of(session, attributes)
+    access.refuse_department(session, person["department"])
+    refuse_taken(session, attributes.get("employee_number"), person["user_name"])
+    ADD.run(session, person)
+    note = {"person": person["id"], "source": source, "external_id": external_id, "seen_at": session.now}
+    ADD_SOURCE.run(session, {**note, "attributes": sorted(attributes)})
+    tell(session, *events_of_new(person))
+    record(session, "person.created", f"person/{person['id']}", person=person["id"])
+    return person
+
+
+def row_of(session: Session, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the row of a new person of whom a source says `attributes`."""
     given = {name: value for name, value in attributes.items() if value is not None}
-    person = {**ABSENT, **given, "id": new_id(), "created_at": session.now, "changed_at": session.now}
+    person = {**ABSENT, **given, "id": new_id(), "created_at": session.now}
     person["user_name"] = given.get("user_name") or given.get("email") or given["employee_number"]
     person["email"] = given.get("email") or (person["user_name"] if "@" in person["user_name"] else "")
     person["name"] = given.get("name") or person["user_name"]
-    access.refuse_department(session, person["department"])
-    refuse_taken(session, given.get("employee_number"), person["user_name"])
     if "employee_number" not in given:
         person |= {"employee_number": number_of_ours(session), "number_given": True}
     if not person["active"]:
         person["left_at"] = session.now
-    ADD.run(session, person)
-    note = {"person": person["id"], "source": source, "external_id": external_id, "seen_at": session.now}
-    ADD_SOURCE.run(session, {**note, "attributes": sorted(attributes)})
-    tell(session, PersonChangedV1.model_construct(**{name: person[name] for name in TOLD}))
-    if not person["active"]:
-        tell(session, PersonLeftV1(id=person["id"], left_at=session.now))
-    record(session, "person.created", f"person/{person['id']}", person=person["id"])
     return person
+
+
+def events_of_new(person: Mapping[str, Any]) -> list[Event]:
+    """Return what is told of a new person; of one who has left already, that too."""
+    events: list[Event] = [event_of(person)]
+    return events if person["active"] else [*events, PersonLeftV1(id=person["id"], left_at=person["left_at"])]
+
+
+def event_of(person: Mapping[str, Any]) -> PersonChangedV1:
+    """Return what is told of a person's row."""
+    return PersonChangedV1.model_construct(**{name: person[name] for name in TOLD})
 
 
 def alter(

@@ -1,25 +1,20 @@
-"""/v1/people: who works here, one by one or by CSV."""
+"""/v1/people: who works here."""
 
-import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Query, Response, status
 
-from services.training.domain import authority, certificates, directory, hierarchy, imports, people
+from services.training.domain import authority, certificates, directory, hierarchy, import_guard, people
 from services.training.schemas.certificates import CertificateOut
-from services.training.schemas.people import ImportedRow, ImportOut, PersonIn, PersonOut, PersonPatch
+from services.training.schemas.people import PersonIn, PersonOut, PersonPatch
 from shared.auth import needs
 from shared.conditions import IfMatch
-from shared.db import Database, Told, Unit
 from shared.pages import Page, Paging
-from shared.problems import NotFound, Stale, TooLarge, UnsupportedMediaType, problems
-from shared.requests import EVENTS_HEADER, Db, events_header
+from shared.problems import NotFound, Stale, problems
+from shared.requests import Db
 from shared.schemas import EmployeeNumber, Line, Moment
 
 router = APIRouter(prefix="/v1/people", tags=["people"])
-
-LARGEST_FILE = 32 * 1024 * 1024
-CSV_BODY = {"requestBody": {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}}
 
 
 @router.get("", response_model=Page[PersonOut], dependencies=[needs("people:read", "self")])
@@ -35,7 +30,7 @@ async def list_people(
     status_code=status.HTTP_201_CREATED,
     response_model=PersonOut,
     dependencies=[needs("people:write")],
-    responses=problems(people.PersonExists, hierarchy.NotManaged),
+    responses=problems(people.PersonExists, hierarchy.NotManaged, import_guard.ImportUnderWay),
 )
 async def create_person(body: PersonIn, db: Db) -> Response:
     """Add a person."""
@@ -56,7 +51,14 @@ async def get_person(employee_number: EmployeeNumber, db: Db) -> Response:
 @router.patch(
     "/{employee_number}",
     dependencies=[needs("people:write")],
-    responses=problems(NotFound, Stale, people.PersonExists, hierarchy.NotManaged, authority.OwnedElsewhere),
+    responses=problems(
+        NotFound,
+        Stale,
+        people.PersonExists,
+        hierarchy.NotManaged,
+        import_guard.ImportUnderWay,
+        authority.OwnedElsewhere,
+    ),
 )
 async def update_person(employee_number: EmployeeNumber, body: PersonPatch, if_match: IfMatch, db: Db) -> PersonOut:
     """Change a person; `active: false` when they leave."""
@@ -73,47 +75,3 @@ async def list_certificates_of_person(
 ) -> Page[CertificateOut]:
     """List what a person holds, or held at a moment: the latest certificate of each certification."""
     return await db.read(certificates.of_person, employee_number, as_of)
-
-
-@router.post(
-    "/imports",
-    dependencies=[needs("people:write")],
-    responses=problems(imports.NotACsv, UnsupportedMediaType, TooLarge),
-    openapi_extra=CSV_BODY,
-)
-async def import_people(
-    request: Request,
-    response: Response,
-    db: Db,
-    dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
-) -> ImportOut:
-    """Import people from a CSV file: good rows are applied, the others reported with the reason."""
-    rows, refused = await asyncio.to_thread(imports.read, await read_csv(request))
-    plan = await db.read(imports.plan, rows, refused)
-    outcomes: list[ImportedRow] = list(plan.refused)
-    if dry_run:
-        for chunk in plan.chunks():
-            outcomes += await db.read(imports.compare, chunk)
-        return imports.report(outcomes, dry_run=True)
-    service: Database = request.app.state.db
-    told: list[Told] = []
-    for chunk in plan.chunks():
-        done = await service.run(Unit(imports.apply, (chunk,)))
-        outcomes += done.result
-        told += done.told
-    report = await db.write(imports.finish, imports.report(outcomes, dry_run=False))
-    if told:
-        response.headers[EVENTS_HEADER] = events_header(told)
-    return report
-
-
-async def read_csv(request: Request) -> bytes:
-    """Return the body of a CSV upload; raises UnsupportedMediaType or TooLarge."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() != "text/csv":
-        raise UnsupportedMediaType("Send the file as text/csv.")
-    body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LARGEST_FILE:
-            raise TooLarge(f"A file may have {LARGEST_FILE} bytes.")
-    return bytes(body)

@@ -1,7 +1,7 @@
 """Bodies of /people."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Self, TypeVar
 
 from pydantic import Field, model_validator
 
@@ -12,6 +12,16 @@ LONGEST_NAME = 200
 Email = Annotated[Text, Field(max_length=320, pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$", examples=["ana@x.example"])]
 Language = Annotated[Text, Field(max_length=35, pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$", examples=["pt"])]
 Languages = Annotated[list[Language], Field(max_length=50)]
+
+
+B = TypeVar("B", bound=Body)
+
+
+def needs_user_name(body: B, user_name: str | None, email: str) -> B:
+    """Return a body, unless its e-mail stands for the user name and is too long for that."""
+    if user_name is None and len(email) > LONGEST_NAME:
+        raise ValueError(f"an e-mail of more than {LONGEST_NAME} characters needs a user_name beside it")
+    return body
 
 
 class PersonIn(Body):
@@ -35,9 +45,7 @@ class PersonIn(Body):
     @model_validator(mode="after")
     def check_user_name(self) -> Self:
         """Refuse an e-mail that stands for a user name, too, and is too long for one."""
-        if self.user_name is None and len(self.email) > LONGEST_NAME:
-            raise ValueError(f"an e-mail of more than {LONGEST_NAME} characters needs a user_name beside it")
-        return self
+        return needs_user_name(self, self.user_name, self.email)
 
 
 class PersonPatch(Patch):
@@ -80,23 +88,3 @@ class PersonOut(Resource):
     active: bool
     left_at: datetime | None
     revision: int
-
-
-class ImportedRow(Resource):
-    """What became of one row of a CSV file; `row` counts from 1, the header not included."""
-
-    row: int
-    employee_number: str
-    outcome: Annotated[str, Field(examples=["created", "updated", "unchanged", "rejected"])]
-    detail: str | None = None
-
-
-class ImportOut(Resource):
-    """What an import did, or would do when it was a dry run."""
-
-    dry_run: bool
-    created: int
-    updated: int
-    unchanged: int
-    rejected: int
-    rows: list[ImportedRow]

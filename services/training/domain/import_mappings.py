@@ -1,0 +1,47 @@
+"""Which column of somebody's files is which attribute, kept under a name, so that a nightly file needs only the name."""
+
+from sqlmodel import select
+
+from services.training.schemas.imports import MappingIn, MappingOut
+from services.training.tables import ColumnMapping
+from shared.conditions import expect
+from shared.db import Session
+from shared.evidence import digest_of, record
+from shared.pages import Page, PageQuery, page
+from shared.problems import NotFound
+
+
+def put(session: Session, name: str, body: MappingIn, if_match: int | None) -> MappingOut:
+    """Keep a mapping under a name; raises Stale."""
+    row = session.get(ColumnMapping, name, with_for_update=True)
+    expect(row.revision if row is not None else 0, if_match)
+    values = body.model_dump(mode="json")
+    if row is None:
+        row = ColumnMapping.model_validate({**values, "name": name})
+    elif values != row.model_dump(include=set(values)):
+        row.sqlmodel_update({**values, "revision": row.revision + 1})
+    session.add(row)
+    record(session, "people.mapping_kept", f"column-mapping/{name}", content_hash=digest_of(body))
+    return MappingOut.model_validate(row)
+
+
+def get(session: Session, name: str) -> MappingOut:
+    """Return a mapping; raises NotFound."""
+    row = session.get(ColumnMapping, name)
+    if row is None:
+        raise NotFound(f"There is no mapping {name}.")
+    return MappingOut.model_validate(row)
+
+
+def find(session: Session, paging: PageQuery) -> Page[MappingOut]:
+    """List the mappings."""
+    return page(session, select(ColumnMapping), paging, key=ColumnMapping.name, to=MappingOut.model_validate)
+
+
+def remove(session: Session, name: str) -> None:
+    """Forget a mapping; raises NotFound."""
+    row = session.get(ColumnMapping, name)
+    if row is None:
+        raise NotFound(f"There is no mapping {name}.")
+    session.delete(row)
+    record(session, "people.mapping_removed", f"column-mapping/{name}")
