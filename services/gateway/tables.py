@@ -128,6 +128,7 @@ class HeldCertificate(Row, table=True):
     expiring_from: datetime = Field(sa_type=UtcDateTime)
     expires_at: datetime = Field(sa_type=UtcDateTime)
     grace_until: datetime = Field(sa_type=UtcDateTime)
+    renewable_from: datetime | None = Field(default=None, sa_type=UtcDateTime)
     covered: str = Field(max_length=64)
     replaces: str | None = Field(default=None, max_length=36)
     reason: str | None = Field(default=None, sa_type=Text)

@@ -16,7 +16,14 @@ class TrainingSettings(ServiceSettings):
     """How others reach the platform; badges carry it for good, so it must not change."""
     organisation: str = "Shareload"
     """Whose badges these are, as everyone reads it."""
+    export_folder: Path | None = None
+    """Where export files are written; the folder `exports` in the data folder where none is given."""
     badge_key: Path | None = None
     """The key (a JWK file) under which the badges' signing keys are kept; made in the data folder where none is given."""
     badge_suspension: bool = False
     """Whether new badges also carry an entry of a suspension list, beside that of the revocation list."""
+
+    @property
+    def exports(self) -> Path:
+        """The folder of export files."""
+        return self.export_folder or self.data_dir / "exports"

@@ -20,8 +20,8 @@ NEVER = 2**63 - 1
 
 PERSON = Struct("<16sIq")
 """Id, department, when they left."""
-CERTIFICATE = Struct("<36s16sHBIIqqqq28p")
-"""Id, what it replaces, certification, state, sections, reason, the four dates, and the last of them as text."""
+CERTIFICATE = Struct("<36s16sHBIIqqqqq28p")
+"""Id, what it replaces, certification, state, sections, reason, the five dates, and the fourth of them as text."""
 NOTHING = bytes(16)
 HELD, SUSPENDED, REVOKED, UNCLEAR = range(4)
 STATES = {State.HELD: HELD, State.SUSPENDED: SUSPENDED, State.REVOKED: REVOKED, State.UNCLEAR: UNCLEAR}
@@ -84,7 +84,7 @@ def pack(common: Common, person: Row, certificates: list[Row], sections: dict[st
     packed = [PERSON.pack(UUID(key).bytes, common.departments.number((department or "").encode()), left)]
     latest = {row[2]: row for row in certificates}
     for _, row in sorted(latest.items()):
-        certificate, _, certification, state, *dates, covered, replaces, reason = row
+        certificate, _, certification, state, *dates, renewable, covered, replaces, reason = row
         packed.append(
             CERTIFICATE.pack(
                 certificate.encode(),
@@ -93,7 +93,7 @@ def pack(common: Common, person: Row, certificates: list[Row], sections: dict[st
                 STATES[State(state)],
                 common.sections.number(sections[covered]),
                 common.reasons.number(None if reason is None else orjson.dumps(reason)),
-                *(micros(date) for date in dates),
+                *(micros(date) for date in (*dates, renewable or dates[1])),
                 text_of(dates[-1]),
             )
         )
@@ -133,7 +133,7 @@ def statuses(common: Common, packed: bytes, number: bytes, wanted: int | None, n
     _, _, left = PERSON.unpack_from(packed)
     found = []
     for place in range(PERSON.size, len(packed), CERTIFICATE.size):
-        key, _, which, state, _, _, issued, expiring, expires, grace, until = CERTIFICATE.unpack_from(packed, place)
+        key, _, which, state, _, _, issued, expiring, expires, grace, _, until = CERTIFICATE.unpack_from(packed, place)
         if wanted is not None and which != wanted:
             continue
         certified = False
@@ -165,15 +165,15 @@ def certificates(common: Common, packed: bytes, number: bytes, now: int) -> list
     _, _, left = PERSON.unpack_from(packed)
     found = []
     for place in range(PERSON.size, len(packed), CERTIFICATE.size):
-        (key, replaces, which, state, sections, reason, issued, expiring, expires, _, until) = CERTIFICATE.unpack_from(
-            packed, place
+        (key, replaces, which, state, sections, reason, issued, expiring, expires, _, renewable, until) = (
+            CERTIFICATE.unpack_from(packed, place)
         )
         if now < issued:
             raise Unclear
         status = b"none" if left <= now else status_of(state, now, expiring, expires)
         found.append(
             b'{"id":"%b","employee_number":%b,"certification":"%b","status":"%b","issued_at":"%b","expiring_from":"%b",'
-            b'"expires_at":"%b","grace_until":"%b","sections":%b,"replaces":%b,"archived_at":null,"reason":%b}'
+            b'"expires_at":"%b","grace_until":"%b","renewable_from":"%b","sections":%b,"replaces":%b,"replaced_by":null,"archived_at":null,"reason":%b}'
             % (
                 key,
                 number,
@@ -183,6 +183,7 @@ def certificates(common: Common, packed: bytes, number: bytes, now: int) -> list
                 text_of(EPOCH + timedelta(microseconds=expiring)),
                 text_of(EPOCH + timedelta(microseconds=expires)),
                 until,
+                text_of(EPOCH + timedelta(microseconds=renewable)),
                 common.sections[sections],
                 b"null" if replaces == NOTHING else b'"%b"' % str(UUID(bytes=replaces)).encode(),
                 common.reasons[reason],

@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("expiring_from", UtcDateTime(), nullable=False),
         sa.Column("expires_at", UtcDateTime(), nullable=False),
         sa.Column("grace_until", UtcDateTime(), nullable=False),
+        sa.Column("renewable_from", UtcDateTime()),
         sa.Column("covered", sa.String(64), nullable=False),
         sa.Column("replaces", sa.String(36)),
         sa.Column("reason", sa.Text()),
