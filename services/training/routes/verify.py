@@ -179,6 +179,6 @@ async def file_of(request: Request) -> bytes:
             raise TooLarge(f"A badge's file has at most {UPLOAD} bytes.")
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         return content
-    form = await Request(request.scope, again(content, request.receive)).form(max_files=1, max_fields=1)
-    file = form.get("file")
-    return await file.read() if isinstance(file, UploadFile) else b""
+    async with Request(request.scope, again(content, request.receive)).form(max_files=1, max_fields=1) as form:
+        file = form.get("file")
+        return await file.read() if isinstance(file, UploadFile) else b""

@@ -62,7 +62,8 @@ def credential(facts: Facts, place: Place, issuer: Issuer) -> dict[str, Any]:
     return {
         "@context": [CREDENTIALS, OPEN_BADGES],
         "id": page,
-        "type": ["VerifiableCredential", "AchievementCredential"],
+        # The same type as AchievementCredential; this is the name that strict verifiers compact both to.
+        "type": ["VerifiableCredential", "OpenBadgeCredential"],
         "name": facts.title,
         "issuer": {"id": issuer.did, "type": ["Profile"], "name": issuer.name, "url": issuer.url},
         "validFrom": moment(facts.issued_at),

@@ -129,10 +129,9 @@ def enter(session: Session, signed: Signed, values: dict[str, Any]) -> Badge | N
         place=place.index,
         **values,
     )
-    added = session.execute(
-        insert(session, Badge.__table__).values(badge.model_dump()).on_conflict_do_nothing()  # type: ignore[attr-defined]
-    )
-    if not added.rowcount:  # type: ignore[attr-defined]
+    table = Badge.__table__  # type: ignore[attr-defined]
+    added = insert(session, table).values(badge.model_dump()).on_conflict_do_nothing().returning(table.c.id)
+    if session.execute(added).scalar() is None:
         return None
     taken = update(StatusList).where(col(StatusList.number) == place.number)
     session.execute(taken.values(taken=StatusList.taken + 1))

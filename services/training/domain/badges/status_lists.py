@@ -102,7 +102,9 @@ def edition(session: Session, purpose: Purpose, number: int) -> Edition:
     ended = col(Badge.revoked_at if purpose is Purpose.REVOCATION else Badge.suspended_at)
     suspendable = () if purpose is Purpose.REVOCATION else (col(Badge.suspendable),)
     places = session.exec(
-        select(Badge.place).where(Badge.list_number == number, ended.is_not(None), *suspendable).order_by(col(Badge.place))
+        select(Badge.place)
+        .where(Badge.list_number == number, ended.is_not(None), *suspendable)
+        .order_by(col(Badge.place))
     )
     day = session.now.replace(hour=0, minute=0, second=0, microsecond=0)
     valid_from = max(day, found.changed_at.astimezone(UTC))
