@@ -1,6 +1,7 @@
 """What SCIM does with people: find, add, change, remove; each through the rules that hold for every source."""
 
 from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from scim2_models import NotFoundException, PreconditionFailedException, UniquenessException
@@ -105,13 +106,15 @@ class People:
 
         Raises UniquenessException for one whom SCIM has already, InvalidValueException, or what `people.put` raises.
         """
-        attributes = {"active": True, **users.attributes_of(self._session, user, {})}
+        if user.active is None:
+            user = user.model_copy(update={"active": True})
+        attributes = users.attributes_of(self._session, user, {})
         names = {name: attributes.get(name) for name in ("employee_number", "user_name", "email")}
         found = identities.match(self._session, **names, source=Source.SCIM, external_id=user.external_id)
         if found is not None and self._is_live(found):
             raise UniquenessException(detail=f"{found.user_name} is a user already.")
         done = people.put(self._session, Source.SCIM, attributes, user.external_id)
-        return self._keep(done.person, user, refused=done.judged.refused)
+        return self._keep(done.person, user, attributes.keys() - done.judged.refused.keys())
 
     def _is_live(self, person: Person) -> bool:
         row = self._session.get(ScimUser, person.id)
@@ -132,13 +135,13 @@ class People:
         if not done.judged.changes:
             person.changed_at = self._session.now
             record(self._session, "person.described", f"person/{person.id}", person=person.id)
-        return self._keep(done.person, user, refused=done.judged.refused)
+        return self._keep(done.person, user, attributes.keys() - done.judged.refused.keys())
 
-    def _keep(self, person: Person, user: StaffMember, refused: Any) -> StaffMember:
-        """Keep what a client said; what another source owns is shown as it is, not as the client has it."""
+    def _keep(self, person: Person, user: StaffMember, wrote: AbstractSet[str]) -> StaffMember:
+        """Keep what a client said; what it did not write itself is shown as it is, whatever the client has."""
         row = self._session.get(ScimUser, person.id) or ScimUser(person=person.id, resource={}, record={})
         row.resource = users.resource_of(user)
-        row.record = {name: value for name, value in users.record_of(person).items() if name not in refused}
+        row.record = {name: value for name, value in users.record_of(person).items() if name in wrote | users.HIDDEN}
         row.deleted_at = None
         self._session.add(row)
         self._session.flush()

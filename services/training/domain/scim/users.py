@@ -1,5 +1,6 @@
 """Users of SCIM: people, with what a client said of them beyond what we keep of everyone."""
 
+import copy
 import hashlib
 import json
 import re
@@ -42,6 +43,8 @@ CLEARED: dict[str, Any] = {
     "languages": [],
 }
 """What an attribute becomes when a client that said it says it no more; names, numbers and addresses stay as they were."""
+HIDDEN = frozenset({"employee_number", "name", "email", "active"})
+"""What everyone has, and a resource shows only if the client gave it, or another source has changed it since."""
 RECORDED = ("user_name", "name", "email", "employee_number", *CLEARED, "active")
 
 
@@ -159,15 +162,15 @@ def to_user(
     person: Person, row: ScimUser | None, external_id: str | None, groups: Iterable[tuple[str, str]]
 ) -> StaffMember:
     """Return a person as SCIM shows them: as a client said it, unless it has come to be otherwise since."""
-    shown: dict[str, Any] = (
-        {name: dict(value) if isinstance(value, dict) else value for name, value in row.resource.items()} if row else {}
-    )
+    shown: dict[str, Any] = copy.deepcopy(row.resource) if row else {}
     recorded = row.record if row else {}
     for name, value in record_of(person).items():
         if name not in recorded or recorded[name] != value:
             show(shown, name, value)
-    shown["schemas"] = [CORE, *(urn for urn in EXTENSIONS if shown.get(urn))]
+    for urn in EXTENSIONS:
+        shown[urn] = {name: value for name, value in shown.get(urn, {}).items() if value is not None}
     shown = {name: value for name, value in shown.items() if value not in (None, {}, [])}
+    shown["schemas"] = [CORE, *(urn for urn in EXTENSIONS if urn in shown)]
     in_groups = [{"value": group, "$ref": f"Groups/{group}", "display": name} for group, name in groups]
     shown |= {"id": person.id, "externalId": external_id, "groups": in_groups or None}
     user = StaffMember.model_validate(shown)
@@ -182,29 +185,33 @@ def to_user(
 
 def show(shown: dict[str, Any], name: str, value: Any) -> None:
     """Let a resource say what a person's column says."""
-    work, staff = shown.setdefault(ENTERPRISE, {}), shown.setdefault(STAFF, {})
     match name:
-        case "user_name":
-            shown["userName"] = value
         case "name":
             shown |= {"displayName": value, "name": {"formatted": value}}
         case "email":
             shown["emails"] = [{"value": value, "type": "work", "primary": True}] if value else None
-        case "locale":
-            shown["preferredLanguage"] = value
-        case "title" | "active":
-            shown[name] = value
-        case "region":
-            staff[name] = value or None
         case "languages":
-            staff[name] = ", ".join(value) or None
+            shown.setdefault(STAFF, {})["languages"] = ", ".join(value) or None
         case "manager":
-            work["manager"] = {"value": value, "$ref": f"Users/{value}"} if value else None
+            manager = {"value": value, "$ref": f"Users/{value}"} if value else None
+            shown.setdefault(ENTERPRISE, {})["manager"] = manager
         case _:
-            work[WORDS[name]] = value or None
+            extension, attribute = WORDS[name]
+            place = shown.setdefault(extension, {}) if extension else shown
+            place[attribute] = value if value != "" else None
 
 
-WORDS = {"employee_number": "employeeNumber", "department": "department", "cost_centre": "costCenter"}
+WORDS = {
+    "user_name": (None, "userName"),
+    "title": (None, "title"),
+    "active": (None, "active"),
+    "locale": (None, "preferredLanguage"),
+    "employee_number": (ENTERPRISE, "employeeNumber"),
+    "department": (ENTERPRISE, "department"),
+    "cost_centre": (ENTERPRISE, "costCenter"),
+    "region": (STAFF, "region"),
+}
+"""Where a resource says what a column says, in which extension and under which name."""
 
 
 def version_of(shown: Mapping[str, Any]) -> str:
