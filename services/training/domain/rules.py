@@ -4,13 +4,12 @@ from collections.abc import Sequence
 
 from sqlmodel import col, delete, func, select
 
-from services.training.schemas.quizzes import Question, Quiz, RuleBreak, RuleOption
+from services.training.schemas.quizzes import Question, RuleBreak, RuleOption
 from services.training.tables import RuleInForce
 from shared.db import Session
 from shared.events.policy import VersionInForceV1
 from shared.problems import FieldError, Invalid
 from shared.rules import Draft, PlacedRule, Rule, RuleSet
-from shared.schemas import Body
 
 SHOWN = 7
 """How many rules there are to choose from where the author names none, and the post does not break more."""
@@ -44,16 +43,6 @@ def keep(session: Session, event: VersionInForceV1) -> None:
 def publish(session: Session, question: Question, pointer: str = "") -> Question:
     """Return a question as it is kept: one on a post gets its options from the rules in force. Raises NoSuchRule."""
     return ask(session, question, pointer) if isinstance(question, RuleBreak) else question
-
-
-def publish_all(session: Session, modules: Sequence[Body]) -> None:
-    """Let the questions of a version's quizzes be as they are kept; raises NoSuchRule."""
-    for place, module in enumerate(modules):
-        if isinstance(module, Quiz):
-            module.questions = [
-                publish(session, question, f"/modules/{place}/questions/{number}")
-                for number, question in enumerate(module.questions)
-            ]
 
 
 def ask(session: Session, question: RuleBreak, pointer: str) -> RuleBreak:
