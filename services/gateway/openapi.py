@@ -32,6 +32,7 @@ TAGS = {
     "people": "Members of staff, as the HR system knows them.",
     "training": "Courses, enrolments, and sittings of quizzes.",
     "certification": "Tiers, certificates, who is certified, and what changed.",
+    "badges": "Certificates to take along, what anyone may verify of them, and the keys that sign them.",
     "accounts": "Social accounts, registered of their owners' own will, and the brand's.",
     "posts": "What was posted, by staff and by customers.",
     "findings": "Rules that matched a post.",
@@ -68,7 +69,8 @@ def merge(documents: Mapping[str, Document]) -> Document:
                 name = operation["operationId"]
                 if seen.setdefault(name, f"{method} {path}") != f"{method} {path}" or method in paths.get(path, {}):
                     raise ClashingOperations(f"{name}: {method} {path} and {seen[name]}")
-                paths.setdefault(path, {})[method] = with_own_parameters(method, operation)
+                for_anyone = {"security": []} if areas.public_owner(path) else {}
+                paths.setdefault(path, {})[method] = with_own_parameters(method, operation) | for_anyone
         schemas |= document.get("components", {}).get("schemas", {})
     return {
         "openapi": "3.1.0",

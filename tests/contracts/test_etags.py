@@ -73,6 +73,7 @@ class Making:
             "/v1/enrolments/{enrolment}": f"/v1/enrolments/{enrolment}",
             "/v1/attempts/{attempt}": f"/v1/attempts/{attempt}",
             "/v1/certificates/{certificate}": f"/v1/certificates/{await self.first('/v1/certificates')}",
+            "/v1/badge-keys/{key}": f"/v1/badge-keys/{(await self.post('/v1/badge-keys', {}))['id']}",
         }
 
     async def watch(self) -> None:
