@@ -62,6 +62,7 @@ class Making:
         """Put a person on a course, and let them hold a certificate."""
         await self.post("/v1/courses", {"key": "answering", "title": "Answering"})
         await self.post("/v1/courses/answering/versions", {"modules": MODULES})
+        await self.post("/v1/courses/answering/questions", QUESTION)
         await self.post("/v1/certifications", {"key": "responder", "title": "Responder", "courses": ["answering"]})
         enrolment = (await self.post("/v1/enrolments", {"employee_number": "E-1", "course": "answering"}))["id"]
         attempt = (await self.post(f"/v1/enrolments/{enrolment}/attempts", {}))["id"]
@@ -69,6 +70,7 @@ class Making:
         await self.post("/v1/completions", learnt)
         self.made |= {
             "/v1/courses/{key}": "/v1/courses/answering",
+            "/v1/courses/{key}/questions/{question}": "/v1/courses/answering/questions/first",
             "/v1/certifications/{key}": "/v1/certifications/responder",
             "/v1/enrolments/{enrolment}": f"/v1/enrolments/{enrolment}",
             "/v1/attempts/{attempt}": f"/v1/attempts/{attempt}",

@@ -429,5 +429,5 @@ async def test_questions_of_the_quiz_itself_come_again_only_when_all_have_come(s
     assert len(rounds[0] | rounds[1] | rounds[2]) == 6
     assert len(rounds[3] | rounds[4] | rounds[5]) == 6
     firsts = select(col(GradedAnswer.first), func.count()).group_by(col(GradedAnswer.first))
-    counts = await service.db.read(lambda session: {first: count for first, count in session.execute(firsts)})
+    counts = await service.db.read(lambda session: dict(session.execute(firsts).all()))
     assert counts == {True: 2, False: 10}

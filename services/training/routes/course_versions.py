@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, status
 
-from services.training.domain import course_versions, courses, pages, rules
+from services.training.domain import course_versions, courses, pages, questions, rules
 from services.training.schemas.courses import CourseVersionIn, CourseVersionOut
 from shared.auth import needs
 from shared.conditions import IfMatch
@@ -17,7 +17,13 @@ from shared.schemas import Slug
 router = APIRouter(prefix="/v1/courses/{key}/versions", tags=["training"])
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 
-WRONG = (pages.MissingFile, course_versions.NotInTheCourse, course_versions.CircularPrerequisites, rules.NoSuchRule)
+WRONG = (
+    pages.MissingFile,
+    course_versions.NotInTheCourse,
+    course_versions.CircularPrerequisites,
+    rules.NoSuchRule,
+    questions.NotEnoughQuestions,
+)
 
 
 @router.get("", dependencies=[needs("training:write")], responses=problems(NotFound))

@@ -1,4 +1,4 @@
-"""/v1/courses/{course}/questions: the bank from which quizzes draw."""
+"""/v1/courses/{key}/questions: the bank from which quizzes draw."""
 
 from typing import Annotated, Literal
 
@@ -14,14 +14,14 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/courses/{course}/questions", tags=["training"], dependencies=[needs("training:write")])
+router = APIRouter(prefix="/v1/courses/{key}/questions", tags=["training"], dependencies=[needs("training:write")])
 
 Kind = Literal["single", "multiple", "true_false", "matching", "ordering", "short_text", "numeric", "rule_break"]
 
 
 @router.get("", responses=problems(NotFound))
 async def list_questions(
-    course: Slug,
+    key: Slug,
     paging: Paging,
     db: Db,
     tag: Slug | None = None,
@@ -31,7 +31,7 @@ async def list_questions(
     retired: Annotated[bool | None, Query(description="Only those that are, or are not, retired.")] = None,
 ) -> Page[BankQuestionOut]:
     """List the questions of a course's bank with their right answers, for authors."""
-    return await db.read(questions.find, course, paging, QuestionQuery(tag, difficulty, kind, retired))
+    return await db.read(questions.find, key, paging, QuestionQuery(tag, difficulty, kind, retired))
 
 
 @router.post(
@@ -39,36 +39,36 @@ async def list_questions(
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotFound, questions.QuestionExists, rules.NoSuchRule),
 )
-async def create_question(course: Slug, body: Question, db: Db) -> BankQuestionOut:
+async def create_question(key: Slug, body: Question, db: Db) -> BankQuestionOut:
     """Add a question to a course's bank; quizzes that draw by its tags or difficulty have it from now on."""
-    return await db.write(questions.create, course, body)
+    return await db.write(questions.create, key, body)
 
 
-@router.get("/{key}", responses=problems(NotFound))
-async def get_question(course: Slug, key: Slug, db: Db) -> BankQuestionOut:
+@router.get("/{question}", responses=problems(NotFound))
+async def get_question(key: Slug, question: Slug, db: Db) -> BankQuestionOut:
     """Read a question in its newest version."""
-    return await db.read(questions.get, course, key)
+    return await db.read(questions.get, key, question)
 
 
-@router.put("/{key}", responses=problems(NotFound, Stale, questions.OtherKey, rules.NoSuchRule))
-async def replace_question(course: Slug, key: Slug, body: Question, db: Db, if_match: IfMatch) -> BankQuestionOut:
+@router.put("/{question}", responses=problems(NotFound, Stale, questions.OtherKey, rules.NoSuchRule))
+async def replace_question(key: Slug, question: Slug, body: Question, db: Db, if_match: IfMatch) -> BankQuestionOut:
     """Write the next version of a question; sittings keep the version that they drew."""
-    return await db.write(questions.change, course, key, body, if_match)
+    return await db.write(questions.change, key, question, body, if_match)
 
 
-@router.get("/{key}/versions", responses=problems(NotFound))
-async def list_question_versions(course: Slug, key: Slug, paging: Paging, db: Db) -> Page[BankQuestionOut]:
+@router.get("/{question}/versions", responses=problems(NotFound))
+async def list_question_versions(key: Slug, question: Slug, paging: Paging, db: Db) -> Page[BankQuestionOut]:
     """List the versions of a question, oldest first."""
-    return await db.read(questions.find_versions, course, key, paging)
+    return await db.read(questions.find_versions, key, question, paging)
 
 
-@router.post("/{key}/retirement", responses=problems(NotFound, Stale))
-async def retire_question(course: Slug, key: Slug, db: Db, if_match: IfMatch) -> BankQuestionOut:
+@router.post("/{question}/retirement", responses=problems(NotFound, Stale))
+async def retire_question(key: Slug, question: Slug, db: Db, if_match: IfMatch) -> BankQuestionOut:
     """Draw a question no more; sittings that have it keep it."""
-    return await db.write(questions.retire, course, key, if_match)
+    return await db.write(questions.retire, key, question, if_match)
 
 
-@router.post("/{key}/reinstatement", responses=problems(NotFound, Stale))
-async def reinstate_question(course: Slug, key: Slug, db: Db, if_match: IfMatch) -> BankQuestionOut:
+@router.post("/{question}/reinstatement", responses=problems(NotFound, Stale))
+async def reinstate_question(key: Slug, question: Slug, db: Db, if_match: IfMatch) -> BankQuestionOut:
     """Draw a retired question again."""
-    return await db.write(questions.reinstate, course, key, if_match)
+    return await db.write(questions.reinstate, key, question, if_match)
