@@ -4,7 +4,8 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from services.training.domain import certifications, completions, courses, facts, imports
+from services.training.domain import certifications, completions, courses, facts, import_applying
+from services.training.domain.import_weighing import Line
 from services.training.schemas.certificates import CertificationIn
 from services.training.schemas.courses import CourseIn
 from services.training.schemas.enrolments import CompletionIn
@@ -21,9 +22,9 @@ TIER = "responder"
 
 async def add_people(db: Database, count: int) -> dict[str, str]:
     """Add people E-1, E-2 ... and return their ids by employee number."""
-    rows = [imports.Row(number, person(number)) for number in range(1, count + 1)]
+    rows = [Line(number, person(number).model_dump(exclude_unset=True)) for number in range(1, count + 1)]
     for start in range(0, count, 500):
-        await db.write(imports.apply, rows[start : start + 500])
+        await db.write(import_applying.apply, 0, rows[start : start + 500])
     return await db.read(ids)
 
 

@@ -18,7 +18,7 @@ from shared.outbox import tell
 from shared.problems import Problem
 from shared.statements import DialectInsert, Prebuilt
 
-CHUNK = 250
+CHUNK = 100
 ROWS = metadata.tables["people_import_rows"]
 PEOPLE = metadata.tables["people"]
 SOURCES = metadata.tables["person_sources"]
@@ -140,7 +140,7 @@ def alone(session: Session, verdict: Verdict, managers: dict[str, str]) -> Verdi
     if "active" in verdict.judged.changes:
         said["active"] = verdict.judged.changes["active"]
     try:
-        people.alter(session, verdict.person, Source.CSV, said)
+        people.alter(session, verdict.person, Source.CSV, said, implied=frozenset(said) - verdict.judged.said)
     except Problem as problem:
         return rejected(verdict.line, problem.detail)
     return verdict
@@ -164,8 +164,8 @@ def take(session: Session, verdict: Verdict, managers: dict[str, str], mine: dic
         written.new.append(made)
         written.seen.append(note(session, made["id"], said))
         return
-    known = set(verdict.judged.said)
-    written.seen.append(note(session, person.id, known | verdict.wrote))
+    if verdict.judged.changes or not verdict.judged.said <= verdict.wrote:
+        written.seen.append(note(session, person.id, verdict.judged.said | verdict.wrote))
     if verdict.judged.changes:
         if "department" in verdict.judged.changes and person.active:
             written.moved.append(person.id)

@@ -109,6 +109,7 @@ def verdict(session: Session, crowd: Crowd, line: Line, managers: dict[str, str]
         attributes["manager"] = managers.get(said["manager"], said["manager"])
     written = crowd.written.get(person.id, {})
     judged = authority.weigh(person, Source.CSV, attributes, crowd.order, written)
+    judged.said &= said.keys()
     outcome: Outcome = "updated" if judged.changes else "unchanged"
     return Verdict(line, outcome, detail_of(person, judged), person, judged, written.get(Source.CSV, frozenset()))
 
@@ -119,7 +120,9 @@ def detail_of(person: Person, judged: Judged) -> str | None:
     parts = [
         ", ".join(sorted(judged.changes)),
         f"not changed: {', '.join(kept)}" if kept else "",
-        "left: say active to bring them back" if not person.active and "active" not in judged.said else "",
+        "left: say active to bring them back"
+        if not person.active and not {"active"} & (judged.said | judged.changes.keys())
+        else "",
     ]
     return "; ".join(part for part in parts if part) or None
 
@@ -131,20 +134,18 @@ def rejected(line: Line, why: str) -> Verdict:
 
 def gather(session: Session, lines: Sequence[Line], *, lock: bool) -> Crowd:
     """Read whom rows could mean, in a few queries for all; locked where they are to be changed."""
-    by_number = numbered(session, {line.employee_number for line in lines if line.employee_number})
+    by_number = numbered(session, {line.employee_number for line in lines if line.employee_number}, lock=lock)
     rest = [line for line in lines if line.employee_number not in by_number]
     names = {line.user_name.lower() for line in rest}
     mails = {line.said["email"].lower() for line in rest}
     by_user_name = {
-        person.user_name.lower(): person for person in read(session, func.lower(col(Person.user_name)), names)
+        person.user_name.lower(): person
+        for person in read(session, func.lower(col(Person.user_name)), names, lock=lock)
     }
     by_email: dict[str, Person | None] = {}
-    for person in read(session, func.lower(col(Person.email)), mails):
+    for person in read(session, func.lower(col(Person.email)), mails, lock=lock):
         by_email[person.email.lower()] = None if person.email.lower() in by_email else person
     found = {person.id: person for crowd in (by_number, by_user_name, by_email) for person in crowd.values() if person}
-    if lock and found:
-        locked = select(Person).where(col(Person.id).in_(found)).order_by(Person.id).with_for_update()
-        session.exec(locked.execution_options(populate_existing=True)).all()
     asked = {line.said.get("user_name") or line.user_name for line in lines}
     owners = dict(
         session.exec(select(Person.user_name, Person.employee_number).where(col(Person.user_name).in_(asked))).all()
@@ -155,19 +156,24 @@ def gather(session: Session, lines: Sequence[Line], *, lock: bool) -> Crowd:
     return Crowd(by_number, by_user_name, by_email, owners, written, authority.order(session))
 
 
-def numbered(session: Session, numbers: set[str]) -> dict[str, Person]:
+def numbered(session: Session, numbers: set[str], *, lock: bool) -> dict[str, Person]:
     """Return people by the employee numbers that they have, or had."""
-    found = {person.employee_number: person for person in read(session, col(Person.employee_number), numbers)}
+    found = {
+        person.employee_number: person for person in read(session, col(Person.employee_number), numbers, lock=lock)
+    }
     if missing := numbers - found.keys():
         former = select(FormerNumber.employee_number, Person).join(Person, col(Person.id) == col(FormerNumber.person))
         found |= dict(session.exec(former.where(col(FormerNumber.employee_number).in_(missing))).all())
     return found
 
 
-def read(session: Session, column: Any, values: Iterable[str]) -> list[Person]:
-    """Return the people who have one of the values in a column."""
+def read(session: Session, column: Any, values: Iterable[str], *, lock: bool) -> list[Person]:
+    """Return the people who have one of the values in a column; locked in one order, against deadlocks."""
     wanted = sorted(values)
-    return list(session.exec(select(Person).where(column.in_(wanted)))) if wanted else []
+    if not wanted:
+        return []
+    query = select(Person).where(column.in_(wanted)).order_by(Person.id)
+    return list(session.exec(query.with_for_update() if lock else query))
 
 
 def ids_of(session: Session, numbers: set[str]) -> dict[str, str]:

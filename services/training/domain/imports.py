@@ -25,7 +25,7 @@ from shared.db import Session, insert
 from shared.statements import insert_into
 from shared.tables import counters
 
-CHUNK = 250
+CHUNK = 100
 AT_ONCE = 5_000
 """Rows up to which a request waits for its import to end."""
 ABANDONED = timedelta(minutes=15)

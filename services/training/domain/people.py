@@ -131,32 +131,34 @@ def put(
     Raises IdentityConflict, Forbidden, PersonExists, NotManaged or ImportUnderWay.
     """
     import_guard.refuse(session)
+    implied: frozenset[str] = frozenset()
     if person is None:
         keys = {name: attributes.get(name) for name in ("employee_number", "user_name", "email")}
         person = identities.match(session, **keys, source=source, external_id=external_id)
-        if person is not None:
-            attributes = back_under(person, attributes)
+        if person is not None and back_under(person, attributes):
+            attributes, implied = {"active": True, **attributes}, frozenset({"active"})
     if person is None:
         made = add(session, source, attributes, external_id)
         return Provisioned(session.get_one(Person, made["id"]), created=True, judged=Judged())
-    return Provisioned(person, created=False, judged=alter(session, person, source, attributes, external_id))
+    judged = alter(session, person, source, attributes, external_id, implied=implied)
+    return Provisioned(person, created=False, judged=judged)
 
 
-def back_under(person: Person, attributes: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the attributes with `active` where a leaver turns up under another number; raises IdentityConflict.
+def back_under(person: Person, attributes: Mapping[str, Any]) -> bool:
+    """Say whether a leaver turns up under another number, and so is back; raises IdentityConflict.
 
     Addresses are given to new people, so a leaver is known again by one only if the name is theirs, too.
     """
     number = attributes.get("employee_number")
-    if person.active or number in {None, person.employee_number}:
-        return attributes
+    if person.active or number in {None, person.employee_number} or "active" in attributes:
+        return False
     name = attributes.get("name")
     if name is None or name.casefold() != person.name.casefold():
         raise identities.IdentityConflict(
             f"{person.employee_number}, who left, has this user name or e-mail, and another name. "
             "Give the leaver another user name, or merge the two."
         )
-    return {"active": True, **attributes}
+    return True
 
 
 def add(
@@ -177,7 +179,7 @@ def add(
 def row_of(session: Session, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row of a new person of whom a source says `attributes`."""
     given = {name: value for name, value in attributes.items() if value is not None}
-    person = {**ABSENT, **given, "id": new_id(), "created_at": session.now, "changed_at": session.now}
+    person = {**ABSENT, **given, "id": new_id(), "created_at": session.now}
     person["user_name"] = given.get("user_name") or given.get("email") or given["employee_number"]
     person["email"] = given.get("email") or (person["user_name"] if "@" in person["user_name"] else "")
     person["name"] = given.get("name") or person["user_name"]
@@ -207,14 +209,19 @@ def alter(
     external_id: str | None = None,
     *,
     if_match: int | None = None,
+    implied: frozenset[str] = frozenset(),
 ) -> Judged:
-    """Change a person as far as a source may; raises Forbidden, Stale, PersonExists or NotManaged."""
+    """Change a person as far as a source may; what is only implied by what it says is not its own.
+
+    Raises Forbidden, Stale, PersonExists or NotManaged.
+    """
     session.refresh(person, with_for_update=True)
     expect(person.revision, if_match)
     for department in {person.department, attributes.get("department") or person.department}:
         access.refuse_department(session, department)
     before = Person.model_validate(person.model_dump())
     judged = authority.judge(session, person, source, attributes)
+    judged.said -= implied
     check(session, person, judged.changes)
     authority.apply(session, person, source, judged)
     if external_id is not None:
@@ -238,7 +245,6 @@ def check(session: Session, person: Person, changes: Mapping[str, Any]) -> None:
 def settle(session: Session, before: Person, person: Person) -> None:
     """Tell of a change, and do what follows from it."""
     person.revision += 1
-    person.changed_at = session.now
     person.changed_at = session.now
     session.add(person)
     session.flush()

@@ -52,7 +52,7 @@ Index("people_email_folded", func.lower(col(Person.email)))
 
 
 class PersonSource(Table, table=True):
-    """What one source wrote of a person, when it last did, and by which id it knows them."""
+    """What one source wrote of a person, when it last wrote anything new, and by which id it knows them."""
 
     __tablename__ = "person_sources"
     __table_args__ = (UniqueConstraint("source", "external_id"),)
