@@ -121,4 +121,4 @@ def out(session: Session, row: LiveSession) -> LiveSessionOut:
     """Return a date as everybody sees it."""
     host = session.get(Person, row.host)
     number = host.employee_number if host else ""
-    return LiveSessionOut.model_validate({**row.model_dump(), "left": row.capacity - row.taken, "host": number})
+    return LiveSessionOut.model_validate({**row.model_dump(), "left": max(0, row.capacity - row.taken), "host": number})
