@@ -1,13 +1,11 @@
 """`shareload courses`: a course between a folder under version control and the platform."""
 
-import hashlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from services.client import Api, RefusedError
-from services.course_folders import Folder, FolderError, read_folder, write_folder
+from services.course_folders import FolderError, push, read_folder, write_folder
 from services.terminal import api_of, err, out
 
 courses = typer.Typer(help="Courses as folders of Markdown and YAML.", no_args_is_help=True)
@@ -36,26 +34,6 @@ def push_course(
     for warning in made["warnings"]:
         said = f"{warning['pointer']}, line {warning['line']}: {warning['message']}"
         err.print(said, style="yellow", markup=False, soft_wrap=True)
-
-
-def push(api: Api, folder: Folder, *, draft: bool = False) -> dict[str, Any]:
-    """Make the course if need be, upload the files that it does not have, and write a version; raises RefusedError."""
-    key = folder.course["key"]
-    try:
-        api.post("/v1/courses", folder.course)
-    except RefusedError as refused:
-        if refused.status != 409:
-            raise
-    path = f"/v1/courses/{key}/assets"
-    there = {asset["hash"] for asset in api.all(path)} if folder.files else set()
-    assets: dict[str, str] = {}
-    for name, file in folder.files.items():
-        content = file.read_bytes()
-        assets[name] = hashlib.sha256(content).hexdigest()
-        if assets[name] not in there:
-            api.upload(path, content, "application/octet-stream", name=name)
-    made: dict[str, Any] = api.post(f"/v1/courses/{key}/versions", {**folder.version, "assets": assets, "draft": draft})
-    return made
 
 
 @courses.command("pull")
