@@ -6,9 +6,10 @@ from typing import Any
 import httpx
 import pytest
 
+from services.training.domain.scim import groups
 from shared.context import Principal
 from tests.training.conftest import TrainingService
-from tests.training.provisioning import CORE, GROUP, GROUPS, SCIM, USERS, create, patch, read, refused, user
+from tests.training.provisioning import CORE, GROUP, GROUPS, PATCH, SCIM, USERS, create, patch, read, refused, user
 
 BULK = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 
@@ -62,11 +63,35 @@ async def test_people_come_into_a_group_and_leave_it(service: TrainingService, c
     ]  # fmt: skip
 
 
+async def test_a_large_group_is_not_told_after_each_change(
+    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(groups, "MOST_SHOWN", 2)
+    people = [(await create(client, f"E-{number}"))["id"] for number in range(4)]
+    path = f"{GROUPS}/{(await add_group(client, 'Everyone', *people[:2]))['id']}"
+    await patch(client, path, {"op": "add", "value": {"members": [{"value": people[1]}]}})
+
+    add = {"schemas": [PATCH], "Operations": [{"op": "add", "path": "members", "value": [{"value": people[2]}]}]}
+    done = await client.patch(path, json=add)
+    assert (done.status_code, done.content) == (204, b"")
+    whole = await client.get(path)
+    assert (members(whole.json()), whole.headers["etag"]) == (people[:3], done.headers["etag"])
+
+    swap = [
+        {"op": "remove", "path": f'members[value eq "{people[0]}"]'},
+        {**add["Operations"][0], "value": {"value": people[3]}},
+    ]
+    swapped = await client.patch(path, json={**add, "Operations": swap}, headers={"If-Match": done.headers["etag"]})
+    assert swapped.status_code == 204
+    refused(await client.patch(path, json=add, headers={"If-Match": done.headers["etag"]}), 412)
+    assert members(await read(client, path)) == people[1:]
+
+
 async def test_a_deleted_user_is_in_no_group(service: TrainingService, client: httpx.AsyncClient) -> None:
     ana, ben = [(await create(client, f"E-{number}"))["id"] for number in range(2)]
-    groups = [await add_group(client, name, ana, ben) for name in ("Responders", "Coaches")]
+    both = [await add_group(client, name, ana, ben) for name in ("Responders", "Coaches")]
     assert (await client.delete(f"{USERS}/{ana}")).status_code == 204
-    for group in groups:
+    for group in both:
         assert members(await read(client, f"{GROUPS}/{group['id']}")) == [ben]
     assert (await groups_told(service))[ana] == []
 

@@ -179,7 +179,7 @@ def add(
 def row_of(session: Session, attributes: Mapping[str, Any]) -> dict[str, Any]:
     """Return the row of a new person of whom a source says `attributes`."""
     given = {name: value for name, value in attributes.items() if value is not None}
-    person = {**ABSENT, **given, "id": new_id(), "created_at": session.now}
+    person = {**ABSENT, **given, "id": new_id(), "created_at": session.now, "changed_at": session.now}
     person["user_name"] = given.get("user_name") or given.get("email") or given["employee_number"]
     person["email"] = given.get("email") or (person["user_name"] if "@" in person["user_name"] else "")
     person["name"] = given.get("name") or person["user_name"]
@@ -245,6 +245,7 @@ def check(session: Session, person: Person, changes: Mapping[str, Any]) -> None:
 def settle(session: Session, before: Person, person: Person) -> None:
     """Tell of a change, and do what follows from it."""
     person.revision += 1
+    person.changed_at = session.now
     person.changed_at = session.now
     session.add(person)
     session.flush()

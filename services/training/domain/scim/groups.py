@@ -5,18 +5,22 @@ from typing import Any
 
 from pydantic import TypeAdapter
 from scim2_models import Meta, NotFoundException, PreconditionFailedException
-from sqlalchemy import ColumnElement
+from scim2_server.conditions import Conditions
+from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
 from services.training.domain import access, groups
 from services.training.domain.scim import users
 from services.training.domain.scim.filters import Condition, moment, text, within
+from services.training.domain.scim.moves import Move
 from services.training.schemas import scim as shapes
 from services.training.tables import Group, GroupMember, Person
 from shared.db import Session
 from shared.problems import Forbidden
 from shared.schemas import Line
 
+MOST_SHOWN = 500
+"""Members with whom a group is answered to who moves some of them; beyond, the answer is that it was done."""
 NAME: TypeAdapter[Any] = TypeAdapter(Line)
 
 
@@ -96,6 +100,21 @@ class Groups:
         groups.put_in(self._session, row, after - before)
         return self.resources([row])[0]
 
+    def move(self, group: str, moves: Sequence[Move], conditions: Conditions) -> tuple[shapes.Group, bool]:
+        """Let people come and go; returns the group, and whether it is too large to be shown with all its members.
+
+        Raises NotFoundException, PreconditionFailedException or Forbidden.
+        """
+        self._refuse_limited()
+        row = self.row(group)
+        conditions.check(version_of(row), "PATCH")
+        for move in moves:
+            (groups.put_in if move.come else groups.take_out)(self._session, row, move.people)
+        size = self._session.exec(
+            select(func.count()).select_from(GroupMember).where(GroupMember.group_id == row.id)
+        ).one()
+        return self.resources([row], members=size <= MOST_SHOWN)[0], size > MOST_SHOWN
+
     def delete(self, group: str, expected_version: str | None) -> None:
         """Remove a group; raises NotFoundException, PreconditionFailedException or Forbidden."""
         self._refuse_limited()
@@ -129,6 +148,11 @@ def people_in(group: shapes.Group) -> set[str]:
     return {member.value for member in group.members or [] if member.value}
 
 
+def version_of(row: Group) -> str:
+    """Return the weak ETag of a group."""
+    return f'W/"{row.revision}"'
+
+
 def to_group(row: Group, members: Sequence[str]) -> shapes.Group:
     """Return a group as SCIM shows it."""
     shown: dict[str, Any] = {"id": row.id, "externalId": row.external_id, "displayName": row.name}
@@ -139,6 +163,6 @@ def to_group(row: Group, members: Sequence[str]) -> shapes.Group:
         resource_type="Group",
         created=row.created_at,
         last_modified=row.changed_at,
-        version=f'W/"{row.revision}"',
+        version=version_of(row),
     )
     return group

@@ -5,12 +5,13 @@ from collections.abc import Set as AbstractSet
 from typing import Any
 
 from scim2_models import NotFoundException, PreconditionFailedException, UniquenessException
+from scim2_models.path import CompareOperator
 from sqlalchemy import ColumnElement, delete
 from sqlmodel import col, select
 
 from services.training.domain import access, groups, identities, people
 from services.training.domain.scim import users
-from services.training.domain.scim.filters import Condition, flag, moment, text, within
+from services.training.domain.scim.filters import Condition, Selection, flag, moment, text, within
 from services.training.schemas.scim import StaffMember
 from services.training.tables import Group, GroupMember, Person, PersonSource, ScimEmail, ScimUser, Source
 from shared.db import Session
@@ -27,11 +28,12 @@ def by_other_email(where: ColumnElement[bool]) -> ColumnElement[bool]:
     return col(Person.id).in_(select(ScimEmail.person).where(where))
 
 
-def email(op: Any, value: Any) -> Any:
+def email(op: CompareOperator, value: Any) -> Selection:
     """Compare all addresses of a person."""
-    first = text(Person.email, exact=False)(op, value)
-    others = within(text(ScimEmail.email, exact=False), by_other_email)(op, value)
-    return type(first)(first.where | others.where, exact=False)
+    small = value.lower() if isinstance(value, str) else value
+    first = text(Person.email)(op, value)
+    others = within(text(ScimEmail.email, folded=op is not CompareOperator.eq), by_other_email)(op, small)
+    return Selection(first.where | others.where, exact=False)
 
 
 CONDITIONS: dict[str, Condition] = {
@@ -67,7 +69,7 @@ class People:
         joined = select(*columns).outerjoin(ScimUser, col(ScimUser.person) == col(Person.id))
         return joined.select_from(Person).where(col(ScimUser.deleted_at).is_(None), *self._limits)
 
-    def resources(self, rows: Sequence[Person], _excluded: object = None) -> list[StaffMember]:
+    def resources(self, rows: Sequence[Person]) -> list[StaffMember]:
         """Return people as resources."""
         ids = [row.id for row in rows]
         sources = select(PersonSource.person, PersonSource.external_id).where(
@@ -97,9 +99,9 @@ class People:
             raise NotFoundException(detail=f"There is no user {person}.")
         return found
 
-    def get(self, person: str, excluded: object = None) -> StaffMember:
+    def get(self, person: str) -> StaffMember:
         """Return a user; raises NotFoundException."""
-        return self.resources([self.row(person)], excluded)[0]
+        return self.resources([self.row(person)])[0]
 
     def create(self, user: StaffMember) -> StaffMember:
         """Add a person, or take on one who is known from elsewhere or was removed.

@@ -1,10 +1,21 @@
 """The library's protocol with our answers: a PATCH is answered with what came of it, our problems as SCIM errors."""
 
 from functools import cache
+from http import HTTPStatus
 from typing import Any
 
-from scim2_models import Context, Error, InvalidValueException, Resource, ResponseParameters, SCIMException
+from scim2_models import (
+    Context,
+    Error,
+    InvalidValueException,
+    PatchOp,
+    Resource,
+    ResourceType,
+    ResponseParameters,
+    SCIMException,
+)
 from scim2_server.bulk import BulkPlan, BulkStep
+from scim2_server.conditions import Conditions
 from scim2_server.handler import ScimHandler
 from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
@@ -12,6 +23,7 @@ from scim2_server.service import ScimService
 
 from services.training.domain.identities import IdentityConflict
 from services.training.domain.people import PersonExists
+from services.training.domain.scim.moves import moves_of
 from services.training.domain.scim.storage import Storage
 from services.training.schemas.scim import provider
 from shared.db import Session
@@ -53,6 +65,32 @@ class Service(ScimService):
                 raise exception
 
 
+class Handler(ScimHandler):
+    """What the library does with one request, but for changes of nothing but who is in a group."""
+
+    def __init__(self, service: Service, storage: Storage) -> None:
+        super().__init__(service, storage)
+        self._groups = storage.groups
+        self._too_large = False
+
+    def patch_resource(
+        self, resource_type: ResourceType, resource_id: str, patch_op: "PatchOp[Any]", conditions: Conditions
+    ) -> Resource[Any]:
+        """Apply a PATCH; who comes into a group or leaves it is written as such."""
+        moves = moves_of(patch_op) if resource_type.name == "Group" else None
+        if moves is None:
+            return super().patch_resource(resource_type, resource_id, patch_op, conditions)
+        group, self._too_large = self._groups.move(resource_id, moves, conditions)
+        return group
+
+    def patch(self, request: ScimRequest) -> ScimResponse:
+        """Answer a PATCH with the resource, or 204 for a group that is too large to be told after each change."""
+        response = super().patch(request)
+        if not self._too_large:
+            return response
+        return ScimResponse(HTTPStatus.NO_CONTENT, None, {"ETag": response.headers["ETag"]})
+
+
 def said(problem: Problem) -> str:
     """Return all that a problem says in one line."""
     return " ".join([problem.detail, *(f"{error.pointer}: {error.detail}." for error in problem.errors or [])])
@@ -71,7 +109,7 @@ def service_at(public_url: str) -> Service:
 def serve(session: Session, service: Service, request: ScimRequest, *, writing: bool) -> ScimResponse:
     """Do what one request asks as one unit of work; raises SCIMException or a Problem."""
     refuse_nul(request)
-    return ScimHandler(service, Storage(session, writing=writing)).handle(request)
+    return Handler(service, Storage(session, writing=writing)).handle(request)
 
 
 def refuse_nul(request: ScimRequest) -> None:
@@ -86,7 +124,7 @@ def bulk_step(
 ) -> tuple[dict[str, Any], Resource[Any] | None]:
     """Do one operation of a bulk request as a unit of work of its own; raises StepFailed."""
     with service.provider:
-        outcome, resource = ScimHandler(service, Storage(session, writing=True)).run_bulk_step(request, plan, step)
+        outcome, resource = Handler(service, Storage(session, writing=True)).run_bulk_step(request, plan, step)
     if int(outcome["status"]) >= 400:
         raise StepFailed(outcome)
     return outcome, resource

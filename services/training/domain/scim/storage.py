@@ -82,7 +82,7 @@ class Storage(ScimStorage):
     def __init__(self, session: Session, *, writing: bool) -> None:
         self._session = session
         self._people = People(session, writing=writing)
-        self._groups = Groups(session, writing=writing)
+        self.groups = Groups(session, writing=writing)
 
     def get(
         self,
@@ -94,7 +94,7 @@ class Storage(ScimStorage):
         """Return a resource; raises NotFoundException."""
         if resource_type.name == "User":
             return self._people.get(resource_id)
-        return self._groups.get(resource_id, members=not leaves_out(response_parameters, "members"))
+        return self.groups.get(resource_id, members=not leaves_out(response_parameters, "members"))
 
     def search(
         self, resource_types: list[ResourceType], search_request: SearchRequest[Any], *, position: Any = None
@@ -103,7 +103,7 @@ class Storage(ScimStorage):
         searches = [
             Search(self._session, self._people, StaffMember, search_request)
             if each.name == "User"
-            else Search(self._session, self._groups, Group, search_request)
+            else Search(self._session, self.groups, Group, search_request)
             for each in resource_types
         ]
         counts = [each.count() for each in searches]
@@ -135,7 +135,7 @@ class Storage(ScimStorage):
         self._of(resource_type).delete(resource_id, expected_version)
 
     def _of(self, resource_type: ResourceType) -> Any:
-        return self._people if resource_type.name == "User" else self._groups
+        return self._people if resource_type.name == "User" else self.groups
 
 
 def by_cursor(searches: Sequence[Search], total: int, most: int, position: Any) -> SearchPage:
