@@ -18,7 +18,7 @@ some_keys = st.lists(st.sampled_from(KEYS), unique=True, max_size=2)
 definitions = st.builds(
     lambda courses, policies, validity, expiring: Certification(
         key="tier", title="", description="", courses=courses, policies=policies, certifications=[], departments=None,
-        validity_days=validity, expiring_days=expiring, grace_days=0, created_at=NOW,
+        validity_days=validity, expiring_days=expiring, grace_days=0, created_at=NOW - timedelta(days=900),
     ),
     some_keys, some_keys, st.integers(1, 700), st.integers(0, 60),
 ).filter(lambda one: one.courses or one.policies)  # fmt: skip
@@ -90,7 +90,7 @@ def test_tiers_are_decided_after_those_they_ask_for(asked: dict[str, list[str]])
     tiers = [
         Certification(
             key=key, title="", description="", courses=[], policies=[], certifications=below, validity_days=1, expiring_days=0,
-            grace_days=0, created_at=NOW,
+            grace_days=0, created_at=NOW - timedelta(days=900),
         )
         for key, below in asked.items()
     ]  # fmt: skip

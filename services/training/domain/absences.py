@@ -3,11 +3,17 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, func, update
 from sqlmodel import col, or_, select
 
 from services.training.tables import Absence
 from shared.db import Session, insert
+
+AWAY = select(Absence.person, Absence.left_at).where(
+    col(Absence.person).in_(bindparam("people", expanding=True)),
+    col(Absence.left_at) <= bindparam("at"),
+    or_(col(Absence.back_at).is_(None), col(Absence.back_at) > bindparam("at")),
+)
 
 
 def begin(session: Session, person: str) -> None:
@@ -29,9 +35,12 @@ def at_moment(session: Session, left: Mapping[str, datetime | None], at: datetim
     """
     if at >= session.now or not left:
         return dict(left)
-    away = select(Absence.person, Absence.left_at).where(
-        col(Absence.person).in_(left),
-        col(Absence.left_at) <= at,
-        or_(col(Absence.back_at).is_(None), col(Absence.back_at) > at),
+    return {**left, **{row.person: row.left_at for row in session.execute(AWAY, {"people": list(left), "at": at})}}
+
+
+def last_ended(session: Session, people: list[str]) -> dict[str, datetime]:
+    """Return when those of these people who were away came back the last time."""
+    back = select(Absence.person, func.max(col(Absence.back_at))).where(
+        col(Absence.person).in_(people), col(Absence.back_at).is_not(None)
     )
-    return {**left, **dict(session.exec(away).all())}
+    return dict(session.execute(back.group_by(col(Absence.person))).all())

@@ -67,39 +67,48 @@ def reminder_days(session: Session, rows: Iterable[Certificate]) -> Mapping[str,
     return {key: list(days) for key, days in session.exec(found)} if keys else {}
 
 
+class Said(NamedTuple):
+    """What is told, entered in the feed and proved of one turn."""
+
+    at: datetime
+    event: Event | None
+    entry: changes.Entry | None
+    deed: Deed | None
+
+
 def catch_up(session: Session, rows: Iterable[Certificate], until: datetime, reason: str | None = None) -> None:
-    """Tell all that came due to certificates until a moment; their holders' progress must be locked."""
+    """Tell all that came due to certificates until a moment, oldest first; their holders' progress must be locked."""
     late = [row for row in rows if row.next_turn_at is not None and row.next_turn_at <= until]
     days = reminder_days(session, late)
-    events: list[Event] = []
-    entries: list[changes.Entry] = []
-    deeds: list[Deed] = []
+    all_said: list[Said] = []
     for row in late:
         turn = next_turn(row, days.get(row.certification, ()))
         while turn is not None and turn.at <= until:
-            step(session, row, turn, events, deeds)
-            if turn.change is not None:
-                entry = changes.Entry(row.person, row.id, turn.change, Status(row.told), turn.at, reason=reason)
-                entries.append(entry)
+            all_said.append(take_turn(session, row, turn, reason))
             turn = next_turn(row, days.get(row.certification, ()))
         row.next_turn_at = turn.at if turn else None
         session.add(row)
-    tell(session, *events)
-    changes.add(session, entries)
-    record_all(session, deeds)
+    all_said.sort(key=lambda said: said.at)
+    tell(session, *(said.event for said in all_said if said.event))
+    changes.add(session, [said.entry for said in all_said if said.entry])
+    record_all(session, [said.deed for said in all_said if said.deed])
 
 
-def step(session: Session, row: Certificate, turn: Turn, events: list[Event], deeds: list[Deed]) -> None:
-    """Take one certificate one turn on, and collect what is told and proved of it."""
-    if turn.change is not None:
-        row.told = Status(turn.change)
-        events.append(certificates.event(TOLD[turn.change], row, Status(row.told)))
-        deeds.append(Deed(f"certificate.{turn.change}", f"certificate/{row.id}", None, row.person))
-        return
-    row.seen_to = turn.at
-    if turn.days_before is not None:
-        events.append(reminder(session, row, turn.days_before))
-        deeds.append(Deed("certificate.reminded", f"certificate/{row.id}", None, row.person))
+def take_turn(session: Session, row: Certificate, turn: Turn, reason: str | None) -> Said:
+    """Take one certificate one turn on and return what is said of it; of an opening, nothing is."""
+    if turn.change is None:
+        row.seen_to = turn.at
+        if turn.days_before is None:
+            return Said(turn.at, None, None, None)
+        told = reminder(session, row, turn.days_before)
+        return Said(turn.at, told, None, Deed("certificate.reminded", f"certificate/{row.id}", None, row.person))
+    row.told = Status(turn.change)
+    return Said(
+        turn.at,
+        certificates.event(TOLD[turn.change], row, Status(row.told)),
+        changes.Entry(row.person, row.id, turn.change, Status(row.told), turn.at, reason=reason),
+        Deed(f"certificate.{turn.change}", f"certificate/{row.id}", None, row.person),
+    )
 
 
 def reminder(session: Session, row: Certificate, days_before: int) -> CertificateReminderV1:

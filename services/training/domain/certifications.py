@@ -14,6 +14,9 @@ from shared.evidence import digest_of, record
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, FieldError, Invalid, NotFound
 
+ASKED = frozenset({"courses", "policies", "certifications", "audience"})
+"""What decides whether somebody has earned a tier."""
+
 
 class CertificationExists(Conflict):
     """There is a certification with this key already."""
@@ -52,6 +55,8 @@ def change(session: Session, key: str, body: CertificationPatch, if_match: int |
     keep_new_versions(session, row, body)
     if "reminder_days" in body.model_fields_set:
         remind_anew(session, key)
+    if body.model_fields_set & ASKED:
+        row.defined_at = session.now
     row.revision += 1
     return defined(session, row, "certification.changed")
 

@@ -50,7 +50,7 @@ def counting(
             )
             .group_by(col(Completion.person))
         )
-        found[cutoff.certification, cutoff.course] = dict(session.execute(query).tuples().all())
+        found[cutoff.certification, cutoff.course] = dict(session.execute(query).all())
     return found
 
 

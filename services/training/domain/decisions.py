@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, literal
 from sqlalchemy import select as core_select
 from sqlmodel import col, select
 
-from services.training.domain import agenda, certificates, changes, cutoffs, terms
+from services.training.domain import absences, agenda, certificates, changes, cutoffs, terms
 from services.training.domain.requirements import Accepted, Due, Facts, due, in_order
 from services.training.domain.standing import status_at
 from services.training.schemas.certificates import Change
@@ -80,6 +80,7 @@ def gather(session: Session, people: list[str], since: Sequence[Cutoff]) -> dict
     for certificate in session.exec(current.execution_options(populate_existing=True)):
         held.setdefault(certificate.person, {})[certificate.certification] = certificate
     counting = cutoffs.counting(session, people, since)
+    back_at = absences.last_ended(session, people)
     return {
         person: Facts(
             department,
@@ -88,6 +89,7 @@ def gather(session: Session, people: list[str], since: Sequence[Cutoff]) -> dict
             held.get(person, {}),
             region,
             {which: latest.get(person) for which, latest in counting.items()},
+            back_at.get(person),
         )
         for person, department, region in known
     }
@@ -137,7 +139,7 @@ def issue(session: Session, person: str, ready: Due, facts: Facts) -> Certificat
         basis=ready.basis,
         suspensions=[],
         replaces=ready.follows.id if ready.follows and ready.renews else None,
-        seen_to=session.now,
+        seen_to=ready.issued_at if ready.by_clock else session.now,
         recorded_at=session.now,
     )
     turn = agenda.next_turn(certificate, definition.reminder_days)

@@ -26,7 +26,8 @@ class Accepted:
 class Facts:
     """What is known of one person: latest completion by course, acceptance by policy, current certificate by tier.
 
-    `counting` has, for each tier and course of which only a new version counts, the latest completion that does.
+    `counting` has, for each tier and course of which only a new version counts, the latest completion that does;
+    `back_at` is when they came back, if they were away.
     """
 
     department: str
@@ -35,6 +36,7 @@ class Facts:
     certificates: dict[str, Certificate] = field(default_factory=dict)
     region: str = ""
     counting: Mapping[tuple[str, str], datetime | None] = field(default_factory=dict)
+    back_at: datetime | None = None
 
     def completed(self, definition: Certification, course: str) -> datetime | None:
         """Return when a course was last completed in a way that counts for a tier."""
@@ -57,6 +59,11 @@ class Due:
         """Whether it replaces a certificate that ran out or will soon; one earned after a revocation stands alone."""
         return self.follows is not None and self.follows.state != State.REVOKED
 
+    @property
+    def by_clock(self) -> bool:
+        """Whether it is due because a renewal opened, and so was due then even if nothing ran."""
+        return self.follows is not None and self.renews and self.issued_at == terms.renewable_from(self.follows)
+
 
 def due(definition: Certification, facts: Facts, now: datetime, not_before: datetime | None) -> Due | None:
     """Return the certificate that is due to a person, or None.
@@ -71,12 +78,9 @@ def due(definition: Certification, facts: Facts, now: datetime, not_before: date
     if parts is None or (held is not None and not earned_again(definition, parts, held)):
         return None
     renewed = held if held is not None and held.revoked_at is None else None
-    times = [
-        *parts.values(),
-        *([not_before] if not_before else []),
-        *([terms.renewable_from(renewed)] if renewed else []),
-    ]
-    issued_at = min(now, max(times))  # another service's clock may be ahead of ours
+    possible = [not_before, facts.back_at, definition.defined_at, *(follows_from(renewed) if renewed else ())]
+    # Another service's clock may be ahead of ours.
+    issued_at = min(now, max(*parts.values(), *(time for time in possible if time is not None), definition.created_at))
     completed = [parts[course_part(course)] for course in definition.courses]
     if any(terms.first_expiry(definition, time) <= issued_at for time in completed):
         return None
@@ -88,6 +92,12 @@ def due(definition: Certification, facts: Facts, now: datetime, not_before: date
 def can_follow(held: Certificate, now: datetime) -> bool:
     """Say whether another certificate may follow: not while this one has long to go, or is suspended."""
     return held.state == State.REVOKED or (held.state == State.HELD and terms.renewable_from(held) <= now)
+
+
+def follows_from(held: Certificate) -> list[datetime]:
+    """Return before when no certificate can have followed: the opening of the renewal, the end of a suspension."""
+    ends = [datetime.fromisoformat(end) for _, end in held.suspensions if end is not None]
+    return [terms.renewable_from(held), *ends]
 
 
 def parts_of(definition: Certification, facts: Facts, now: datetime) -> dict[str, datetime] | None:

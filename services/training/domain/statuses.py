@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Row, Table, select
+from sqlalchemy import Row, Table, bindparam, select
 from sqlmodel import col
 
 from services.training.domain import absences, access
@@ -26,6 +26,16 @@ FACTS = (
     CERTIFICATE.revoked_at,
 )
 """Plain columns: an entity a row would cost more than the query."""
+PEOPLE = select(col(Person.id), col(Person.employee_number), col(Person.left_at)).where(
+    col(Person.employee_number).in_(bindparam("numbers", expanding=True))
+)
+# Two queries, each by its index: joined, SQLite would read all certificates of the tier.
+OF_PEOPLE = (
+    select(*FACTS)
+    .where(CERTIFICATE.person.in_(bindparam("people", expanding=True)), CERTIFICATE.issued_at <= bindparam("at"))
+    .order_by(CERTIFICATE.certification, CERTIFICATE.sequence)
+)
+OF_TIER = OF_PEOPLE.where(CERTIFICATE.certification == bindparam("certification"))
 
 
 def find(session: Session, body: StatusesIn) -> StatusesOut:
@@ -34,20 +44,15 @@ def find(session: Session, body: StatusesIn) -> StatusesOut:
     Without a certification there is an answer for each that a person has, or one `none`.
     """
     at = body.as_of or session.now
-    asked = select(col(Person.id), col(Person.employee_number), col(Person.left_at)).where(
-        col(Person.employee_number).in_(set(body.employee_numbers)), *access.limits(session, "certificates:read")
-    )
-    known = session.execute(asked).all()
+    limits = access.limits(session, "certificates:read")
+    asked = PEOPLE.where(*limits) if limits else PEOPLE
+    known = session.execute(asked, {"numbers": list(set(body.employee_numbers))}).all()
     left = absences.at_moment(session, {person: left_at for person, _, left_at in known}, at)
     people = {number: person for person, number, _ in known}
-    # Two queries, each by its index: joined, SQLite would read all certificates of the tier.
-    of_people = select(*FACTS).where(
-        CERTIFICATE.person.in_(left),
-        CERTIFICATE.issued_at <= at,
-        *([CERTIFICATE.certification == body.certification] if body.certification is not None else []),
-    )
+    of_tier = {} if body.certification is None else {"certification": body.certification}
+    of_people = OF_TIER if of_tier else OF_PEOPLE
     latest: dict[str, dict[str, Row[tuple[object, ...]]]] = {}
-    for row in session.execute(of_people.order_by(CERTIFICATE.certification, CERTIFICATE.sequence)):
+    for row in session.execute(of_people, {"people": list(left), "at": at, **of_tier}):
         latest.setdefault(row.person, {})[row.certification] = row
     items: list[StatusOut] = []
     for number in body.employee_numbers:

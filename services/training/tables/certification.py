@@ -21,7 +21,10 @@ class RenewalMode(StrEnum):
 
 
 class Certification(Table, table=True):
-    """A tier that can be earned: what it asks for, of whom, and for how long it holds."""
+    """A tier that can be earned: what it asks for, of whom, and for how long it holds.
+
+    `defined_at` is when what it asks for last changed: nothing can have been earned by it before.
+    """
 
     __tablename__ = "certifications"
 
@@ -43,6 +46,7 @@ class Certification(Table, table=True):
     minimum_days: int = 0
     reminder_days: list[int] = Field(default=[90, 60, 30, 7], sa_type=JSON)
     on_new_version: dict[str, str] = Field(default={}, sa_type=JSON)
+    defined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revision: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
 

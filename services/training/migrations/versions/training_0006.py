@@ -35,6 +35,7 @@ def complete_certifications() -> None:
         "certifications", sa.Column("reminder_days", sa.JSON(), nullable=False, server_default="[90, 60, 30, 7]")
     )
     op.add_column("certifications", sa.Column("on_new_version", sa.JSON(), nullable=False, server_default="{}"))
+    op.add_column("certifications", sa.Column("defined_at", UtcDateTime(), nullable=True))
     op.create_table(
         "version_cutoffs",
         sa.Column("certification", sa.String(length=64), nullable=False),
