@@ -55,6 +55,7 @@ from shared.events.training import (
     CertificateTold,
     PersonChangedV1,
     PersonLeftV1,
+    PersonMergedV1,
 )
 from shared.inbox import Handlers
 from shared.snapshots import Snapshots, gone, rows_after
@@ -103,6 +104,12 @@ def part_with_leaver(event: PersonLeftV1, session: Session) -> None:
     people.mark_left(session, event.id)
     accounts.forget_leaver(session, event.id)
     assignments.drain_if_gone(session, event.id)
+
+
+@handlers.on(PersonMergedV1)
+def make_one_of_two(event: PersonMergedV1, session: Session) -> None:
+    """What one entry posted, was told and answered is the other's; open conversations follow as those of a leaver."""
+    people.merge(session, event)
 
 
 @handlers.on(

@@ -42,6 +42,7 @@ from shared.events.training import (
     CertificateTold,
     PersonChangedV1,
     PersonLeftV1,
+    PersonMergedV1,
 )
 from shared.inbox import Handlers
 from shared.snapshots import Snapshots
@@ -67,6 +68,15 @@ def free_seats(event: PersonLeftV1, session: Session) -> None:
     people.leave(session, event.id)
     campaigns.follow(session, event.id)
     seats.vacate_all(session, event.id)
+
+
+@handlers.on(PersonMergedV1)
+def make_one_of_two(event: PersonMergedV1, session: Session) -> None:
+    """Acceptances, seats and all else of an entry go over to the entry that goes on for the same person."""
+    seats.hand_over(session, event.id, event.into)
+    people.merge(session, event)
+    campaigns.follow(session, event.into)
+    membership.follow_certificates(session, event.into)
 
 
 @handlers.on(

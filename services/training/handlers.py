@@ -12,6 +12,7 @@ from services.training.domain import (
     facts,
     groups,
     imports,
+    merges,
     people,
     readings,
     rules,
@@ -35,6 +36,7 @@ from shared.events.training import (
     MembershipChangedV1,
     PersonChangedV1,
     PersonLeftV1,
+    PersonMergedV1,
 )
 from shared.inbox import Handlers
 from shared.snapshots import Snapshots, rows_after
@@ -109,6 +111,12 @@ def forget_old_imports(session: Session) -> None:
 def tell_people(session: Session, after: str | None, limit: int) -> list[PersonChangedV1]:
     """Everyone, also those who left."""
     return people.snapshot(session, after, limit)
+
+
+@snapshots.of(PersonMergedV1)
+def tell_merged(session: Session, after: str | None, limit: int) -> list[PersonMergedV1]:
+    """Which entries turned out to be the same person's."""
+    return merges.snapshot(session, after, limit)
 
 
 @snapshots.of(PersonLeftV1)

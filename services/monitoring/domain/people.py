@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlmodel import col, select
 
-from services.monitoring.tables import Certificate, Person
+from services.monitoring.tables import Certificate, Person, metadata
 from shared.context import Principal
 from shared.db import Session, insert
-from shared.events.training import CertificateTold, PersonChangedV1
+from shared.events.training import CertificateTold, PersonChangedV1, PersonMergedV1
 from shared.problems import NotFound
+from shared.same_person import move
 
 WITHDRAWN = ("suspended", "revoked")
 
@@ -42,6 +43,11 @@ def keep_person(session: Session, told: PersonChangedV1) -> None:
     }
     statement = insert(session, Person.__table__)  # type: ignore[attr-defined]
     session.execute(statement.values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+
+
+def merge(session: Session, told: PersonMergedV1) -> None:
+    """Give all that is kept of one entry to the other entry of the same person; each says itself what it takes on."""
+    move(session, metadata, told.id, told.into, but={"people", "availabilities"})
 
 
 def mark_left(session: Session, person: str) -> None:

@@ -3,10 +3,11 @@
 from sqlalchemy import ColumnElement, SQLColumnExpression, update
 from sqlmodel import col, select
 
-from services.policy.tables import Person
+from services.policy.tables import Person, metadata
 from shared.db import Session, insert
-from shared.events.training import PersonChangedV1
+from shared.events.training import PersonChangedV1, PersonMergedV1
 from shared.problems import FieldError, Forbidden, Invalid, NotFound
+from shared.same_person import move
 
 KEPT = {"employee_number", "name", "department", "region", "manager", "languages", "active"}
 
@@ -29,6 +30,11 @@ def keep(session: Session, event: PersonChangedV1) -> None:
 def leave(session: Session, person: str) -> None:
     """Mark a person as gone; what they accepted and wrote stays."""
     session.execute(update(Person).where(col(Person.id) == person).values(active=False))
+
+
+def merge(session: Session, event: PersonMergedV1) -> None:
+    """Give all that is kept of one entry to the other entry of the same person."""
+    move(session, metadata, event.id, event.into, but={"people"})
 
 
 def reach(

@@ -197,6 +197,15 @@ def vacate_all(session: Session, person: str) -> None:
         clear(session, seat, "left")
 
 
+def hand_over(session: Session, person: str, to: str) -> None:
+    """Let the entry that goes on for a person sit where their other entry sat."""
+    for seat in session.exec(select(Seat).where(Seat.person == person).order_by(col(Seat.key)).with_for_update()).all():
+        seat.person = to
+        seat.revision += 1
+        record(session, "team.member.merged", f"seats/{seat.key}", person=to)
+        tell(session, told(seat, "merged"))
+
+
 def told(seat: Seat, change: str) -> TaskTeamChangedV1:
     """Return the event that tells a seat as it is after a change."""
     return TaskTeamChangedV1(seat=seat.key, person=seat.person, change=change, **seat.model_dump(include=KEPT))

@@ -1,9 +1,9 @@
 """Whose things a caller may see and change: all, those of some departments, or their own."""
 
-from sqlalchemy import ColumnElement, false
+from sqlalchemy import ColumnElement, false, or_
 from sqlmodel import col, select
 
-from services.training.tables import Person
+from services.training.tables import FormerNumber, Person
 from shared.db import Session
 from shared.problems import FieldError, Forbidden, Invalid, NotFound
 
@@ -61,9 +61,21 @@ def get_person(session: Session, employee_number: str, scope: str) -> Person:
     found = session.exec(
         select(Person).where(Person.employee_number == employee_number, *limits(session, scope))
     ).first()
+    if found is None or found.merged_into is not None:
+        found = known_before(session, employee_number, scope)
     if found is None:
         raise NotFound(f"There is no person with the employee number {employee_number}.")
     return found
+
+
+def known_before(session: Session, employee_number: str, scope: str) -> Person | None:
+    """Return the person who had an employee number before, or whose duplicate had it, if the caller may reach them."""
+    former = select(FormerNumber.person).where(FormerNumber.employee_number == employee_number)
+    merged = select(Person.merged_into).where(
+        Person.employee_number == employee_number, col(Person.merged_into).is_not(None)
+    )
+    either = or_(col(Person.id).in_(former), col(Person.id).in_(merged))
+    return session.exec(select(Person).where(either, *limits(session, scope))).first()
 
 
 def get_by_id(session: Session, person: str, scope: str) -> Person:

@@ -18,10 +18,16 @@ from shared.statements import Prebuilt, Row
 SHOWN = tuple(PersonOut.model_fields)
 TABLE = metadata.tables["people"]
 FORMER = metadata.tables["former_numbers"]
+OLD = TABLE.alias("old")
 NOW = Prebuilt(
     select(TABLE.c.employee_number)
     .join(FORMER, FORMER.c.person == TABLE.c.id)
     .where(FORMER.c.employee_number == bindparam("employee_number"))
+    .union_all(
+        select(TABLE.c.employee_number)
+        .join(OLD, OLD.c.merged_into == TABLE.c.id)
+        .where(OLD.c.employee_number == bindparam("employee_number"))
+    )
 )
 
 
@@ -65,6 +71,7 @@ def shown_if(names: tuple[str, ...]) -> Select[Any]:
     query = select(*(columns[name].label(name) for name in SHOWN)).select_from(
         TABLE.outerjoin(manager, manager.c.id == TABLE.c.manager)
     )
+    query = query.where(TABLE.c.merged_into.is_(None))
     for name in names:
         query = query.where(
             TABLE.c.employee_number > bindparam("after") if name == "after" else TABLE.c[name] == bindparam(name)

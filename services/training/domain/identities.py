@@ -54,10 +54,10 @@ def may_be_renumbered(person: Person) -> bool:
 
 
 def by_number(session: Session, employee_number: str) -> Person | None:
-    """Return the person who has an employee number, or had it once."""
+    """Return the person who has an employee number, or had it once, or whose duplicate did."""
     found = session.exec(select(Person).where(Person.employee_number == employee_number)).first()
     if found is not None:
-        return found
+        return found if found.merged_into is None else session.get_one(Person, found.merged_into)
     former = select(FormerNumber.person).where(FormerNumber.employee_number == employee_number)
     return session.exec(select(Person).where(col(Person.id).in_(former))).first()
 

@@ -67,6 +67,7 @@ ABSENT: dict[str, Any] = {
     "languages": [],
     "active": True,
     "left_at": None,
+    "merged_into": None,
     "revision": 1,
 }
 """What a person is of whom a source does not say it."""
@@ -246,7 +247,6 @@ def settle(session: Session, before: Person, person: Person) -> None:
     """Tell of a change, and do what follows from it."""
     person.revision += 1
     person.changed_at = session.now
-    person.changed_at = session.now
     session.add(person)
     session.flush()
     told(session, [person])
@@ -287,7 +287,7 @@ def come_or_go(session: Session, person: Person) -> None:
 
 def snapshot(session: Session, after: str | None, limit: int) -> list[PersonChangedV1]:
     """Return what is told of people with an id after `after`."""
-    query = select(Person).order_by(col(Person.id)).limit(limit)
+    query = select(Person).where(col(Person.merged_into).is_(None)).order_by(col(Person.id)).limit(limit)
     if after is not None:
         query = query.where(col(Person.id) > after)
     return [event(person) for person in session.execute(query).scalars()]

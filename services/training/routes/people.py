@@ -4,11 +4,30 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
 
-from services.training.domain import authority, certificates, directory, hierarchy, import_guard, people
+from services.training.domain import (
+    access,
+    authority,
+    certificates,
+    directory,
+    hierarchy,
+    import_guard,
+    merges,
+    people,
+    provenance,
+)
 from services.training.schemas.certificates import CertificateOut
-from services.training.schemas.people import PersonIn, PersonOut, PersonPatch
+from services.training.schemas.imports import Attribute
+from services.training.schemas.people import (
+    AuthorityIn,
+    AuthorityOut,
+    MergeIn,
+    PersonIn,
+    PersonOut,
+    PersonPatch,
+    SourcesOut,
+)
 from shared.auth import needs
-from shared.conditions import IfMatch
+from shared.conditions import IfMatch, fingerprint
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
@@ -35,6 +54,22 @@ async def list_people(
 async def create_person(body: PersonIn, db: Db) -> Response:
     """Add a person."""
     return db.answer(await db.write(people.create, body))
+
+
+@router.get("/authority", dependencies=[needs("people:read")])
+async def list_authority(db: Db) -> Page[AuthorityOut]:
+    """List which sources may write which attribute of people, the strongest first."""
+    return await db.read(provenance.all_authority)
+
+
+@router.put("/authority/{attribute}", dependencies=[needs("people:write")])
+async def put_authority(attribute: Attribute, body: AuthorityIn, db: Db) -> AuthorityOut:
+    """Say which sources may write an attribute, the strongest first.
+
+    What a stronger source has written, a weaker one does not change. Unless said here, SCIM comes before files, files
+    before single requests.
+    """
+    return await db.write(provenance.put_authority, attribute, body)
 
 
 @router.get(
@@ -75,3 +110,24 @@ async def list_certificates_of_person(
 ) -> Page[CertificateOut]:
     """List what a person holds, or held at a moment: the latest certificate of each certification."""
     return await db.read(certificates.of_person, employee_number, as_of)
+
+
+@router.post(
+    "/{employee_number}/merge",
+    dependencies=[needs("people:write")],
+    responses=problems(NotFound, access.OwnMatter, merges.NotMergeable, import_guard.ImportUnderWay),
+)
+async def merge_person(employee_number: EmployeeNumber, body: MergeIn, db: Db) -> PersonOut:
+    """Make one person of two entries: learning, certificates and acceptances of the duplicate go over.
+
+    The duplicate's number goes on naming the person. There is no way back.
+    """
+    return await db.write(merges.merge, employee_number, body)
+
+
+@router.get("/{employee_number}/sources", dependencies=[needs("people:read")], responses=problems(NotFound))
+async def get_person_sources(employee_number: EmployeeNumber, response: Response, db: Db) -> SourcesOut:
+    """Read where a person's attributes come from, and under which numbers they were known before."""
+    found = await db.read(provenance.of_person, employee_number)
+    response.headers["ETag"] = fingerprint(found)
+    return found

@@ -6,6 +6,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import Field, model_validator
 
 from services.training.schemas.fields import Patch
+from services.training.tables import Source
 from shared.schemas import Body, EmployeeNumber, Line, Resource, Text
 
 LONGEST_NAME = 200
@@ -88,3 +89,46 @@ class PersonOut(Resource):
     active: bool
     left_at: datetime | None
     revision: int
+
+
+class MergeIn(Body):
+    """Whose entry is the same person's: what they did and hold goes over, their number goes on naming the person."""
+
+    duplicate: EmployeeNumber
+
+
+class SourceOut(Resource):
+    """What one source wrote of a person, and by which id it knows them."""
+
+    source: str
+    external_id: str | None
+    attributes: list[str]
+    seen_at: datetime
+
+
+class SourcesOut(Resource):
+    """Where a person's attributes come from, the strongest source first, and the numbers they had before."""
+
+    employee_number: str
+    former_numbers: list[str]
+    sources: list[SourceOut]
+
+
+class AuthorityIn(Body):
+    """Which sources may write an attribute, the strongest first; one that is left out may not write it."""
+
+    sources: Annotated[list[Source], Field(max_length=3, examples=[["scim", "api", "csv"]])]
+
+    @model_validator(mode="after")
+    def refuse_doubles(self) -> Self:
+        """Refuse a source that is named twice."""
+        if len(set(self.sources)) < len(self.sources):
+            raise ValueError("name each source once")
+        return self
+
+
+class AuthorityOut(Resource):
+    """Which sources may write an attribute, the strongest first."""
+
+    attribute: str
+    sources: list[Source]

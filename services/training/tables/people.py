@@ -22,7 +22,8 @@ class Source(StrEnum):
 class Person(Table, table=True):
     """A member of staff; `manager` is the id of another person.
 
-    `number_given` says that the employee number is one of ours: the person came without.
+    `number_given` says that the employee number is one of ours: the person came without. `merged_into` is the person
+    whom this one turned out to be: all that is left here is the number by which they were known.
     """
 
     __tablename__ = "people"
@@ -42,6 +43,7 @@ class Person(Table, table=True):
     languages: list[str] = Field(sa_type=JSON)
     active: bool = True
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    merged_into: str | None = Field(default=None, max_length=36, index=True)
     revision: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
@@ -65,16 +67,12 @@ class PersonSource(Table, table=True):
 
 
 class FormerNumber(Table, table=True):
-    """An employee number that went to another: of a person who came back under a new one, or who was merged.
-
-    `merged` is the id that a merged person had, empty when the person is the same.
-    """
+    """An employee number that a person had before the one they have now."""
 
     __tablename__ = "former_numbers"
 
     employee_number: str = Field(primary_key=True, max_length=64)
     person: str = Field(max_length=36, index=True)
-    merged: str | None = Field(default=None, max_length=36, index=True)
     since: datetime = Field(sa_type=UtcDateTime)
 
 

@@ -32,3 +32,14 @@ class PersonLeftV1(Event):
     type = "training.person.left.v1"
     id: Public[str]
     left_at: Operational[datetime]
+
+
+@told
+class PersonMergedV1(Event):
+    """Two entries turned out to be one person: all that `id` did and holds is `into`'s from now on."""
+
+    type = "training.person.merged.v1"
+    id: Public[str]
+    into: Public[str]
+    employee_number: Personal[str]
+    merged_at: Operational[datetime]

@@ -17,6 +17,8 @@ def upgrade() -> None:
     op.add_column("people", sa.Column("cost_centre", sa.String(length=200), nullable=True))
     op.add_column("people", sa.Column("title", sa.String(length=200), nullable=True))
     op.add_column("people", sa.Column("locale", sa.String(length=35), nullable=True))
+    op.add_column("people", sa.Column("merged_into", sa.String(length=36), nullable=True))
+    op.create_index(op.f("ix_people_merged_into"), "people", ["merged_into"], unique=False)
     op.create_index(op.f("ix_people_manager"), "people", ["manager"], unique=False)
     op.create_index("people_user_name_folded", "people", [sa.text("lower(user_name)")], unique=False)
     op.create_index("people_email_folded", "people", [sa.text("lower(email)")], unique=False)
@@ -34,12 +36,10 @@ def upgrade() -> None:
         "former_numbers",
         sa.Column("employee_number", sa.String(length=64), nullable=False),
         sa.Column("person", sa.String(length=36), nullable=False),
-        sa.Column("merged", sa.String(length=36), nullable=True),
         sa.Column("since", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("employee_number"),
     )
     op.create_index(op.f("ix_former_numbers_person"), "former_numbers", ["person"], unique=False)
-    op.create_index(op.f("ix_former_numbers_merged"), "former_numbers", ["merged"], unique=False)
     op.create_table(
         "authorities",
         sa.Column("attribute", sa.String(length=20), nullable=False),

@@ -1,0 +1,100 @@
+"""Two entries turn out to be one person's."""
+
+from typing import Any
+
+from tests.training.conftest import TrainingService
+
+
+async def merge(service: TrainingService, into: str, duplicate: str) -> Any:
+    return await service.client.post(f"/v1/people/{into}/merge", json={"duplicate": duplicate})
+
+
+async def test_all_that_a_duplicate_learnt_and_holds_is_the_persons_and_its_number_names_them(
+    service: TrainingService,
+) -> None:
+    survivor = await service.add_person("E-1")
+    duplicate = await service.add_person("E-2", email="ana@x.example")
+    await service.add_person("E-3", manager="E-2")
+    await service.certify("E-2")
+    (before,) = (await service.get("/v1/certificates", employee_number="E-2"))["items"]
+
+    merged = await merge(service, "E-1", "E-2")
+
+    assert merged.status_code == 200, merged.text
+    assert (await service.get("/v1/people/E-2"))["id"] == survivor
+    (held,) = (await service.get("/v1/people/E-2/certificates"))["items"]
+    assert (held["id"], held["employee_number"], held["status"]) == (before["id"], "E-1", "valid")
+    assert (await service.status("E-1"))["certified"] is True
+    assert (await service.get("/v1/people/E-3"))["manager"] == "E-1"
+    assert [one["employee_number"] for one in (await service.get("/v1/people"))["items"]] == ["E-1", "E-3"]
+    assert (await service.get("/v1/people/E-1/sources"))["former_numbers"] == ["E-2"]
+    assert [one["change"] for one in await service.changes("E-1")] == ["reinstated"]
+    assert [one["change"] for one in await service.changes("E-2")] == ["issued", "person_left"]
+    (told,) = await service.told("training.person.merged.v1")
+    assert (told["id"], told["into"], told["employee_number"]) == (duplicate, survivor, "E-1")
+    free = {"name": "N", "email": "ana@x.example", "department": "D", "region": "R"}
+    assert (await service.client.post("/v1/people", json={**free, "employee_number": "E-2"})).status_code == 409
+    assert (await service.client.post("/v1/people", json={**free, "employee_number": "E-4"})).status_code == 201
+
+
+async def test_of_two_certificates_the_stricter_stands(service: TrainingService) -> None:
+    for number in ("E-1", "E-2"):
+        await service.add_person(number)
+    kept, given_up = await service.certify("E-2"), await service.certify("E-1")
+    await service.post(f"/v1/certificates/{kept}/suspension", {"reason": "Under review."})
+
+    assert (await merge(service, "E-1", "E-2")).status_code == 200
+
+    assert (await service.status("E-1"))["status"] == "suspended"
+    assert (await service.get(f"/v1/certificates/{given_up}"))["status"] == "revoked"
+    assert [one["change"] for one in await service.changes("E-1")] == ["issued", "revoked", "suspended"]
+
+
+async def test_parts_of_a_certificate_that_two_entries_have_make_it_due(service: TrainingService) -> None:
+    await service.add_person("E-1")
+    other = await service.add_person("E-2")
+    await service.complete("E-1")
+    await service.hear_of_acknowledgement(other)
+    assert (await service.status("E-1"))["certified"] is False
+
+    assert (await merge(service, "E-1", "E-2")).status_code == 200
+
+    assert (await service.status("E-1"))["certified"] is True
+
+
+async def test_nobody_is_merged_with_themselves_or_with_their_superiors(service: TrainingService) -> None:
+    await service.add_person("E-1")
+    await service.add_person("E-2", manager="E-1")
+    await service.add_person("E-3", manager="E-2")
+    assert (await merge(service, "E-1", "E-1")).status_code == 409
+    assert (await merge(service, "E-3", "E-1")).status_code == 409
+    assert (await merge(service, "E-1", "E-3")).status_code == 200
+    assert (await merge(service, "E-1", "E-3")).status_code == 409
+    assert (await merge(service, "E-1", "E-9")).status_code == 404
+
+
+async def test_a_weaker_source_does_not_change_what_a_stronger_one_wrote(service: TrainingService) -> None:
+    header = "employee_number,name,email,department,region\n"
+    rows = f"{header}E-1,Ana,ana@x.example,Support,EMEA\n"
+    headers = {"Content-Type": "text/csv"}
+    assert (await service.client.post("/v1/people/imports", content=rows, headers=headers)).json()["created"] == 1
+
+    refused = await service.client.patch("/v1/people/E-1", json={"region": "APAC", "title": "Lead"})
+    assert (refused.status_code, refused.json()["errors"]) == (409, [{"pointer": "/region", "detail": "csv owns this"}])
+    assert (await service.client.patch("/v1/people/E-1", json={"title": "Lead", "region": "EMEA"})).status_code == 200
+    order = {"sources": ["scim", "api", "csv"]}
+    assert (await service.client.put("/v1/people/authority/region", json=order)).status_code == 200
+    assert (await service.client.patch("/v1/people/E-1", json={"region": "APAC"})).status_code == 200
+
+    again = await service.client.post("/v1/people/imports", content=rows, headers=headers)
+    assert (again.json()["unchanged"], again.json()["rows"][0]["detail"]) == (
+        1,
+        "not changed: region (api owns this)",
+    )
+    listed = {one["attribute"]: one["sources"] for one in (await service.get("/v1/people/authority"))["items"]}
+    assert (listed["region"], listed["name"]) == (["scim", "api", "csv"], ["scim", "csv", "api"])
+    sources = (await service.get("/v1/people/E-1/sources"))["sources"]
+    assert [(one["source"], one["attributes"]) for one in sources] == [
+        ("csv", ["department", "email", "employee_number", "name", "region"]),
+        ("api", ["region", "title"]),
+    ]
