@@ -1,5 +1,6 @@
 """Every single resource carries an ETag, by which a client that has it is told so without its body."""
 
+import asyncio
 import json
 from datetime import timedelta
 from typing import Any
@@ -113,6 +114,19 @@ class Making:
             "/v1/api-keys/{key_id}": f"/v1/api-keys/{key}",
         }
 
+    async def export(self) -> None:
+        """Have a file written, and wait until it is."""
+        schedule = "/v1/export-schedules/nightly"
+        await self.post("/v1/export-schedules", {"key": "nightly", "daily_at": "02:30"})
+        run = f"{schedule}/runs/{(await self.post(f'{schedule}/runs', {}))['id']}"
+        async with asyncio.timeout(10):
+            while (await self.client.get(run)).json()["state"] == "waiting":
+                await asyncio.sleep(0.05)
+        self.made |= {
+            "/v1/export-schedules/{key}": schedule,
+            "/v1/export-schedules/{key}/runs/{run}": run,
+        }
+
     async def govern(self) -> None:
         """Let the task team have a seat, a question, a draft to approve and an emergency; translate and ask for acceptance."""
         policy = "/v1/policies/social-media/versions/1"
@@ -151,6 +165,7 @@ async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: 
     await making.watch()
     await making.others()
     await making.govern()
+    await making.export()
     await platform.advance(timedelta(seconds=1))
 
     paths = json.loads(FILE.read_text())["paths"]

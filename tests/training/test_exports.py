@@ -121,7 +121,8 @@ def whole(folder: Path, run: Any) -> str:
     assert (folder / f"{run['file']}.sha256").read_text() == f"{digest}  {file.name}\n"
     assert (manifest["bytes"], manifest["rows"]) == (file.stat().st_size, run["rows"])
     assert (manifest["run"], manifest["cursor_to"]) == (run["id"], run["cursor_to"])
-    return file.read_text()
+    text: str = file.read_text()
+    return text
 
 
 async def test_a_file_is_written_once_for_each_time_it_is_due(

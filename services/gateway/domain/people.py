@@ -1,33 +1,47 @@
 """The gateway's copy of people and task-team seats: who may sign in, and as whom."""
 
-from sqlalchemy import delete, func, or_, select
+from collections.abc import Callable
+
+from sqlalchemy import Executable, Table, bindparam, delete, func, or_, select
 from sqlmodel import col
 
+from services.gateway.domain import api_keys
 from services.gateway.rights import SEAT_ROLES
-from services.gateway.tables import KnownPerson, Seat, SignedIn
+from services.gateway.tables import KnownPerson, Seat, SignedIn, metadata
 from shared.db import Session, insert
 from shared.events.policy import TaskTeamChangedV1
 from shared.events.training import PersonChangedV1, PersonLeftV1
+from shared.statements import DialectInsert, Prebuilt
+
+PERSON = tuple(KnownPerson.model_fields)
+
+
+def keeping(insert_of: Callable[[Table], DialectInsert]) -> Executable:
+    """Return what writes a person, whether they are known or not."""
+    added = insert_of(metadata.tables["people"]).values({name: bindparam(name) for name in PERSON})
+    return added.on_conflict_do_update(index_elements=["id"], set_={name: added.excluded[name] for name in PERSON})
+
+
+KEEP = Prebuilt(keeping)
 
 
 def keep(session: Session, event: PersonChangedV1) -> None:
     """Keep a person as they are now."""
-    values = {name: getattr(event, name) for name in KnownPerson.model_fields}
-    statement = insert(session, KnownPerson.__table__).values(values)  # type: ignore[attr-defined]
-    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    KEEP.run(session, {name: getattr(event, name) for name in PERSON})
     if not event.active:
-        end_sessions(session, event.id)
+        end_access(session, event.id)
 
 
 def forget(session: Session, event: PersonLeftV1) -> None:
-    """Forget a person who left, and end their sessions."""
+    """Forget a person who left, and end their sessions and the keys that they made."""
     session.execute(delete(KnownPerson).where(col(KnownPerson.id) == event.id))
-    end_sessions(session, event.id)
+    end_access(session, event.id)
 
 
-def end_sessions(session: Session, person: str) -> None:
-    """End all sessions of a person."""
+def end_access(session: Session, person: str) -> None:
+    """End all sessions of a person, and the keys that they made: whoever needs one gets it from somebody who is here."""
     session.execute(delete(SignedIn).where(col(SignedIn.person) == person))
+    api_keys.revoke_all_of(session, person)
 
 
 def seat(session: Session, event: TaskTeamChangedV1) -> None:
