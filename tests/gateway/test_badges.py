@@ -31,8 +31,8 @@ async def issue(platform: Platform) -> tuple[str, str]:
 
 async def verify(platform: Platform, file: Path) -> str:
     """Return what the script of the guide says of a badge's file."""
-    command = [sys.executable, SCRIPT, file, platform.running["gateway"].url]
-    run = await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60, check=False)
+    command = [sys.executable, str(SCRIPT), str(file), platform.running["gateway"].url]
+    run = await asyncio.to_thread(lambda: subprocess.run(command, capture_output=True, text=True, check=False))
     return run.stdout + run.stderr
 
 

@@ -71,7 +71,8 @@ class Desk:
 
     async def picture(self, badge: Badge) -> str:
         """Return a badge's picture as SVG, without the credential."""
-        return pictures.svg(*await self._db.read(sharing.title_of, badge), self._issuer.name)
+        shown = await self._db.read(sharing.title_of, badge)
+        return await asyncio.to_thread(pictures.svg, *shown, self._issuer.name)
 
 
 async def open_desk(db: Db, issuer: TheIssuer, vault: TheVault) -> Desk:
@@ -86,7 +87,7 @@ PROBLEMS = problems(NotFound, issuing.NoBadge, keys.BadgeKeyLost)
 
 def content(media_type: str, what: str) -> dict[int | str, dict[str, object]]:
     """Return how an answer that is no JSON of ours is documented."""
-    schema = {"type": "object"} if media_type == CREDENTIAL else {"type": "string", "format": "binary"}
+    schema = {"type": "object"} if media_type.endswith("+json") else {"type": "string", "format": "binary"}
     return {200: {"content": {media_type: {"schema": schema}}, "description": what}}
 
 

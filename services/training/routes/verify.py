@@ -43,7 +43,8 @@ UPLOADS = {
     **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/png", "image/svg+xml")},
 }
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
-Accept = Annotated[str, Header(description="`application/json` for machines, else a page.")]
+Accept = Annotated[str, Header(include_in_schema=False)]
+"""OpenAPI describes this header by the answers' content types."""
 
 templates = Environment(
     loader=FileSystemLoader(FilePath(__file__).parents[1] / "templates"),
@@ -62,7 +63,11 @@ def wants_json(accept: str) -> bool:
     return "json" in accept and "text/html" not in accept
 
 
-@router.get("/.well-known/did.json", response_model=dict[str, Any])
+@router.get(
+    "/.well-known/did.json",
+    response_class=Response,
+    responses=content("application/did+json", "The DID document."),
+)
 async def get_did_document(db: Db, issuer: TheIssuer, vault: TheVault) -> Response:
     """Read the issuer's DID document: the keys that verify badges."""
     document = await db.read(keys.did_document, issuer.did)
@@ -144,7 +149,7 @@ async def verify_badge(code: Code, db: Db, issuer: TheIssuer, response: Response
 )
 async def get_picture(code: Code, db: Db, issuer: TheIssuer) -> Response:
     """See what a badge looks like."""
-    drawn = pictures.svg(*await db.read(sharing.title_at, code), issuer.name)
+    drawn = await asyncio.to_thread(pictures.svg, *await db.read(sharing.title_at, code), issuer.name)
     return Response(await asyncio.to_thread(pictures.png, drawn), headers=PICTURE, media_type="image/png")
 
 
@@ -155,7 +160,7 @@ async def get_picture(code: Code, db: Db, issuer: TheIssuer) -> Response:
 )
 async def get_drawing(code: Code, db: Db, issuer: TheIssuer) -> Response:
     """See what a badge looks like, at any size."""
-    drawn = pictures.svg(*await db.read(sharing.title_at, code), issuer.name)
+    drawn = await asyncio.to_thread(pictures.svg, *await db.read(sharing.title_at, code), issuer.name)
     return Response(drawn, headers=PICTURE, media_type="image/svg+xml")
 
 
@@ -167,7 +172,8 @@ async def get_drawing(code: Code, db: Db, issuer: TheIssuer) -> Response:
 async def get_qr_code(code: Code, db: Db, issuer: TheIssuer) -> Response:
     """Read a badge's address as a QR code, for what is printed."""
     await db.read(sharing.title_at, code)
-    return Response(pictures.qr(issuer.page(code)), headers=PICTURE, media_type="image/svg+xml")
+    drawn = await asyncio.to_thread(pictures.qr, issuer.page(code))
+    return Response(drawn, headers=PICTURE, media_type="image/svg+xml")
 
 
 async def file_of(request: Request) -> bytes:

@@ -7,7 +7,7 @@ the fonts of whoever shows it. What draws is imported when it is first needed.
 import importlib.util
 import zlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SIZE = 640
 PIXELS = 640
+KEPT = 64
+"""Pictures that are kept: there are as many as tiers, of fifty thousand bytes each."""
 NAMESPACE = "https://purl.imsglobal.org/ob/v3p0"
 PNG_START = b"\x89PNG\r\n\x1a\n"
 HEADER_END = 33
@@ -55,6 +57,7 @@ class Line:
     spacing: float = 0.0
 
 
+@lru_cache(maxsize=KEPT)
 def svg(tier: str, title: str, organisation: str) -> str:
     """Return the picture of a tier's badge."""
     colours = PALETTE[zlib.crc32(tier.encode()) % len(PALETTE)]
@@ -214,6 +217,7 @@ class Pen:
         self.path.append("Z")
 
 
+@lru_cache(maxsize=KEPT)
 def png(picture: str) -> bytes:
     """Return a picture as PNG."""
     import resvg_py
@@ -237,6 +241,7 @@ def baked_svg(picture: str, credential: str) -> str:
     return f'{start} xmlns:openbadges="{NAMESPACE}">{inside}{body}'
 
 
+@lru_cache(maxsize=KEPT)
 def qr(address: str) -> str:
     """Return an address as a QR code in SVG."""
     import io
