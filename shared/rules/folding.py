@@ -29,6 +29,14 @@ PLAIN = (
     "\uac00-\ud7a3\uff01-\uff9d\U0001f300-\U0001f6d7\U0001f900-\U0001fa53"
 )
 _plain = re.compile(f"[{PLAIN}]+(?: [{PLAIN}]+)*")
+# Characters that become their lower case, whatever is around them: for a text of nothing else that is all there is to do.
+# Not İ, ı, the sigmas, and what NFKC changes or merges.
+ONLY_CASED = (
+    "\\t\\n\\r !-~¡§«°»¿-įĴ-ľŁ-ňŊ-ž\u0391-\u03a1\u03a4-\u03c1\u03c4-\u03ce\u0400-\u0481\u048a-\u052f\u05d0-\u05ea\u0620-\u064a"
+    "\u0904-\u0939\u0e01-\u0e30\u1e00-\u1e99\u2013\u2014\u201a-\u201f\u2022\u20ac\u2190-\u222b\u2500-\u2a0b\u3001-\u3029\u3041-\u3096"
+    "\u30a1-\u30fe\u3400-\ua48c\uac00-\ud7a3\ufffd\U0001f1e6-\U0001f1ff\U0001f300-\U0001f6d7\U0001f900-\U0001fa53"
+)
+_otherwise = re.compile(f"[^{ONLY_CASED}]")
 _white = re.compile("[ \\t\\n\\r]+")
 
 
@@ -59,6 +67,9 @@ def fold(text: str) -> str:
 def _fold_letters(text: str) -> str:
     if text.isascii():
         return text.lower()
+    cased = text.replace("’", "'").replace("…", "...").replace("\ufe0f", "")
+    if _otherwise.search(cased) is None:
+        return cased.lower().replace("ß", "ss")
     cased = clean(text).replace("İ", "I").replace("ı", "i").casefold()
     return unicodedata.normalize("NFKC", cased).replace("i\u0307", "i")
 

@@ -36,8 +36,16 @@ class Pattern:
     def search(self, text: str) -> tuple[int, int] | None:
         """Where the pattern first matches."""
         compiled, group = self._in_use
-        found = compiled.search(text)
-        return None if found is None else found.span(group)
+        # As bytes, since its wrapper takes twice as long for a text.
+        encoded = text.encode()
+        found = compiled.search(encoded)
+        if found is None:
+            return None
+        start, end = found.span(group)
+        if len(encoded) == len(text):
+            return start, end
+        before = len(encoded[:start].decode())
+        return before, before + len(encoded[start:end].decode())
 
     @cached_property
     def _in_use(self) -> "tuple[re2._Regexp, int]":

@@ -29,14 +29,14 @@ class Reading:
     def first(self, sign: int) -> Span | None:
         """Where the sign first stands; of several that begin there, the longest."""
         places = self.seen.get(sign)
-        plain = self._from_folded(*(places[0] if len(places) == 1 else min(places, key=_by_start))) if places else None
+        plain = self.from_folded(*(places[0] if len(places) == 1 else min(places, key=_by_start))) if places else None
         if sign not in self.disguised:
             return plain
         return min(self.disguised[sign] if plain is None else [*self.disguised[sign], plain], key=by_place)
 
     def every(self, sign: int) -> list[Span]:
         """All places where the sign stands, in no order."""
-        return [*self.disguised.get(sign, []), *(self._from_folded(*place) for place in self.seen.get(sign, []))]
+        return [*self.disguised.get(sign, []), *(self.from_folded(*place) for place in self.seen.get(sign, []))]
 
     def search(self, pattern: Pattern) -> Span | None:
         """Where the pattern first matches the text as sent or, failing that, its clean form."""
@@ -88,7 +88,8 @@ class Reading:
     def _clean_places(self) -> OffsetMap:
         return OffsetMap.of_clean(self.draft.text)
 
-    def _from_folded(self, start: int, end: int) -> Span:
+    def from_folded(self, start: int, end: int) -> Span:
+        """The place in the text that was sent of a place in its folded form."""
         text, folded = self.draft.text, self.folded
         # Not a cached_property, whose lock costs more than most texts need here.
         if self._alike is None:

@@ -14,8 +14,8 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from shared.rules import evasion
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import NO_WORD, fold, is_word, without_surrogates
-from shared.rules.plan import WHOLE, Plan
+from shared.rules.folding import NO_WORD, begins_alike, fold, is_word, without_surrogates
+from shared.rules.plan import WHOLE, Anchor, Plan
 from shared.rules.reading import Reading, Seen
 from shared.rules.rule import AppliesTo, Evasion, PlacedRule
 
@@ -45,12 +45,16 @@ class _Compiled(NamedTuple):
 
 
 class _Target(NamedTuple):
-    """What a keyword stands for: at which edges a word may have to end, its signs if they do, and if they do not."""
+    """What a keyword stands for: at which edges a word may have to end, its signs if they do, and if they do not.
+
+    `rules`: all who wait for its only sign, where they ask for nothing but its place.
+    """
 
     left: bool
     right: bool
     whole: tuple[int, ...]
     inside: tuple[int, ...]
+    rules: tuple[_Compiled, ...] | None
 
 
 class RuleSet:
@@ -72,14 +76,18 @@ class RuleSet:
                 waiting[sign].append(compiled)
         # By sign; signs are numbered from 1.
         self._waiting = [tuple(waiting.get(sign, ())) for sign in range(plan.signs + 1)]
-        self._targets = [
-            _Target(a.left, a.right, (*a.whole, *a.anywhere), tuple(a.anywhere)) for a in plan.anchors.values()
-        ]
+        self._targets = [self._target(anchor) for anchor in plan.anchors.values()]
         self._scan = _automaton(list(plan.anchors)).find_matches_as_indexes
         self._disguised = list(plan.disguised.values())
         self._scan_skeleton = _automaton(list(plan.disguised)).find_matches_as_indexes
         self._tests = list(plan.tests.items())
         self._looks_further = bool(self._always or self._disguised or self._tests)
+
+    def _target(self, anchor: Anchor) -> _Target:
+        signs = (*anchor.whole, *anchor.anywhere)
+        rules = self._waiting[signs[0]] if len(signs) == 1 and not anchor.anywhere else ()
+        plain = rules if all(rule.place is not None and rule.applies_to is None for rule in rules) else ()
+        return _Target(anchor.left, anchor.right, signs, tuple(anchor.anywhere), plain or None)
 
     @classmethod
     def compile(cls, rules: Sequence[PlacedRule]) -> "RuleSet":
@@ -94,10 +102,9 @@ class RuleSet:
             found = self._scan(folded, overlapping=True)
         except UnicodeEncodeError:
             return self.run(draft._replace(text=without_surrogates(text)))
-        seen = self._whole_words(folded, found) if found else {}
-        if seen or self._looks_further:
-            return self._look_further(Reading(draft, folded, seen))
-        return []
+        if self._looks_further:
+            return self._look_further(Reading(draft, folded, self._whole_words(folded, found)))
+        return self._answer(draft, folded, found) if found else []
 
     def run_all(self, drafts: Sequence[Draft]) -> list[list[Match]]:
         """Run each draft as `run` does, but look for the keywords in many texts at once, which takes less time."""
@@ -115,19 +122,41 @@ class RuleSet:
             return [self.run(draft) for draft in drafts]
         answers: list[list[Match]] = [[] for _ in drafts]
         parts = _taken_apart(found, folded)
-        for number in range(len(drafts)) if self._looks_further else parts:
-            text = folded[number]
+        if not self._looks_further:
+            for number, there in parts.items():
+                answers[number] = self._answer(drafts[number], folded[number], there)
+            return answers
+        for number, text in enumerate(folded):
             seen = self._whole_words(text, parts[number]) if number in parts else {}
-            if seen or self._looks_further:
-                answers[number] = self._look_further(Reading(drafts[number], text, seen))
+            answers[number] = self._look_further(Reading(drafts[number], text, seen))
         return answers
+
+    def _answer(self, draft: Draft, folded: str, found: Sequence[tuple[int, int, int]]) -> list[Match]:
+        """The matches where nothing but keywords was to be looked for; most keywords need no `Reading`."""
+        targets, length = self._targets, len(folded)
+        places: dict[tuple[int, ...], tuple[int, int, tuple[_Compiled, ...]]] = {}
+        for keyword, start, end in found:
+            left, right, signs, inside, rules = targets[keyword]
+            if (left and start and folded[start - 1] not in NO_WORD and is_word(folded[start - 1])) or (
+                right and end < length and folded[end] not in NO_WORD and is_word(folded[end])
+            ):
+                if not inside:
+                    continue
+                rules = None
+            if rules is None:
+                seen = self._whole_words(folded, found)
+                return self._look_further(Reading(draft, folded, seen)) if seen else []
+            known = places.get(signs)
+            if known is None or start < known[0] or (start == known[0] and end > known[1]):
+                places[signs] = (start, end, rules)
+        return _standing(draft, folded, [*places.values()]) if places else []
 
     def _whole_words(self, text: str, found: Sequence[tuple[int, int, int]]) -> Seen:
         """The signs of the keywords that were found, unless a keyword must be a word and is only a part of one."""
         seen: Seen = {}
         targets, length = self._targets, len(text)
         for keyword, start, end in found:
-            left, right, signs, inside = targets[keyword]
+            left, right, signs, inside, _ = targets[keyword]
             if (left and start and text[start - 1] not in NO_WORD and is_word(text[start - 1])) or (
                 right and end < length and text[end] not in NO_WORD and is_word(text[end])
             ):
@@ -166,6 +195,26 @@ class RuleSet:
                 span = disguised.find(text, letters[first], letters[last - 1])
                 if span is not None:
                     reading.disguised.setdefault(sign, []).append(span)
+
+
+def _standing(draft: Draft, folded: str, places: Sequence[tuple[int, int, tuple[_Compiled, ...]]]) -> list[Match]:
+    """The matches of rules that ask for nothing but a place in the folded text."""
+    ranked = []
+    for start, end, rules in places:
+        span = _in_text(draft, folded, start, end)
+        if len(places) == 1:
+            return [Match(rule.placed, span) for rule in rules]
+        ranked += [(rule.severity, span.start, rule.number, Match(rule.placed, span)) for rule in rules]
+    ranked.sort()
+    return [match for *_, match in ranked]
+
+
+def _in_text(draft: Draft, folded: str, start: int, end: int) -> Span:
+    """Where a place in the folded text stands in the text that was sent; mostly at the same place."""
+    text = draft.text
+    if (text.isascii() and len(text) == len(folded)) or begins_alike(text, folded, end):
+        return Span(start, end)
+    return Reading(draft, folded, {}).from_folded(start, end)
 
 
 def _order(placed: PlacedRule) -> tuple[int, str]:

@@ -1,5 +1,6 @@
 """The engine finds exactly what a slow and plain reading of the rules finds, in any script, however it is typed."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 
 import re2
@@ -7,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from shared.rules import Draft, Media, PlacedRule, Rule, RuleSet
-from shared.rules.folding import clean, fold
+from shared.rules.folding import ONLY_CASED, clean, fold
 from shared.rules.literals import required
 from tests.shared.rules import oracle
 
@@ -277,6 +278,17 @@ def test_folding_a_whole_text_is_folding_its_letters_and_folding_twice_changes_n
     assert fold(text) == "".join(letter.char for letter in oracle.letters(text))
     assert clean(text) == "".join(letter.char for letter in oracle.letters(text, cased=True))
     assert fold(fold(text)) == fold(text)
+
+
+def test_the_short_way_of_folding_is_taken_only_by_letters_that_nothing_else_changes() -> None:
+    short = re.compile(f"[{ONLY_CASED}]")
+    # Of the many ideographs and syllables of East Asia every hundredth.
+    points = [point for point in range(0x1FB00) if not 0x3400 < point < 0xD7A3 or point % 100 == 0]
+    taken = [chr(point) for point in points if short.match(chr(point))]
+    assert len(taken) > 3_000
+    for char in taken:
+        for text in (f"é{char}", f"{char}e", f"\u3042{char}\U0001f600"):
+            assert fold(text) == "".join(letter.char for letter in oracle.letters(text)), (char, text)
 
 
 @settings(max_examples=100, deadline=None)
