@@ -10,6 +10,7 @@ import httpx
 from services.gateway.openapi import FILE
 from tests.gateway.story import POLICY, add_people, publish
 from tests.platform import Platform
+from tests.training.courses import LIVE, SCENARIO, TASK
 
 SOURCE = POLICY.replace(
     "# Answering customers",
@@ -79,6 +80,28 @@ class Making:
             "/v1/badge-keys/{key}": f"/v1/badge-keys/{(await self.post('/v1/badge-keys', {}))['id']}",
         }
 
+    async def practise(self) -> None:
+        """Let a person be on a course with a scenario, a practical task and a live session."""
+        modules = [SCENARIO, TASK, LIVE]
+        await self.post("/v1/courses", {"key": "talk", "title": "Talk"})
+        note = {"name": "note.txt"}
+        asset = (await self.client.post("/v1/courses/talk/assets", params=note, content=b"Listen.")).json()
+        version = {"modules": modules, "assets": {"note.txt": asset["hash"]}}
+        await self.post("/v1/courses/talk/versions", version)
+        enrolment = f"/v1/enrolments/{(await self.post('/v1/enrolments', {'employee_number': 'E-1', 'course': 'talk'}))['id']}"
+        run = (await self.post(f"{enrolment}/scenarios/parcel/runs", {}))["id"]
+        submission = (await self.post(f"{enrolment}/tasks/reply/submissions", {"text": "Done."}))["id"]
+        date = {"course": "talk", "module": "meet", "capacity": 5, "place": "Room 4", "host": "E-2"}
+        date |= {"starts_at": "2030-01-01T10:00:00Z", "ends_at": "2030-01-01T11:00:00Z"}
+        self.made |= {
+            "/v1/courses/{key}/versions/{number}": "/v1/courses/talk/versions/1",
+            "/v1/courses/{key}/assets/{digest}": asset["url"],
+            "/v1/enrolments/{enrolment}/modules/{module}": f"{enrolment}/modules/reply",
+            "/v1/scenario-runs/{run}": f"/v1/scenario-runs/{run}",
+            "/v1/task-submissions/{submission}": f"/v1/task-submissions/{submission}",
+            "/v1/live-sessions/{live}": f"/v1/live-sessions/{(await self.post('/v1/live-sessions', date))['id']}",
+        }
+
     async def watch(self) -> None:
         """Take in a post by staff with a finding, and a customer's that opens a conversation."""
         await self.post(
@@ -120,7 +143,9 @@ class Making:
         await self.post("/v1/export-schedules", {"key": "nightly", "daily_at": "02:30"})
         run = f"{schedule}/runs/{(await self.post(f'{schedule}/runs', {}))['id']}"
         async with asyncio.timeout(10):
-            while (await self.client.get(run)).json()["state"] == "waiting":
+            while True:
+                if (await self.client.get(run)).json()["state"] == "written":
+                    break
                 await asyncio.sleep(0.05)
         self.made |= {
             "/v1/export-schedules/{key}": schedule,
@@ -162,6 +187,7 @@ async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: 
     await publish(platform, SOURCE)
     making = Making(platform.client)
     await making.learn()
+    await making.practise()
     await making.watch()
     await making.others()
     await making.govern()
