@@ -43,7 +43,7 @@ async def test_a_sitting_that_is_handed_in_and_runs_out_in_two_processes_at_once
     try:
         await write_course(first)
         open_now = []
-        for number in range(20):
+        for number in range(8):
             await first.write(people.create, person(number))
             enrolment = await first.write(enrolments.create, EnrolmentIn(employee_number=f"E-{number}", course=COURSE))
             open_now.append(await first.write(attempts.start, enrolment.id, AttemptIn()))
@@ -66,8 +66,8 @@ async def test_a_sitting_that_is_handed_in_and_runs_out_in_two_processes_at_once
         assert {len(one) for one in told.values()} == {1}
         graded = select(func.count()).where(evidence_entries.c.body.contains('"attempt.graded"'))
         kept = select(func.count()).select_from(GradedAnswer)
-        assert await first.read(lambda session: session.execute(graded).scalar_one()) == 20
-        assert await first.read(lambda session: session.execute(kept).scalar_one()) == 40
+        assert await first.read(lambda session: session.execute(graded).scalar_one()) == 8
+        assert await first.read(lambda session: session.execute(kept).scalar_one()) == 16
     finally:
         for db in {first, second}:
             db.stop()

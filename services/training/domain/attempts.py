@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from services.training.domain import accommodations, courses, drawing, enrolments, progress, questions, sittings
 from services.training.domain.drawing import Candidate
-from services.training.domain.sheets import item_out, sheets_of
+from services.training.domain.sheets import Sheet, item_out, kept_quiz, sheets_of
 from services.training.domain.sitting_times import give_time
 from services.training.domain.sittings import of_quiz
 from services.training.schemas.attempts import AttemptIn, AttemptOut, ResultOut
@@ -17,6 +17,8 @@ from services.training.tables import Attempt, Enrolment
 from shared.db import Session
 from shared.evidence import record
 from shared.problems import Conflict, NotFound
+
+NEVER = "never"
 
 
 class AttemptOpen(Conflict):
@@ -47,7 +49,6 @@ def start(session: Session, enrolment: str, body: AttemptIn) -> AttemptOut:
     sittings.close_overdue(session, row.id)
     quiz = choose(session, row, body.module)
     refuse_too_soon(session, row, quiz)
-    drawn = draw(session, row, quiz)
     attempt = Attempt(
         enrolment=row.id,
         module=quiz.key,
@@ -57,15 +58,20 @@ def start(session: Session, enrolment: str, body: AttemptIn) -> AttemptOut:
         time_limit=quiz.time_limit_minutes,
     )
     give_time(attempt, accommodations.factor(session, row.person))
-    own = {question.key: question for question in quiz.questions}
-    banked = questions.read(session, row.course, [one for one in drawn if one.version is not None])
-    asked = [own[one.key] if one.version is None else banked[one.key] for one in drawn]
-    laid_out = [drawing.lay_out(question, one.version) for question, one in zip(asked, drawn, strict=True)]
-    attempt.items = [item.model_dump() for item in laid_out]
+    sheets = lay_out(session, row.course, quiz, draw(session, row, quiz))
+    attempt.items = [sheet.item.model_dump() for sheet in sheets]
     session.add(attempt)
     session.flush()
     record(session, "attempt.started", f"attempt/{attempt.id}", person=row.person)
-    return out(session, attempt, row, quiz)
+    return out(session, attempt, row, quiz.attempts, quiz.review, sheets)
+
+
+def lay_out(session: Session, course: str, quiz: Quiz, drawn: list[Candidate]) -> list[Sheet]:
+    """Return the questions that were drawn as this sitting shows them."""
+    own = {question.key: question for question in quiz.questions}
+    banked = questions.read(session, course, [one for one in drawn if one.version is not None])
+    asked = [(own[one.key] if one.version is None else banked[one.key], one.version) for one in drawn]
+    return [Sheet(drawing.lay_out(question, version), question) for question, version in asked]
 
 
 def choose(session: Session, row: Enrolment, module: str | None) -> Quiz:
@@ -78,7 +84,8 @@ def choose(session: Session, row: Enrolment, module: str | None) -> Quiz:
     waiting = sorted((one for one in ahead if module in {None, one.key}), key=lambda one: one.state == "locked")
     if not waiting:
         raise NoQuizLeft
-    enrolments.refuse_locked(session, row, waiting[0].key)
+    if waiting[0].state == "locked":
+        enrolments.refuse_locked(session, row, waiting[0].key)
     if waiting[0].open_attempt is not None:
         raise AttemptOpen(f"The sitting {waiting[0].open_attempt} is open; go on with it.")
     return quizzes[waiting[0].key]
@@ -137,25 +144,29 @@ def submit(session: Session, attempt: str) -> ResultOut:
 def get(session: Session, attempt: str) -> AttemptOut:
     """Return a sitting with what was answered so far, or its result; raises NotFound."""
     row, enrolment = sittings.load(session, attempt, "training:read")
-    return out(session, row, enrolment, sittings.quiz_of(session, row, enrolment.course))
+    kept = kept_quiz(session, row, enrolment.course)
+    sheets = sheets_of(session, row, enrolment.course, kept)
+    return out(session, row, enrolment, kept.get("attempts"), kept.get("review", NEVER), sheets)
 
 
-def out(session: Session, row: Attempt, enrolment: Enrolment, quiz: Quiz) -> AttemptOut:
+def out(
+    session: Session, row: Attempt, enrolment: Enrolment, allowed: int | None, review: str, sheets: list[Sheet]
+) -> AttemptOut:
     """Return a sitting as the person sees it."""
-    left = sittings.left(session, enrolment, row.module, quiz.attempts)
-    solved = may_review(session, row, enrolment, quiz.review, left)
+    left = sittings.left(session, enrolment, row.module, allowed)
+    solved = may_review(session, row, enrolment, review, left)
     facts = {"id", "enrolment", "module", "started_at", "deadline", "closes_at", "time_factor", "submitted_at"}
     return AttemptOut(
         **row.model_dump(include=facts),
         attempts_left=left,
-        items=[item_out(one, solved=solved) for one in sheets_of(session, row, enrolment.course)],
+        items=[item_out(one, solved=solved) for one in sheets],
         result=ResultOut.model_validate(row.result) if row.result is not None else None,
     )
 
 
 def may_review(session: Session, row: Attempt, enrolment: Enrolment, review: str, left: int | None) -> bool:
     """Tell whether the right answers may be seen: once the quiz is passed, or after the last sitting where that will do."""
-    if review == "never" or row.submitted_at is None:
+    if review == NEVER or row.submitted_at is None:
         return False
     sat = session.exec(select(Attempt.submitted_at, Attempt.passed).where(*of_quiz(enrolment, row.module))).all()
     if any(submitted_at is None for submitted_at, _ in sat):

@@ -22,10 +22,17 @@ class Sheet(NamedTuple):
     revision: int = 0
 
 
-def sheets_of(session: Session, attempt: Attempt, course: str) -> list[Sheet]:
-    """Return the questions of a sitting with their answers, in the order in which they are shown."""
+def kept_quiz(session: Session, attempt: Attempt, course: str) -> dict[str, Any]:
+    """Return the quiz that is sat as the course version keeps it."""
+    of_version = (CourseVersion.course == course, CourseVersion.number == attempt.version)
+    modules = session.exec(select(CourseVersion.modules).where(*of_version)).one()
+    return next(module for module in modules if module["key"] == attempt.module)
+
+
+def sheets_of(session: Session, attempt: Attempt, course: str, quiz: dict[str, Any]) -> list[Sheet]:
+    """Return the questions of a sitting of a quiz with their answers, in the order in which they are shown."""
     items = [DrawnItem.model_validate(item) for item in attempt.items]
-    questions = contents(session, attempt, course, items)
+    questions = contents(session, course, items, quiz)
     answers = {row.item: row for row in session.exec(select(Answer).where(Answer.attempt == attempt.id))}
     return [sheet(item, questions[item.question, item.version], answers.get(item.id)) for item in items]
 
@@ -35,7 +42,7 @@ def sheet_of(session: Session, attempt: Attempt, course: str, item: str) -> Shee
     found = next((DrawnItem.model_validate(one) for one in attempt.items if one["id"] == item), None)
     if found is None:
         return None
-    questions = contents(session, attempt, course, [found])
+    questions = contents(session, course, [found], kept_quiz(session, attempt, course) if found.version is None else {})
     return sheet(found, questions[found.question, found.version], session.get(Answer, (attempt.id, item)))
 
 
@@ -46,10 +53,12 @@ def sheet(item: DrawnItem, question: dict[str, Any], answer: Answer | None) -> S
 
 
 def contents(
-    session: Session, attempt: Attempt, course: str, items: Iterable[DrawnItem]
+    session: Session, course: str, items: Iterable[DrawnItem], quiz: dict[str, Any]
 ) -> dict[tuple[str, int | None], dict[str, Any]]:
     """Return the questions as they are kept, by key and version of the bank (none: of the quiz itself)."""
-    found: dict[tuple[str, int | None], dict[str, Any]] = {}
+    found: dict[tuple[str, int | None], dict[str, Any]] = {
+        (question["key"], None): question for question in quiz.get("questions", ())
+    }
     banked = [(item.question, item.version) for item in items if item.version is not None]
     if banked:
         one_of = or_(*(and_(col(BankQuestion.key) == key, BankQuestionVersion.number == n) for key, n in banked))
@@ -59,11 +68,6 @@ def contents(
             .where(BankQuestion.course == course, one_of)
         )
         found |= {(key, number): content for key, number, content in rows}
-    if any(item.version is None for item in items):
-        of_version = (CourseVersion.course == course, CourseVersion.number == attempt.version)
-        modules = session.exec(select(CourseVersion.modules).where(*of_version)).one()
-        quiz = next(module for module in modules if module["key"] == attempt.module)
-        found |= {(question["key"], None): question for question in quiz["questions"]}
     return found
 
 

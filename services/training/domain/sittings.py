@@ -9,12 +9,12 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
 from services.training.domain import access, courses, enrolments, grading
-from services.training.domain.sheets import Sheet, kept_of, response_of, sheets_of
+from services.training.domain.sheets import Sheet, kept_of, kept_quiz, response_of, sheets_of
 from services.training.domain.sitting_times import is_over
 from services.training.schemas.attempts import ExtraAttemptsIn, ExtraAttemptsOut, ItemResult, OptionFeedback, ResultOut
 from services.training.schemas.quizzes import Quiz
-from services.training.tables import Attempt, CourseVersion, Enrolment, ExtraAttempts, GradedAnswer
-from shared.db import Session
+from services.training.tables import Attempt, Enrolment, ExtraAttempts, GradedAnswer
+from shared.db import Session, insert
 from shared.evidence import digest_of, record
 from shared.problems import Conflict, NotFound
 
@@ -32,29 +32,25 @@ class TimeIsUp(Conflict):
 
 def take(session: Session, attempt: str) -> tuple[Attempt, Enrolment]:
     """Return a sitting for a change, under its enrolment's lock; raises NotFound or LearningForAnother."""
-    row, enrolment = load(session, attempt, "training:write")
-    enrolments.take(session, enrolment.id)
+    row = find(session, attempt)
+    enrolment, _ = enrolments.take(session, row.enrolment)
     session.refresh(row)
     return row, enrolment
 
 
 def load(session: Session, attempt: str, scope: str) -> tuple[Attempt, Enrolment]:
     """Return a sitting that the caller may reach, with its enrolment; raises NotFound."""
-    row = session.get(Attempt, attempt)
-    if row is None:
-        raise NotFound("There is no such sitting, or it is someone else's.")
+    row = find(session, attempt)
     enrolment, _ = enrolments.load(session, row.enrolment, scope)
     return row, enrolment
 
 
-def quiz_of(session: Session, row: Attempt, course: str) -> Quiz:
-    """Return the rules of the quiz that is sat, without its questions."""
-    of_version = (CourseVersion.course == course, CourseVersion.number == row.version)
-    modules = session.exec(select(CourseVersion.modules).where(*of_version)).one()
-    kept = next(module for module in modules if module["key"] == row.module)
-    return Quiz.model_construct(
-        **{name: kept[name] for name in Quiz.model_fields if name in kept and name != "questions"}
-    )
+def find(session: Session, attempt: str) -> Attempt:
+    """Return a sitting, whosever it is; raises NotFound."""
+    row = session.get(Attempt, attempt)
+    if row is None:
+        raise NotFound("There is no such sitting, or it is someone else's.")
+    return row
 
 
 def refuse_closed(session: Session, row: Attempt) -> None:
@@ -79,14 +75,15 @@ def close_overdue(session: Session, enrolment: str | None = None) -> None:
 
 def close(session: Session, row: Attempt, enrolment: Enrolment) -> ResultOut:
     """Grade an open sitting and, with its last module, complete the course; the enrolment is locked."""
-    sheets = sheets_of(session, row, enrolment.course)
+    quiz = kept_quiz(session, row, enrolment.course)
+    sheets = sheets_of(session, row, enrolment.course, quiz)
     responses = [response_of(sheet) for sheet in sheets]
     credits_ = [grading.credit(sheet.question, given) for sheet, given in zip(sheets, responses, strict=True)]
     points = [sheet.question.points for sheet in sheets]
     score = sum((share * out_of for share, out_of in zip(credits_, points, strict=True)), grading.NOTHING) / sum(points)
     ended: Literal["submitted", "expired"] = "expired" if is_over(row, session.now) else "submitted"
     row.submitted_at = row.closes_at if ended == "expired" else session.now
-    row.passed = score >= Fraction(repr(quiz_of(session, row, enrolment.course).pass_mark))
+    row.passed = score >= Fraction(repr(quiz["pass_mark"]))
     result = ResultOut(
         id=row.id,
         enrolment=row.enrolment,
@@ -101,7 +98,8 @@ def close(session: Session, row: Attempt, enrolment: Enrolment) -> ResultOut:
     keep_for_analysis(session, row, enrolment, zip(sheets, responses, credits_, strict=True))
     session.flush()
     record(session, "attempt.graded", f"attempt/{row.id}", content_hash=digest_of(result), person=enrolment.person)
-    enrolments.complete_if_done(session, enrolment)
+    if row.passed:
+        enrolments.complete_if_done(session, enrolment)
     return result
 
 
@@ -110,23 +108,24 @@ def keep_for_analysis(
 ) -> None:
     """Keep what became of each question, for looking at how good it is."""
     first = is_first(session, row, enrolment)
-    session.add_all(
-        GradedAnswer(
-            attempt=row.id,
-            item=sheet.item.id,
-            course=enrolment.course,
-            module=row.module,
-            question=sheet.item.question,
-            version=sheet.item.version or row.version,
-            bank=sheet.item.version is not None,
-            first=first,
-            given=kept_of(given),
-            earned=float(share),
-            points=sheet.question.points,
-            graded_at=session.now,
-        )
+    rows = [
+        {
+            "attempt": row.id,
+            "item": sheet.item.id,
+            "course": enrolment.course,
+            "module": row.module,
+            "question": sheet.item.question,
+            "version": sheet.item.version or row.version,
+            "bank": sheet.item.version is not None,
+            "first": first,
+            "given": kept_of(given),
+            "earned": float(share),
+            "points": sheet.question.points,
+            "graded_at": session.now,
+        }
         for sheet, given, share in graded
-    )
+    ]
+    session.execute(insert(session, GradedAnswer.__table__), rows)  # type: ignore[attr-defined]
 
 
 def result_of(sheet: Sheet, given: grading.Response, share: Fraction) -> ItemResult:

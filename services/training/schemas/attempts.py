@@ -55,7 +55,7 @@ class AnswerIn(Given):
     several write, each goes on from the revision it last read. Without it, the last to come counts.
     """
 
-    revision: Annotated[int, Field(ge=1, le=2**31 - 1)] | None = None
+    revision: Annotated[int, Field(ge=1, le=1_000_000_000)] | None = None
 
 
 class DrawnOption(Resource):

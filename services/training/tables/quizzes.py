@@ -133,7 +133,7 @@ class GradedAnswer(Table, table=True):
     version: int
     bank: bool
     first: bool
-    given: dict[str, Any] | None = Field(default=None, sa_type=JSON)
+    given: dict[str, Any] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     earned: float
     points: int
     graded_at: datetime = Field(sa_type=UtcDateTime)
