@@ -16,8 +16,10 @@ from hypothesis import strategies as st
 from openvc.status.bitstring import decode_bitstring, get_status_bit
 from sqlalchemy import select, text
 
+from services.training.domain import terms
 from services.training.domain.badges import pictures, status_lists, uploads
-from services.training.tables import Badge
+from services.training.domain.standing import Term
+from services.training.tables import Badge, Certificate
 from shared.clock import ShiftedClock
 from shared.context import Principal
 from shared.db import Database, Session
@@ -25,7 +27,7 @@ from shared.tables import evidence_entries
 from tests.badges import credential_in
 from tests.conftest import Templates
 from tests.servers import NatsServer
-from tests.training.conftest import TrainingService, serve
+from tests.training.conftest import MODULES, TrainingService, serve
 
 JSON = {"Accept": "application/json"}
 PAGE = {"Accept": "text/html,application/xhtml+xml"}
@@ -199,6 +201,42 @@ async def test_a_badge_expires_by_its_date_and_a_renewed_certificate_has_another
     await badges.advance(timedelta(days=16))
     assert (await standing(badges, badge))["status"] == "expired"
     assert (await bits(badges, badge))["revocation"] == 0
+
+
+async def test_a_certificate_that_ends_before_its_time_takes_its_badge_along(badges: TrainingService) -> None:
+    await badges.define("press", courses=["answering"], on_new_version={"answering": "void"})
+    await badges.add_person("E-1")
+    await badges.complete("E-1")
+    certificate = (await badges.get("/v1/certificates", certification="press"))["items"][0]["id"]
+    badge = await badge_of(badges, certificate)
+    badges.clock.advance(timedelta(days=1))
+    await badges.post("/v1/courses/answering/versions", {"modules": MODULES[:1]})
+    for _ in range(2):
+        await badges.advance(timedelta(seconds=1))
+
+    assert (await standing(badges, badge))["status"] == "revoked"
+    assert (await bits(badges, badge))["revocation"] == 1
+    await badges.complete("E-1")
+    again = (await badges.get("/v1/certificates", certification="press"))["items"][0]["id"]
+    assert (await standing(badges, await badge_of(badges, again)))["valid"]
+
+
+async def test_a_badge_whose_certificates_date_moved_is_signed_anew_at_its_address(badges: TrainingService) -> None:
+    certificate = await certified(badges, "E-1")
+    before = await badge_of(badges, certificate)
+    later = badges.clock.now() + timedelta(days=500)
+
+    def extend(session: Session) -> None:
+        row = session.get_one(Certificate, certificate)
+        terms.change(row, session.now, Term(later, later, later))
+        session.add(row)
+
+    await badges.db.write(extend)
+    after = await badge_of(badges, certificate)
+    assert (after["id"], after["validUntil"]) == (before["id"], f"{later:%Y-%m-%dT%H:%M:%SZ}")
+    earlier = await anyone(badges).post("/verify", content=json.dumps(before).encode(), headers=JSON)
+    assert not earlier.json()["genuine"]
+    assert "an earlier copy" in earlier.json()["faults"][-1]
 
 
 async def test_only_the_holder_says_what_the_page_shows_of_them(badges: TrainingService) -> None:

@@ -13,6 +13,7 @@ from services.training.settings import TrainingSettings
 from services.training.tables import Badge
 from shared.auth import needs
 from shared.conditions import IfMatch, etag
+from shared.evidence import digest_of
 from shared.problems import NotFound, Stale, Unavailable, problems
 from shared.requests import Db, RequestDatabase
 
@@ -93,7 +94,7 @@ def content(media_type: str, what: str) -> dict[int | str, dict[str, object]]:
 
 def tag(badge: Badge) -> dict[str, str]:
     """Return the headers by which a client need not fetch a badge twice."""
-    return {"ETag": etag(f"{badge.code[:8]}-{badge.key[-8:]}"), "Cache-Control": "private, no-cache"}
+    return {"ETag": etag(digest_of(badge.credential)[:32]), "Cache-Control": "private, no-cache"}
 
 
 @router.get(

@@ -51,7 +51,8 @@ class StatusList(Table, table=True):
 class Badge(Table, table=True):
     """A credential that was signed for a certificate; `code` is its address, which nobody can guess.
 
-    `suspendable` says whether it has a place in the suspension list beside that in the revocation list.
+    `valid_until` is the date that was signed. `suspendable` says whether it has a place in the suspension list beside
+    that in the revocation list.
     """
 
     __tablename__ = "badges"
@@ -76,6 +77,7 @@ class Badge(Table, table=True):
     key: str = Field(max_length=64)
     credential: str = Field(sa_type=Text)
     issued_at: datetime = Field(sa_type=UtcDateTime)
+    valid_until: datetime = Field(sa_type=UtcDateTime)
     suspended_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 

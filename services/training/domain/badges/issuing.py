@@ -60,7 +60,7 @@ def find(session: Session, certificate: str) -> Badge | Wanted:
     row, person = certificates.load(session, certificate, SCOPE)
     badges = session.exec(select(Badge).where(Badge.certificate == row.id).order_by(col(Badge.issued_at).desc())).all()
     kept = next((badge for badge in badges if badge.revoked_at is None), None)
-    if kept is not None and keys.is_trusted(session, kept):
+    if kept is not None and keys.is_trusted(session, kept) and kept.valid_until == row.expires_at:
         return kept
     if not in_force(session, row, person):
         if badges:
@@ -80,7 +80,7 @@ def prepare(session: Session, made: keys.NewKey) -> None:
 
 
 def sign(wanted: Wanted, issuer: Issuer, vault: keys.Vault) -> Signed:
-    """Sign a badge under an address that nobody can guess; one whose key is revoked keeps its address and place."""
+    """Sign a badge under an address that nobody can guess; one that is signed anew keeps its address and place."""
     before = wanted.replaces
     salt = secrets.token_urlsafe(16)
     if before is None:
@@ -108,7 +108,7 @@ def keep(session: Session, signed: Signed) -> Badge | None:
     if key is None or key.retired_at is not None:
         return None
     values: dict[str, Any] = {"key": key.id, "credential": signed.credential, "issued_at": session.now}
-    values["suspendable"] = signed.suspendable
+    values |= {"suspendable": signed.suspendable, "valid_until": facts.expires_at}
     if signed.wanted.replaces is not None:
         badge = resign(session, signed.wanted.replaces.id, values)
     else:
@@ -139,7 +139,7 @@ def enter(session: Session, signed: Signed, values: dict[str, Any]) -> Badge | N
 
 
 def resign(session: Session, badge: str, values: dict[str, Any]) -> Badge | None:
-    """Put a new signature in the place of one whose key was revoked; None where the badge was revoked meanwhile."""
+    """Put a new signature in the place of one whose key or date holds no more; None where the badge was revoked meanwhile."""
     found = session.get(Badge, badge)
     if found is None or found.revoked_at is not None:
         return None

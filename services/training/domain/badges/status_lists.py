@@ -22,8 +22,9 @@ from sqlmodel import col, select
 from services.training.domain.badges import keys, proofs
 from services.training.domain.badges.credentials import Issuer
 from services.training.domain.badges.proofs import CREDENTIALS, moment
-from services.training.schemas.certificates import Change
-from services.training.tables import Badge, CertificateChange, StatusList
+from services.training.domain.standing import status_at
+from services.training.schemas.certificates import Status
+from services.training.tables import Badge, Certificate, CertificateChange, Person, StatusList
 from shared.db import Session, insert
 from shared.evidence import record
 from shared.problems import NotFound
@@ -36,7 +37,6 @@ HOLDS = timedelta(days=2)
 """A copy of a list is worth nothing after that, so that an old one cannot stand for one that has changed."""
 FOLLOWED = "badges_followed"
 CHUNK = 500
-CONCERNING = (Change.REVOKED, Change.SUSPENDED, Change.REINSTATED, Change.PERSON_LEFT)
 
 
 class Purpose(StrEnum):
@@ -154,41 +154,42 @@ def follow(session: Session) -> None:
     newest = session.exec(select(func.max(CertificateChange.position))).one() or 0
     if newest <= at:
         return
-    concerning = (
-        select(CertificateChange)
+    changed = (
+        select(CertificateChange.position, Badge, Certificate, Person)
+        .join(Badge, col(Badge.certificate) == col(CertificateChange.certificate))
+        .join(Certificate, col(Certificate.id) == col(Badge.certificate))
+        .join(Person, col(Person.id) == col(Badge.person))
         .where(col(CertificateChange.position) > at, col(CertificateChange.position) <= newest)
-        .where(col(CertificateChange.change).in_(CONCERNING), col(CertificateChange.certificate).is_not(None))
+        .where(col(Badge.revoked_at).is_(None))
     )
-    found = session.exec(concerning.order_by(col(CertificateChange.position)).limit(CHUNK)).all()
-    for change in found:
-        apply(session, str(change.certificate), Change(change.change))
-    reached = found[-1].position if len(found) == CHUNK else newest
+    found = session.exec(changed.order_by(col(CertificateChange.position)).limit(CHUNK)).all()
+    for _, badge, certificate, person in found:
+        bring_up(session, badge, status_at(certificate, session.now, person.left_at))
+    reached = found[-1][0] if len(found) == CHUNK else newest
     kept = insert(session, counters).values(name=FOLLOWED, value=reached)
     session.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"value": reached}))
 
 
-def apply(session: Session, certificate: str, change: Change) -> None:
-    """Do to the badge of a certificate what was done to it.
+def bring_up(session: Session, badge: Badge, status: Status) -> None:
+    """Let a badge say what its certificate's status says, as far as its date does not say it already.
 
-    A leaver's badge is revoked, for revocation is all that every verifier looks at; who returns gets another.
+    A leaver's badge is revoked, and that of a certificate that ended before the date that was signed: revocation is all
+    that every verifier looks at. Who returns, or earns the certificate again, gets another badge.
     """
-    current = select(Badge).where(Badge.certificate == certificate, col(Badge.revoked_at).is_(None))
-    badge = session.exec(current).first()
-    if badge is None:
-        return
-    if change in {Change.REVOKED, Change.PERSON_LEFT}:
+    early = status is Status.EXPIRED and session.now < badge.valid_until
+    suspended = status is Status.SUSPENDED
+    if badge.revoked_at is None and (early or status in {Status.REVOKED, Status.NONE}):
         badge.revoked_at = session.now
-    elif (change is Change.SUSPENDED) == (badge.suspended_at is not None):
-        return
+        done = "revoked"
+    elif suspended != (badge.suspended_at is not None):
+        badge.suspended_at = session.now if suspended else None
+        done = "suspended" if suspended else "reinstated"
     else:
-        badge.suspended_at = session.now if change is Change.SUSPENDED else None
+        return
     session.add(badge)
-    touch(session, badge.list_number)
-    done = "revoked" if change is Change.PERSON_LEFT else change
+    session.execute(
+        update(StatusList)
+        .where(col(StatusList.number) == badge.list_number)
+        .values(revision=StatusList.revision + 1, changed_at=session.now)
+    )
     record(session, f"badge.{done}", f"badge/{badge.id}", person=badge.person)
-
-
-def touch(session: Session, number: int) -> None:
-    """Say that a list has changed."""
-    changed = update(StatusList).where(col(StatusList.number) == number)
-    session.execute(changed.values(revision=StatusList.revision + 1, changed_at=session.now))

@@ -71,6 +71,7 @@ def badges() -> None:
         sa.Column("key", sa.String(64), nullable=False),
         sa.Column("credential", sa.Text(), nullable=False),
         sa.Column("issued_at", UtcDateTime(), nullable=False),
+        sa.Column("valid_until", UtcDateTime(), nullable=False),
         sa.Column("suspended_at", UtcDateTime(), nullable=True),
         sa.Column("revoked_at", UtcDateTime(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
