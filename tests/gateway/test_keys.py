@@ -124,3 +124,23 @@ def test_who_asks_too_often_is_told_when_to_go_on() -> None:
 
     assert 1 <= (problem.value.retry_after or 0) <= 60
     assert limiter.count("key:2")
+
+
+async def test_the_keys_and_sessions_of_somebody_who_leaves_end_with_them(platform: Platform) -> None:
+    (person,) = await add_people(platform, 1)
+    await platform.settle()
+    admin = await platform.as_person("E-1", "admin")
+    made = (await admin.post("/v1/api-keys", json={"name": "hr", "scopes": ["people:read"]})).json()
+    theirs = await platform.client_for(headers={"Authorization": f"Bearer {made['key']}"})
+    assert [(await client.get("/v1/people")).status_code for client in (admin, theirs, platform.client)] == [200] * 3
+
+    off = {"Operations": [{"op": "Replace", "path": "active", "value": "False"}]}
+    answer = await platform.client.patch(f"/scim/v2/Users/{person}", json=off, headers={"Prefer": "wait=5"})
+    assert (answer.status_code, answer.json()["active"]) == (200, False)
+    assert [(await client.get("/v1/people")).status_code for client in (admin, theirs, platform.client)] == [
+        401,
+        401,
+        200,
+    ]
+    db = platform.running["gateway"].app.state.db
+    assert await evidence_of(db, "api_key.revoked") == [(f"api-keys/{made['id']}", None, None)]

@@ -117,6 +117,13 @@ def revoke(session: Session, key_id: str) -> None:
         record(session, "api_key.revoked", f"api-keys/{row.id}")
 
 
+def revoke_all_of(session: Session, person: str) -> None:
+    """End the keys that a person made, one who has left."""
+    working = select(ApiKey.id).where(col(ApiKey.created_by) == f"person:{person}", col(ApiKey.revoked_at).is_(None))
+    for key_id in session.execute(working).scalars().all():
+        revoke(session, key_id)
+
+
 def note_use(session: Session, used: Mapping[str, datetime]) -> None:
     """Keep when each key was last used."""
     table = ApiKey.__table__  # type: ignore[attr-defined]
