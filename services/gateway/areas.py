@@ -17,6 +17,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
         "/v1/people",
         "/v1/courses",
         "/v1/completions",
+        "/v1/external-courses",
         "/v1/certifications",
         "/v1/enrolments",
         "/v1/attempts",

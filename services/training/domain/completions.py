@@ -9,6 +9,7 @@ from shared.db import Session, insert
 from shared.events.training import CourseCompletedV1
 from shared.evidence import record
 from shared.outbox import tell
+from shared.pages import Page, PageQuery, encode_cursor
 from shared.problems import FieldError, Invalid
 
 HERE = "shareload"
@@ -44,6 +45,27 @@ def add(session: Session, body: CompletionIn) -> CompletionOut:
         recorded_at=session.now,
     )
     return out(keep(session, row), person)
+
+
+def find(
+    session: Session, paging: PageQuery, employee_number: str | None, course: str | None, external_course: str | None
+) -> Page[CompletionOut]:
+    """List the completions that the caller may see, the oldest first."""
+    query = (
+        select(Completion, Person)
+        .join(Person, col(Person.id) == col(Completion.person))
+        .where(*access.limits(session, "training:read"))
+    )
+    if employee_number is not None:
+        query = query.where(Person.id == access.get_person(session, employee_number, "training:read").id)
+    for column, value in ((Completion.course, course), (Completion.external_course, external_course)):
+        if value is not None:
+            query = query.where(col(column) == value)
+    if paging.after is not None:
+        query = query.where(Completion.id > paging.after)
+    rows = session.exec(query.order_by(Completion.id).limit(paging.limit + 1)).all()
+    items = [out(row, person) for row, person in rows[: paging.limit]]
+    return Page(items=items, next_cursor=encode_cursor(items[-1].id) if len(rows) > paging.limit else None)
 
 
 def complete_here(session: Session, enrolment: Enrolment) -> None:

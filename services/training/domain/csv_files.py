@@ -54,9 +54,10 @@ def read(
     delimiter: Delimiter | None,
     known: Callable[[Sequence[str]], int],
     most: int,
+    problem: type[NotACsv] = NotACsv,
 ) -> CsvFile:
-    """Read a file through; `known` counts the columns of a header that say something. Raises NotACsv."""
-    codec = encoding.codec if encoding is not None else codec_of(file)
+    """Read a file through; `known` counts the columns of a header that say something. Raises `problem`."""
+    codec = encoding.codec if encoding is not None else codec_of(file, problem)
     try:
         sign = delimiter.sign if delimiter is not None else delimiter_of(file, codec, known)
         with text_of(file, codec) as text:
@@ -64,9 +65,9 @@ def read(
             header = next(lines, [])
             count = sum(1 for cells in lines if checked(cells))
     except (UnicodeError, csv.Error) as error:
-        raise NotACsv(f"This is not a CSV file in {codec.removesuffix('-sig')}: {error}.") from None
+        raise problem(f"This is not a CSV file in {codec.removesuffix('-sig')}: {error}.") from None
     if count > most:
-        raise NotACsv(f"The file has {count} rows; send at most {most} at a time.")
+        raise problem(f"The file has {count} rows; send at most {most} at a time.")
     return CsvFile(file, codec, sign, [name.strip() for name in header], count)
 
 
@@ -101,12 +102,12 @@ def first_line(file: BinaryIO, codec: str) -> str:
         text.detach()
 
 
-def codec_of(file: BinaryIO) -> str:
-    """Return in which encoding a file is; raises NotACsv for what is no text at all."""
+def codec_of(file: BinaryIO, problem: type[NotACsv]) -> str:
+    """Return in which encoding a file is; raises `problem` for what is no text at all."""
     file.seek(0)
     start = file.read(SAMPLE)
     if start.startswith(ZIP):
-        raise NotACsv("This is a spreadsheet or another packed file; save it as CSV.")
+        raise problem("This is a spreadsheet or another packed file; save it as CSV.")
     for mark, codec in MARKS.items():
         if start.startswith(mark):
             return codec
