@@ -18,7 +18,7 @@ from shared.db import Session, insert
 from shared.evidence import digest_of, record
 from shared.problems import Conflict, NotFound
 
-SWEPT = 50
+SWEPT = 20
 """How many sittings are closed in one unit, so that nothing waits long for it."""
 
 
