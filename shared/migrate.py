@@ -130,7 +130,8 @@ def main(service: str) -> None:
     metadata = [tables.metadata]
     if service != "backbone":
         module = importlib.import_module(f"services.{service}.tables")
-        upgrade_in = Path(str(module.__file__)).parent / "migrations" / "versions"
+        [package] = importlib.import_module(f"services.{service}").__path__
+        upgrade_in = Path(package) / "migrations" / "versions"
         path = Path(".data") / "migrate-scratch.db"
         path.parent.mkdir(exist_ok=True)
         path.unlink(missing_ok=True)
