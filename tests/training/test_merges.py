@@ -98,3 +98,31 @@ async def test_a_weaker_source_does_not_change_what_a_stronger_one_wrote(service
         ("csv", ["department", "email", "employee_number", "name", "region"]),
         ("api", ["region", "title"]),
     ]
+
+
+async def test_a_first_sync_can_be_looked_at_before_it_is_made(service: TrainingService) -> None:
+    await service.add_person("E-1", user_name="ana")
+    await service.add_person("E-2", email="shared@x.example", user_name="ben")
+    await service.add_person("E-3", email="cy@x.example", user_name="cy")
+    asked = [
+        {"employee_number": "E-1", "department": "Legal"},
+        {"user_name": "BEN", "name": "Person E-2"},
+        {"email": "Cy@X.example"},
+        {"employee_number": "E-9", "user_name": "cy"},
+        {"employee_number": "E-1", "user_name": "ben"},
+        {"user_name": "new"},
+    ]
+    answer = await service.client.post("/v1/people/matches", json={"source": "scim", "people": asked})
+    assert answer.status_code == 200, answer.text
+    found = [
+        (one["outcome"], one["employee_number"], one["matched_by"], one["changes"]) for one in answer.json()["items"]
+    ]
+    assert found == [
+        ("updated", "E-1", "employee_number", ["department"]),
+        ("updated", "E-2", "user_name", ["user_name"]),
+        ("updated", "E-3", "email", ["email"]),
+        ("conflict", None, None, []),
+        ("conflict", None, None, []),
+        ("created", None, None, []),
+    ]
+    assert (await service.get("/v1/people/E-1"))["department"] == "Support"

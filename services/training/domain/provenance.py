@@ -2,9 +2,18 @@
 
 from sqlmodel import select
 
-from services.training.domain import access, authority
-from services.training.schemas.people import AuthorityIn, AuthorityOut, SourceOut, SourcesOut
-from services.training.tables import Authority, FormerNumber, Person
+from services.training.domain import access, authority, identities
+from services.training.schemas.people import (
+    AuthorityIn,
+    AuthorityOut,
+    MatchesIn,
+    MatchesOut,
+    MatchOut,
+    SaidOfPerson,
+    SourceOut,
+    SourcesOut,
+)
+from services.training.tables import Authority, FormerNumber, Person, Source
 from shared.db import Session
 from shared.evidence import digest_of, record
 from shared.pages import Page
@@ -48,3 +57,41 @@ def put_authority(session: Session, attribute: str, body: AuthorityIn) -> Author
     session.add(row)
     record(session, "people.authority_changed", f"authority/{attribute}", content_hash=digest_of(body))
     return AuthorityOut(attribute=attribute, sources=body.sources)
+
+
+def preview(session: Session, body: MatchesIn) -> MatchesOut:
+    """Say what a source would do to the people who are known, and change nothing."""
+    return MatchesOut(items=[match_of(session, body.source, said) for said in body.people])
+
+
+def match_of(session: Session, source: Source, said: SaidOfPerson) -> MatchOut:
+    """Say what would come of one person."""
+    attributes = said.model_dump(exclude_unset=True, exclude={"external_id"})
+    ids = {"employee_number": said.employee_number, "user_name": said.user_name, "email": said.email}
+    try:
+        person = identities.match(session, **ids, source=source, external_id=said.external_id)
+    except identities.IdentityConflict as conflict:
+        return MatchOut(
+            outcome="conflict", employee_number=None, matched_by=None, changes=[], kept={}, detail=conflict.detail
+        )
+    if person is None or not access.within_limits(session, person.department):
+        return MatchOut(outcome="created", employee_number=None, matched_by=None, changes=[], kept={}, detail=None)
+    judged = authority.judge(session, person, source, attributes)
+    return MatchOut(
+        outcome="updated" if judged.changes else "unchanged",
+        employee_number=person.employee_number,
+        matched_by=matched_by(session, person, ids),
+        changes=sorted(judged.changes),
+        kept=judged.refused,
+        detail=None if person.active else f"{person.employee_number} has left",
+    )
+
+
+def matched_by(session: Session, person: Person, ids: dict[str, str | None]) -> str:
+    """Return by which id a person is known, the first of those that decide."""
+    number, user_name, email = ids.values()
+    if number is not None and identities.by_number(session, number) is person:
+        return "employee_number"
+    if user_name is not None and person.user_name.casefold() == user_name.casefold():
+        return "user_name"
+    return "email" if email is not None and person.email.casefold() == email.casefold() else "external_id"

@@ -20,6 +20,8 @@ from services.training.schemas.imports import Attribute
 from services.training.schemas.people import (
     AuthorityIn,
     AuthorityOut,
+    MatchesIn,
+    MatchesOut,
     MergeIn,
     PersonIn,
     PersonOut,
@@ -54,6 +56,15 @@ async def list_people(
 async def create_person(body: PersonIn, db: Db) -> Response:
     """Add a person."""
     return db.answer(await db.write(people.create, body))
+
+
+@router.post("/matches", dependencies=[needs("people:write")])
+async def match_people(body: MatchesIn, db: Db) -> MatchesOut:
+    """Say what a first sync of a source would do: whom each means by which id, what changes, and what is in the way.
+
+    Nothing is changed or kept.
+    """
+    return await db.read(provenance.preview, body)
 
 
 @router.get("/authority", dependencies=[needs("people:read")])

@@ -132,3 +132,44 @@ class AuthorityOut(Resource):
 
     attribute: str
     sources: list[Source]
+
+
+class SaidOfPerson(Body):
+    """What a source would say of a person; what it leaves out it does not speak of."""
+
+    external_id: Line | None = None
+    employee_number: EmployeeNumber | None = None
+    user_name: Line | None = None
+    name: Line | None = None
+    email: Email | None = None
+    department: Line | None = None
+    region: Line | None = None
+    cost_centre: Line | None = None
+    title: Line | None = None
+    locale: Language | None = None
+    languages: Languages | None = None
+    active: bool | None = None
+
+
+class MatchesIn(Body):
+    """People as a source would send them for the first time."""
+
+    source: Source
+    people: Annotated[list[SaidOfPerson], Field(min_length=1, max_length=500)]
+
+
+class MatchOut(Resource):
+    """What would come of one: whom it means and by which id, what changes, what a stronger source keeps, what is in the way."""
+
+    outcome: Annotated[str, Field(examples=["created", "updated", "unchanged", "conflict"])]
+    employee_number: str | None
+    matched_by: Annotated[str | None, Field(examples=["employee_number", "user_name", "email", "external_id"])]
+    changes: list[str]
+    kept: dict[str, Source | None]
+    detail: str | None
+
+
+class MatchesOut(Resource):
+    """One answer for each, in the order asked."""
+
+    items: list[MatchOut]
