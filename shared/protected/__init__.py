@@ -6,6 +6,7 @@ such a text and say why, and no post of that kind opens a finding: who would hol
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,10 @@ class Language(BaseModel):
 
 
 class Provision(BaseModel):
-    """A law that protects talking about some topics; `dated` is when it, or this form of it, came."""
+    """A law that protects talking about some topics; `dated` is when it, or this form of it, came.
+
+    `checked` is when this was last compared with a public text that says so, by no lawyer; never, if it is not there.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -46,6 +50,7 @@ class Provision(BaseModel):
     law: str
     source: str
     dated: str
+    checked: date | None = None
 
 
 class Jurisdiction(BaseModel):

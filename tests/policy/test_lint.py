@@ -79,6 +79,10 @@ async def test_overbroad_clauses_are_found_with_their_law_and_a_narrower_wording
     pay = found["us-pay-secrecy"]
     assert (pay["severity"], pay["jurisdiction"], pay["date"]) == ("error", "US", "2023-08-02")
     assert pay["source"]["citation"] == "29 U.S.C. §§ 157, 158(a)(1)"
+    checked = {rule: each["source"]["checked"] for rule, each in found.items()}
+    assert (checked["us-pay-secrecy"], checked["us-account-access"]) == (None, "2026-11-23"), (
+        "an unchecked citation says that it is"
+    )
     assert pay["why"]
     assert "payroll records" in pay["narrower_wording"]
     assert {rule for rule, each in found.items() if each["section"] is None} == {

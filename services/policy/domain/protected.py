@@ -18,6 +18,9 @@ def look(text: str) -> ProtectedOut | None:
         guard=contents.guard,
         version=contents.version,
         topics=[TopicOut(topic=topic, span=SpanOut(start=at.start, end=at.end)) for topic, at in topics.items()],
-        laws=[LawOut(jurisdiction=place, law=each.law, source=each.source) for place, each in guard().laws(topics)],
+        laws=[
+            LawOut(jurisdiction=place, law=each.law, source=each.source, checked=each.checked)
+            for place, each in guard().laws(topics)
+        ],
         message=f"You may talk about this: {named}. The law protects it, so the rules only advise here.",
     )

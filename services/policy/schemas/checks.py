@@ -1,6 +1,6 @@
 """Bodies of checks, which answer whether something may be posted."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
@@ -107,6 +107,13 @@ class LawOut(Resource):
     jurisdiction: str
     law: str
     source: str
+    checked: Annotated[
+        date | None,
+        Field(
+            description="When this was last compared with a public text that says so, by no lawyer; null: never.",
+            examples=["2026-11-23"],
+        ),
+    ] = None
 
 
 class ProtectedOut(Resource):

@@ -17,6 +17,13 @@ class LintSource(Resource):
     citation: Annotated[str, Field(examples=["Stericycle, Inc., 372 NLRB No. 113 (August 2, 2023)"])]
     dated: date
     url: str | None = None
+    checked: Annotated[
+        date | None,
+        Field(
+            description="When the citation was last compared with a public text that names it, by no lawyer; null: never.",
+            examples=["2026-11-23"],
+        ),
+    ] = None
 
 
 class LintSpan(Resource):
