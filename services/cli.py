@@ -110,6 +110,9 @@ def import_people(
     with api_of(context) as api, err.status("Importing"):
         query = {"dry_run": "true"} if dry_run else {}
         report = json.loads(api.upload("/v1/people/imports", file.read_bytes(), "text/csv", **query))
+    if "rows" not in report:
+        out.print(f"{report['total']} rows are being applied: GET /v1/people/imports/{report['id']}")
+        return
     for row in report["rows"]:
         if row["outcome"] == "rejected":
             err.print(f"row {row['row']} ({row['employee_number']}): {row['detail']}", style="red")

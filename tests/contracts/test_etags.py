@@ -88,7 +88,9 @@ class Making:
         asset = (await self.client.post("/v1/courses/talk/assets", params=note, content=b"Listen.")).json()
         version = {"modules": modules, "assets": {"note.txt": asset["hash"]}}
         await self.post("/v1/courses/talk/versions", version)
-        enrolment = f"/v1/enrolments/{(await self.post('/v1/enrolments', {'employee_number': 'E-1', 'course': 'talk'}))['id']}"
+        enrolment = (
+            f"/v1/enrolments/{(await self.post('/v1/enrolments', {'employee_number': 'E-1', 'course': 'talk'}))['id']}"
+        )
         run = (await self.post(f"{enrolment}/scenarios/parcel/runs", {}))["id"]
         submission = (await self.post(f"{enrolment}/tasks/reply/submissions", {"text": "Done."}))["id"]
         date = {"course": "talk", "module": "meet", "capacity": 5, "place": "Room 4", "host": "E-2"}
@@ -119,6 +121,17 @@ class Making:
             "/v1/availability/{employee_number}": "/v1/availability/E-1",
         }
 
+    async def imported(self) -> str:
+        """Send a file of people by a mapping that is kept; return where it stands."""
+        mapping = {"columns": {"Abteilung": "department"}}
+        assert (await self.client.put("/v1/people/imports/mappings/payroll", json=mapping)).is_success
+        rows = "employee_number,name,email,Abteilung,region\nE-77,Imported,e77@harbour.example,Care,EMEA\n"
+        headers = {"Content-Type": "text/csv", "Prefer": "wait=5"}
+        query = {"mapping": "payroll"}
+        sent = await self.client.post("/v1/people/imports", content=rows, headers=headers, params=query)
+        assert sent.is_success, sent.text
+        return f"/v1/people/imports/{await self.first('/v1/people/imports')}"
+
     async def others(self) -> None:
         """Nominate somebody and make a key."""
         nomination = {"employee_number": "E-2", "experience": "Ran our forum.", "why": "Patient."}
@@ -131,6 +144,8 @@ class Making:
             "/v1/backtests/{backtest_id}": f"/v1/backtests/{backtest}",
             "/v1/operations/{service}/evidence/{entry}": f"/v1/operations/policy/evidence/{accepted['evidence']['entry']}",
             "/v1/people/{employee_number}": "/v1/people/E-1",
+            "/v1/people/imports/{import_id}": await self.imported(),
+            "/v1/people/imports/mappings/{name}": "/v1/people/imports/mappings/payroll",
             "/v1/policies/{key}": "/v1/policies/social-media",
             "/v1/policies/{key}/versions/{number}": "/v1/policies/social-media/versions/1",
             "/v1/task-team/nominations/{nomination}": f"/v1/task-team/nominations/{nominated}",
