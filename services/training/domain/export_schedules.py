@@ -35,12 +35,12 @@ class ExportScheduleExists(Conflict):
     """There is an export schedule with this key already."""
 
 
-class LimitedKey(Forbidden):
-    """Export files hold everyone; a key that is limited to departments has no say in them."""
+class ExportOfEveryone(Forbidden):
+    """An export file holds everyone; a key that is limited to departments has no say in it."""
 
 
 def create(session: Session, body: ExportScheduleIn) -> ExportScheduleOut:
-    """Begin to write files; raises ExportScheduleExists, LimitedKey or Invalid."""
+    """Begin to write files; raises ExportScheduleExists, ExportOfEveryone or Invalid."""
     refuse_limited(session)
     if session.exec(select(ExportSchedule.id).where(ExportSchedule.key == body.key)).first() is not None:
         raise ExportScheduleExists(f"There is an export schedule {body.key} already.")
@@ -53,7 +53,7 @@ def create(session: Session, body: ExportScheduleIn) -> ExportScheduleOut:
 
 
 def change(session: Session, key: str, body: ExportSchedulePatch, if_match: int | None) -> ExportScheduleOut:
-    """Write other files, or at other times; raises NotFound, Stale, LimitedKey or Invalid."""
+    """Write other files, or at other times; raises NotFound, Stale, ExportOfEveryone or Invalid."""
     row = load(session, key)
     session.refresh(row, with_for_update=True)
     expect(row.revision, if_match)
@@ -71,7 +71,7 @@ def change(session: Session, key: str, body: ExportSchedulePatch, if_match: int 
 
 
 def remove(session: Session, key: str, if_match: int | None) -> None:
-    """Write no more files; those that are there stay. Raises NotFound, Stale or LimitedKey."""
+    """Write no more files; those that are there stay. Raises NotFound, Stale or ExportOfEveryone."""
     row = load(session, key)
     session.refresh(row, with_for_update=True)
     expect(row.revision, if_match)
@@ -82,18 +82,18 @@ def remove(session: Session, key: str, if_match: int | None) -> None:
 
 
 def get(session: Session, key: str) -> ExportScheduleOut:
-    """Return a schedule; raises NotFound or LimitedKey."""
+    """Return a schedule; raises NotFound or ExportOfEveryone."""
     return out(load(session, key))
 
 
 def find(session: Session, paging: PageQuery) -> Page[ExportScheduleOut]:
-    """List the schedules by their keys; raises LimitedKey."""
+    """List the schedules by their keys; raises ExportOfEveryone."""
     refuse_limited(session)
     return page(session, select(ExportSchedule), paging, key=ExportSchedule.key, to=out)
 
 
 def run_now(session: Session, key: str) -> ExportRunOut:
-    """Have a file written at once, beside those that are due; raises NotFound or LimitedKey."""
+    """Have a file written at once, beside those that are due; raises NotFound or ExportOfEveryone."""
     schedule = load(session, key)
     run = ExportRun(schedule=schedule.id, due_at=session.now, try_at=session.now)
     session.add(run)
@@ -102,14 +102,14 @@ def run_now(session: Session, key: str) -> ExportRunOut:
 
 
 def find_runs(session: Session, key: str, paging: PageQuery) -> Page[ExportRunOut]:
-    """List the files of a schedule, the newest first; raises NotFound or LimitedKey."""
+    """List the files of a schedule, the newest first; raises NotFound or ExportOfEveryone."""
     schedule = load(session, key)
     query = select(ExportRun).where(ExportRun.schedule == schedule.id)
     return page(session, query, paging, key=ExportRun.id, to=lambda run: run_out(run, schedule), newest_first=True)
 
 
 def get_run(session: Session, key: str, run: str) -> ExportRunOut:
-    """Return what is known of one file; raises NotFound or LimitedKey."""
+    """Return what is known of one file; raises NotFound or ExportOfEveryone."""
     schedule = load(session, key)
     row = session.get(ExportRun, run)
     if row is None or row.schedule != schedule.id:
@@ -118,7 +118,7 @@ def get_run(session: Session, key: str, run: str) -> ExportRunOut:
 
 
 def load(session: Session, key: str) -> ExportSchedule:
-    """Return a schedule; raises NotFound or LimitedKey."""
+    """Return a schedule; raises NotFound or ExportOfEveryone."""
     refuse_limited(session)
     row = session.exec(select(ExportSchedule).where(ExportSchedule.key == key)).first()
     if row is None:
@@ -127,10 +127,10 @@ def load(session: Session, key: str) -> ExportSchedule:
 
 
 def refuse_limited(session: Session) -> None:
-    """Raise LimitedKey for a caller who may not see everyone."""
+    """Raise ExportOfEveryone for a caller who may not see everyone."""
     caller = session.context.caller
     if caller is not None and caller.departments is not None:
-        raise LimitedKey
+        raise ExportOfEveryone
 
 
 def refuse_unknown(session: Session, certification: str | None) -> None:
