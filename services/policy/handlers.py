@@ -13,6 +13,7 @@ from services.policy.domain import (
     force,
     membership,
     people,
+    privacy,
     question_routing,
     reach,
     reminders,
@@ -155,6 +156,12 @@ def keep_questions_moving(session: Session) -> None:
 def make_searchable(session: Session) -> None:
     """What came into force before there was a search can be found, too."""
     search.keep_missing(session)
+
+
+@timers.every(seconds=600)
+def forget_old_checks(session: Session) -> None:
+    """Nobody's draft is kept for ever."""
+    privacy.forget_old_checks(session)
 
 
 @timers.every(seconds=3600)

@@ -1,5 +1,6 @@
 """What can be set for the policy service."""
 
+from datetime import timedelta
 from functools import cache
 
 from pydantic_settings import SettingsConfigDict
@@ -16,6 +17,8 @@ class PolicySettings(ServiceSettings):
     """Figures of groups with fewer people than this are shown only merged with others."""
     approving_certification: str = "spokesperson"
     """Who holds this certification may approve held drafts, as the task team's leads and reviewers may."""
+    checks_kept: timedelta = timedelta(days=730)
+    """After this the words of a kept check and its receipt are forgotten, unless its approval is still awaited."""
 
 
 @cache

@@ -14,7 +14,8 @@ from shared.tables import UtcDateTime
 class KeptCheck(Table, table=True):
     """A draft with what was answered, kept on its author's wish; `receipt` is the latest signed one.
 
-    `author` is a person's id, None where a key asked for nobody; `asked_by` is the principal who asked.
+    `author` is a person's id, None where a key asked for nobody; `asked_by` is the principal who asked. Since
+    `forgotten_at` the draft's words and the receipt are gone.
     """
 
     __tablename__ = "kept_checks"
@@ -25,7 +26,8 @@ class KeptCheck(Table, table=True):
     draft: dict[str, Any] = Field(sa_type=JSON)
     answer: dict[str, Any] = Field(sa_type=JSON)
     receipt: dict[str, Any] = Field(sa_type=JSON)
-    checked_at: datetime = Field(sa_type=UtcDateTime)
+    checked_at: datetime = Field(sa_type=UtcDateTime, index=True)
+    forgotten_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revision: int = 1
 
 
