@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import APIRouter, Depends, Path, Request, Response, status
 
 from services.training.domain.badges import issuing, keys, pictures, sharing
 from services.training.domain.badges.credentials import Issuer
@@ -16,11 +16,13 @@ from shared.conditions import IfMatch, etag
 from shared.evidence import digest_of
 from shared.problems import NotFound, Stale, Unavailable, problems
 from shared.requests import Db, RequestDatabase
+from shared.schemas import Text
 
 router = APIRouter(prefix="/v1", tags=["badges"])
 
 TRIES = 5
 CREDENTIAL = "application/vc+ld+json"
+Key = Annotated[Text, Path(max_length=64)]
 
 
 class TryAgain(Unavailable):
@@ -158,7 +160,7 @@ async def list_badge_keys(db: Db) -> BadgeKeysOut:
 
 
 @router.get("/badge-keys/{key}", dependencies=[needs("admin:read")], responses=problems(NotFound))
-async def get_badge_key(key: str, db: Db) -> BadgeKeyOut:
+async def get_badge_key(key: Key, db: Db) -> BadgeKeyOut:
     """Read a key that signs badges, or did."""
     return await db.read(keys.get, key)
 
@@ -174,7 +176,7 @@ async def rotate_badge_key(db: Db, vault: TheVault) -> BadgeKeyOut:
     dependencies=[needs("admin:write")],
     responses=problems(NotFound, Stale, keys.KeyInUse),
 )
-async def revoke_badge_key(key: str, if_match: IfMatch, db: Db) -> BadgeKeyOut:
+async def revoke_badge_key(key: Key, if_match: IfMatch, db: Db) -> BadgeKeyOut:
     """Let a key verify nothing any more, because others may have it.
 
     Badges that it signed stop being valid; each is signed anew, at the same address, when it is next asked for.

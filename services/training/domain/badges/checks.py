@@ -3,6 +3,7 @@
 Nothing of it is canonised: there are small documents whose canonical form takes for ever, and whoever asks is unknown.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -17,6 +18,7 @@ from shared.db import Session
 from shared.problems import NotFound
 
 NAMED = 20
+CODE = re.compile(r"[A-Za-z0-9_-]{22}")
 NEVER = "No badge of ours has this address: it was not issued here."
 EARLIER = "If it is an earlier copy, its key or its date has changed since, and its holder can fetch it anew."
 
@@ -24,10 +26,10 @@ EARLIER = "If it is an earlier copy, its key or its date has changed since, and 
 def check(session: Session, shown: dict[str, Any], issuer: Issuer) -> CheckedOut:
     """Return what is wrong with a credential, and how the badge that it claims to be stands."""
     address, start = str(shown.get("id", "")), issuer.page("")
-    standing = find(session, address.removeprefix(start), issuer) if address.startswith(start) else None
+    code = address.removeprefix(start)
+    standing = find(session, code, issuer) if address.startswith(start) and CODE.fullmatch(code) else None
     if standing is None:
         return CheckedOut(genuine=False, valid=False, faults=[NEVER], badge=None)
-    code = address.removeprefix(start)
     signed = orjson.loads(session.exec(select(Badge.credential).where(Badge.code == code)).one())
     faults = [f"{where} was changed." for where, _ in zip(differences(signed, shown, ""), range(NAMED), strict=False)]
     if "proof.proofValue was changed." in faults:
