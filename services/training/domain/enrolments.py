@@ -35,7 +35,14 @@ class ModuleLocked(Conflict):
 def create(session: Session, body: EnrolmentIn) -> EnrolmentOut:
     """Put a person on the version in force; raises NotFound, NothingToLearn or AlreadyEnrolled."""
     person = access.acting(session, body.employee_number, "training:write")
-    course = courses.load(session, body.course)
+    row = enrol(session, person, courses.load(session, body.course))
+    if row is None:
+        raise AlreadyEnrolled(f"{person.employee_number} is on the course {body.course} already.")
+    return out(session, row, person)
+
+
+def enrol(session: Session, person: Person, course: Course) -> Enrolment | None:
+    """Put a person on the version in force; None when they are on the course already. Raises NothingToLearn."""
     if course.version == 0:
         raise NothingToLearn(f"The course {course.key} has no version yet.")
     days = courses.version_of(session, course.key, course.version).due_days
@@ -48,10 +55,10 @@ def create(session: Session, body: EnrolmentIn) -> EnrolmentOut:
     )
     new = insert(session, Enrolment.__table__).values(row.model_dump()).on_conflict_do_nothing()  # type: ignore[attr-defined]
     if session.execute(new.returning(col(Enrolment.id))).first() is None:
-        raise AlreadyEnrolled(f"{person.employee_number} is on the course {course.key} already.")
+        return None
     tell(session, told(row))
     record(session, "enrolment.created", f"enrolment/{row.id}", person=person.id)
-    return out(session, row, person)
+    return row
 
 
 def told(row: Enrolment) -> EnrolmentCreatedV1:
@@ -121,7 +128,8 @@ def complete_if_done(session: Session, row: Enrolment) -> None:
     if row.completed_at is not None:
         return
     session.flush()
-    keys = {module.key for module in courses.modules_of(session, row.course, row.version)}
+    # Read without checking them again: every module that is done comes by here.
+    keys = {module["key"] for module in courses.load_version(session, row.course, row.version).modules}
     if keys <= progress.done_at(session, row).keys():
         row.completed_at = session.now
         session.add(row)

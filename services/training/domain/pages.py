@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from services.training.schemas.courses import AnyModule, CourseVersionIn, VersionWarning
 from services.training.schemas.modules import Lesson, Video
 from shared import markdown
-from shared.problems import FieldError, Invalid
+from shared.problems import FieldError, Invalid, TooLarge
 
 MAX_WARNINGS = 100
+LARGEST = 4 * 1024 * 1024
+"""Bytes of a version as JSON: each look at an enrolment reads it."""
 
 
 class MissingFile(Invalid):
@@ -30,7 +32,9 @@ def html(text: str, files: Mapping[str, str]) -> str:
 
 
 def check(body: CourseVersionIn) -> list[VersionWarning]:
-    """Return what of a version's texts will not be shown as written; raises MissingFile with every fault."""
+    """Return what of a version's texts will not be shown as written; raises TooLarge, or MissingFile with every fault."""
+    if len(body.model_dump_json()) > LARGEST:
+        raise TooLarge(f"A version of a course may have {LARGEST} bytes; make several courses of it.")
     files = dict.fromkeys((f"assets/{name}" for name in body.assets), "/")
     wrong: list[FieldError] = []
     warnings: list[VersionWarning] = []

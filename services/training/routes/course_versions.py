@@ -10,7 +10,7 @@ from services.training.schemas.courses import CourseVersionIn, CourseVersionOut
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
-from shared.problems import NotFound, Stale, problems
+from shared.problems import NotFound, Stale, TooLarge, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
@@ -18,6 +18,7 @@ router = APIRouter(prefix="/v1/courses/{key}/versions", tags=["training"])
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 
 WRONG = (
+    TooLarge,
     pages.MissingFile,
     course_versions.NotInTheCourse,
     course_versions.CircularPrerequisites,

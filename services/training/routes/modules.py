@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import enrolments, lessons, moves, scenarios, showing, tasks
+from services.training.domain import access, enrolments, lessons, moves, scenarios, showing, tasks
 from services.training.routes.courses import InLocale
 from services.training.schemas.enrolments import EnrolmentOut, PositionIn
 from services.training.schemas.fields import Id
@@ -35,7 +35,7 @@ async def get_enrolment_module(
     return found
 
 
-@router.put("/position", dependencies=LEARNS, responses=problems(NotFound))
+@router.put("/position", dependencies=LEARNS, responses=problems(NotFound, access.LearningForAnother))
 async def put_enrolment_position(enrolment: Id, body: PositionIn, db: Db) -> EnrolmentOut:
     """Keep where the learner is, so that they resume there."""
     return await db.write(enrolments.remember_position, enrolment, body)
@@ -44,14 +44,20 @@ async def put_enrolment_position(enrolment: Id, body: PositionIn, db: Db) -> Enr
 @router.post(
     "/version-change",
     dependencies=LEARNS,
-    responses=problems(NotFound, enrolments.CourseDone, moves.NoNewerVersion, moves.WorkUnderWay),
+    responses=problems(
+        NotFound, access.LearningForAnother, enrolments.CourseDone, moves.NoNewerVersion, moves.WorkUnderWay
+    ),
 )
 async def change_enrolment_version(enrolment: Id, body: VersionChangeIn, db: Db) -> EnrolmentOut:
     """Move to the version in force; modules that it did not change stay done."""
     return await db.write(moves.move, enrolment, body)
 
 
-@router.post("/lessons/{module}/completion", dependencies=LEARNS, responses=problems(NotFound, enrolments.ModuleLocked))
+@router.post(
+    "/lessons/{module}/completion",
+    dependencies=LEARNS,
+    responses=problems(NotFound, access.LearningForAnother, enrolments.ModuleLocked),
+)
 async def complete_lesson(enrolment: Id, module: Slug, db: Db) -> EnrolmentOut:
     """Note that a lesson was read to its end."""
     return await db.write(lessons.read_lesson, enrolment, module)
@@ -60,7 +66,9 @@ async def complete_lesson(enrolment: Id, module: Slug, db: Db) -> EnrolmentOut:
 @router.post(
     "/readings/{module}/completion",
     dependencies=LEARNS,
-    responses=problems(NotFound, enrolments.ModuleLocked, lessons.PolicyChanged, lessons.NothingToRead),
+    responses=problems(
+        NotFound, access.LearningForAnother, enrolments.ModuleLocked, lessons.PolicyChanged, lessons.NothingToRead
+    ),
 )
 async def complete_reading(enrolment: Id, module: Slug, body: ReadingIn, db: Db) -> EnrolmentOut:
     """Note that sections of a policy were read as they are in force; their hashes are kept."""
@@ -71,7 +79,9 @@ async def complete_reading(enrolment: Id, module: Slug, body: ReadingIn, db: Db)
     "/scenarios/{module}/runs",
     status_code=status.HTTP_201_CREATED,
     dependencies=LEARNS,
-    responses=problems(NotFound, enrolments.CourseDone, enrolments.ModuleLocked, scenarios.RunOpen),
+    responses=problems(
+        NotFound, access.LearningForAnother, enrolments.CourseDone, enrolments.ModuleLocked, scenarios.RunOpen
+    ),
 )
 async def create_scenario_run(enrolment: Id, module: Slug, db: Db, locale: InLocale = None) -> RunOut:
     """Begin a way through a scenario; only one can be open at a time."""
@@ -82,7 +92,14 @@ async def create_scenario_run(enrolment: Id, module: Slug, db: Db, locale: InLoc
     "/tasks/{module}/submissions",
     status_code=status.HTTP_201_CREATED,
     dependencies=LEARNS,
-    responses=problems(NotFound, enrolments.ModuleLocked, tasks.NotAccepted, tasks.AwaitsReview, tasks.TaskAccepted),
+    responses=problems(
+        NotFound,
+        access.LearningForAnother,
+        enrolments.ModuleLocked,
+        tasks.NotAccepted,
+        tasks.AwaitsReview,
+        tasks.TaskAccepted,
+    ),
 )
 async def create_task_submission(enrolment: Id, module: Slug, body: SubmissionIn, db: Db) -> SubmissionOut:
     """Hand something in for a practical task; a coach looks at it."""

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import scenarios
+from services.training.domain import access, scenarios
 from services.training.routes.courses import InLocale
 from services.training.schemas.fields import Id
 from services.training.schemas.learning import ChoiceIn, RunOut
@@ -26,7 +26,9 @@ async def get_scenario_run(run: Id, response: Response, db: Db, locale: InLocale
     "/{run}/choices",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("training:write", "self")],
-    responses=problems(NotFound, scenarios.RunOver, scenarios.ElsewhereInTheRun, scenarios.NotAReply),
+    responses=problems(
+        NotFound, access.LearningForAnother, scenarios.RunOver, scenarios.ElsewhereInTheRun, scenarios.NotAReply
+    ),
 )
 async def create_scenario_choice(run: Id, body: ChoiceIn, db: Db, locale: InLocale = None) -> RunOut:
     """Choose a reply, and see what the customer writes then."""
