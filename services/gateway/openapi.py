@@ -30,6 +30,7 @@ TAGS = {
     "checks": '"Can I post this?", with receipts, and approvals of what is held.',
     "task team": "Seats, nominations, coverage, and questions to the team.",
     "people": "Members of staff, as the HR system knows them.",
+    "SCIM": "People and groups as identity providers keep them: SCIM 2.0, with its own errors.",
     "training": "Courses, enrolments, and sittings of quizzes.",
     "certification": "Tiers, certificates, who is certified, and what changed.",
     "badges": "Certificates to take along, what anyone may verify of them, and the keys that sign them.",

@@ -1,7 +1,6 @@
 """What SCIM does with people: find, add, change, remove; each through the rules that hold for every source."""
 
-from collections.abc import Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from scim2_models import NotFoundException, PreconditionFailedException, UniquenessException
@@ -67,7 +66,8 @@ class People:
     def query(self, *columns: Any) -> Any:
         """Select from the people whom SCIM and the caller see."""
         joined = select(*columns).outerjoin(ScimUser, col(ScimUser.person) == col(Person.id))
-        return joined.select_from(Person).where(col(ScimUser.deleted_at).is_(None), *self._limits)
+        here = (col(ScimUser.deleted_at).is_(None), col(Person.merged_into).is_(None))
+        return joined.select_from(Person).where(*here, *self._limits)
 
     def resources(self, rows: Sequence[Person]) -> list[StaffMember]:
         """Return people as resources."""
@@ -116,7 +116,7 @@ class People:
         if found is not None and self._is_live(found):
             raise UniquenessException(detail=f"{found.user_name} is a user already.")
         done = people.put(self._session, Source.SCIM, attributes, user.external_id)
-        return self._keep(done.person, user, attributes.keys() - done.judged.refused.keys())
+        return self._keep(done.person, user, attributes, done.judged.refused)
 
     def _is_live(self, person: Person) -> bool:
         row = self._session.get(ScimUser, person.id)
@@ -137,13 +137,13 @@ class People:
         if not done.judged.changes:
             person.changed_at = self._session.now
             record(self._session, "person.described", f"person/{person.id}", person=person.id)
-        return self._keep(done.person, user, attributes.keys() - done.judged.refused.keys())
+        return self._keep(done.person, user, attributes, done.judged.refused)
 
-    def _keep(self, person: Person, user: StaffMember, wrote: AbstractSet[str]) -> StaffMember:
+    def _keep(self, person: Person, user: StaffMember, wrote: Collection[str], refused: Collection[str]) -> StaffMember:
         """Keep what a client said; what it did not write itself is shown as it is, whatever the client has."""
         row = self._session.get(ScimUser, person.id) or ScimUser(person=person.id, resource={}, record={})
         row.resource = users.resource_of(user)
-        row.record = {name: value for name, value in users.record_of(person).items() if name in wrote | users.HIDDEN}
+        row.record = users.record_of(person, wrote, refused)
         row.deleted_at = None
         self._session.add(row)
         self._session.flush()

@@ -4,7 +4,7 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -45,6 +45,7 @@ CLEARED: dict[str, Any] = {
 """What an attribute becomes when a client that said it says it no more; names, numbers and addresses stay as they were."""
 HIDDEN = frozenset({"employee_number", "name", "email", "active"})
 """What everyone has, and a resource shows only if the client gave it, or another source has changed it since."""
+MISSING = object()
 RECORDED = ("user_name", "name", "email", "employee_number", *CLEARED, "active")
 
 
@@ -153,9 +154,22 @@ def known(name: str) -> bool:
     return ":" not in name or name in EXTENSIONS
 
 
-def record_of(person: Person) -> dict[str, Any]:
-    """Return the columns of a person as a client left them."""
+def columns_of(person: Person) -> dict[str, Any]:
+    """Return the columns of a person that a resource says something of."""
     return person.model_dump(mode="json", include=set(RECORDED))
+
+
+def record_of(person: Person, wrote: Collection[str], refused: Collection[str]) -> dict[str, Any]:
+    """Return the columns of a person for which a resource is shown as the client said it, as long as they stay so.
+
+    They are those that the client `wrote`, and those that nobody filled: of what we could make nothing of, such as a
+    language that is none, the client's word is all there is.
+    """
+    return {
+        name: value
+        for name, value in columns_of(person).items()
+        if name not in refused and (name in wrote or name in HIDDEN or value == CLEARED.get(name, MISSING))
+    }
 
 
 def to_user(
@@ -164,7 +178,7 @@ def to_user(
     """Return a person as SCIM shows them: as a client said it, unless it has come to be otherwise since."""
     shown: dict[str, Any] = copy.deepcopy(row.resource) if row else {}
     recorded = row.record if row else {}
-    for name, value in record_of(person).items():
+    for name, value in columns_of(person).items():
         if name not in recorded or recorded[name] != value:
             show(shown, name, value)
     for urn in EXTENSIONS:
