@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlmodel import col
@@ -375,6 +375,7 @@ async def test_a_factor_is_set_by_few_for_others_and_known_to_few(service: Train
 
 
 @given(st.integers(1, 600), st.integers(100, 300))
+@example(7, 110)
 @settings(max_examples=50, deadline=None)
 def test_a_factor_gives_the_time_that_it_says_to_the_second(minutes: int, percent: int) -> None:
     began = datetime.fromisoformat("2026-11-23T10:00:00+00:00")
