@@ -425,7 +425,7 @@ BAKED = (
 
 
 @given(st.sampled_from(BAKED), st.lists(st.tuples(st.integers(0, 1 << 16), st.binary(max_size=9)), max_size=6))
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_broken_file_is_read_or_refused(whole: bytes, changes: list[tuple[int, bytes]]) -> None:
     content = bytearray(whole)
     for place, junk in changes:

@@ -51,9 +51,14 @@ async def test_three_verifiers_agree_on_every_badge(service: TrainingService, tm
     await service.client.patch("/v1/people/E-7", json={"active": False})
     await service.advance()
 
+    service.app.state.settings.badge_suspension = False
+    single = await badge_of(service, await certified(service, "E-8"))
+    assert isinstance(single["credentialStatus"], dict)
+
     good = badges[plain]
     cases = [
         (good, "valid"),
+        (single, "valid"),
         (expired, "expired"),
         (before, "valid"),  # its key was rotated
         (stolen, "forged"),  # its key was revoked
