@@ -254,6 +254,27 @@ async def test_of_two_who_would_close_a_circle_together_one_is_refused(
     assert sum(isinstance(one, NotManaged) for one in outcomes) == 1
 
 
+async def test_a_file_that_closes_a_circle_with_others_is_refused_when_planned_and_when_applied(
+    open_database: Callable[[str], Database],
+) -> None:
+    db = open_database("training")
+    for number, manager in (("E-1", None), ("E-2", "E-1"), ("E-3", None)):
+        body = PersonIn(
+            employee_number=number, name="N", email=f"{number}@x.example", department="D", region="R", manager=manager
+        )
+        await db.write(people.create, body)
+    rows = HEADER + "E-1,N,E-1@x.example,D,R,E-2,\nE-3,N,E-3@x.example,D,R,E-2,\n"
+    row = await planned(db, rows)
+    await db.write(people.change, "E-2", PersonPatch(manager="E-3"), None)
+
+    await go_on(db, row.id, Context())
+
+    assert [one["detail"] for one in await rows_of(db, row)] == [
+        "manager: E-2 reports to this person",
+        "manager: E-2 reports to this person",
+    ]
+
+
 async def test_a_leaver_is_back_under_the_same_number_or_a_new_one(service: TrainingService) -> None:
     await service.add_person("E-1")
     await service.certify("E-1")

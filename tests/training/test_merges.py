@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from services.training.handlers import snapshots
+from tests import retelling
 from tests.training.conftest import TrainingService
 
 
@@ -32,6 +34,9 @@ async def test_all_that_a_duplicate_learnt_and_holds_is_the_persons_and_its_numb
     assert [one["change"] for one in await service.changes("E-2")] == ["issued", "person_left"]
     (told,) = await service.told("training.person.merged.v1")
     assert (told["id"], told["into"], told["employee_number"]) == (duplicate, survivor, "E-1")
+    before, found = await retelling.told(service.db, snapshots), await retelling.retold(service.db, snapshots)
+    kinds = {key for key in before if key[1].startswith("training.person.")}
+    assert {key: found[key] for key in kinds} == {key: before[key] for key in kinds}
     free = {"name": "N", "email": "ana@x.example", "department": "D", "region": "R"}
     assert (await service.client.post("/v1/people", json={**free, "employee_number": "E-2"})).status_code == 409
     assert (await service.client.post("/v1/people", json={**free, "employee_number": "E-4"})).status_code == 201
