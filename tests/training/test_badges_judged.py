@@ -30,12 +30,11 @@ def changed(badge: Badge, change: str, to: Any) -> Badge:
     return forged
 
 
-async def test_three_verifiers_agree_on_every_badge(service: TrainingService, tmp_path: Path) -> None:
-    opened(service)
+async def under_older_keys(service: TrainingService) -> tuple[Badge, Badge, Badge]:
+    """Return an expired badge, one whose key was revoked and one whose key was rotated; all their keys are old."""
     service.clock.advance(-LONG_AGO)
     expired = await badge_of(service, await certified(service, "E-1"))
     service.clock.advance(LONG_AGO)
-
     await admin(service).post("/v1/badge-keys")
     stolen = await badge_of(service, await certified(service, "E-2"))
     await admin(service).post("/v1/badge-keys")
@@ -43,7 +42,12 @@ async def test_three_verifiers_agree_on_every_badge(service: TrainingService, tm
     await admin(service).post(f"/v1/badge-keys/{key}/revocation")
     before = await badge_of(service, await certified(service, "E-3"))
     await admin(service).post("/v1/badge-keys")
+    return expired, stolen, before
 
+
+async def test_three_verifiers_agree_on_every_badge(service: TrainingService, tmp_path: Path) -> None:
+    opened(service)
+    expired, stolen, before = await under_older_keys(service)
     plain, revoked, suspended, left = [await certified(service, f"E-{number}") for number in (4, 5, 6, 7)]
     badges = {certificate: await badge_of(service, certificate) for certificate in (plain, revoked, suspended, left)}
     for certificate, deed in ((revoked, "revocation"), (suspended, "suspension")):
