@@ -28,6 +28,8 @@ async def test_answers_count_until_the_deadline_and_a_little_longer_for_a_lost_c
 ) -> None:
     await write_quiz(service, time_limit_minutes=10)
     ana = await learner(service)
+    (module,) = (await ana.client.get(f"/v1/enrolments/{ana.enrolment}")).json()["modules"]
+    assert module["time_limit_minutes"] == 10, "the limit is known before the sitting begins"
     attempt = await ana.drawn()
     first, second = attempt["items"]
     began, deadline, closes = (datetime.fromisoformat(attempt[key]) for key in ("started_at", "deadline", "closes_at"))

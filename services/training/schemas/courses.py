@@ -156,6 +156,9 @@ class ModuleOut(Resource):
     due_days: int | None = None
     draw: int | None = None
     pass_mark: float | None = None
+    attempts: int | None = None
+    cool_down_minutes: int | None = None
+    time_limit_minutes: int | None = None
 
 
 class CourseOut(Resource):
