@@ -174,6 +174,8 @@ class Making:
         assert (await self.client.put(f"{policy}/translations/fr", json=translation)).is_success
         campaign = {"policy": "social-media", "title": "Autumn", "due_at": "2030-01-01T00:00:00Z"}
         asked = {"employee_number": "E-1", "text": "May I?", "language": "en"}
+        faq = "/v1/policies/social-media/faq"
+        answered = {"section": "answering", "question": "May I?", "answer": "You may."}
         await self.post("/v1/task-team/seats", {"key": "lead", "role": "lead"})
         nominated = await self.first("/v1/task-team/nominations")
         appointed = {"decision": "appoint", "seat": "lead", "reason": "Yes."}
@@ -192,6 +194,7 @@ class Making:
             "/v1/approval-requests/{request_id}": f"/v1/approval-requests/{request}?employee_number=E-1",
             "/v1/checks/{check_id}": f"/v1/checks/{check}?employee_number=E-1",
             "/v1/policies/{key}/versions/{number}/translations/{locale}": f"{policy}/translations/fr",
+            "/v1/policies/{key}/faq/{entry}": f"{faq}/{(await self.post(faq, answered))['id']}",
             "/v1/task-team/seats/{key}": "/v1/task-team/seats/lead",
         }
 

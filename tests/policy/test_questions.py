@@ -73,11 +73,14 @@ async def test_an_entry_is_outdated_once_its_section_changes(service: PolicyServ
     listed = ok(await service.client.get("/v1/policies/social-media/faq"))
     assert [each["outdated"] for each in listed["items"]] == [True]
     path = f"/v1/policies/social-media/faq/{entry['id']}"
+    shown = await service.as_person("E-2").get(path)
+    assert ok(shown) == listed["items"][0]
     changed = ok(await service.client.patch(path, json={"answer": "Still."}, headers={"If-Match": '"1"'}))
     assert (changed["answer"], changed["outdated"]) == ("Still.", False)
     refused(await service.client.patch(path, json={"answer": "x"}, headers={"If-Match": '"1"'}), 412, "stale")
     assert (await service.client.delete(path)).status_code == 204
     assert ok(await service.client.get("/v1/policies/social-media/faq"))["items"] == []
+    refused(await service.client.get(path), 404, "not-found")
 
 
 async def test_a_question_without_an_answer_goes_to_the_next_then_to_a_lead_then_to_all_leads(

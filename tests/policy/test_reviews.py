@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from tests.policy.conftest import POLICY, PolicyService
+from shared.context import Principal
+from tests.policy.checking import seat
+from tests.policy.conftest import ALL, POLICY, PolicyService
 
 
 def slug(answer: Any) -> str:
@@ -155,3 +157,35 @@ async def test_another_quorum_counts_also_for_what_is_under_review(service_on_bo
     assert slug(await service.client.post(f"{version}/publication", json={})) == "not-approved"
     assert (await approve_as(service, version, "E-3")).json()["state"] == "approved"
     assert (await service.as_person("E-3").put(path, json={"reviewers": 1})).status_code == 403
+
+
+async def test_once_there_is_a_team_a_key_names_only_its_reviewers_and_the_departments_of_the_quorum(
+    service: PolicyService,
+) -> None:
+    quorum = {"reviewers": 2, "departments": {"Communications": 1}}
+    await service.client.post("/v1/policies", json={"key": "social-media", "title": "Ours", "quorum": quorum})
+    version = await service.write(author="E-2")
+    await seat(service, "E-1", "reviewer")
+    await service.client.post(f"{version}/review", json={})
+
+    async def approve(number: str) -> Any:
+        body = {"decision": "approve", "employee_number": number}
+        return await service.client.post(f"{version}/approvals", json=body)
+
+    outsider = await approve("E-3")
+    assert (outsider.status_code, slug(outsider)) == (403, "not-a-reviewer")
+    assert (await approve("E-1")).status_code == 201
+    assert (await approve("E-4")).json()["state"] == "approved"
+
+
+async def test_a_key_that_is_limited_to_departments_decides_nothing_for_all(service: PolicyService) -> None:
+    version = await service.write()
+    await service.approve(version)
+    limited = service.ask_as(Principal(id="key:support", scopes=ALL, departments=frozenset({"Support"})))
+    for answer in (
+        await limited.post(f"{version}/publication", json={}),
+        await limited.post(f"{version}/withdrawal", json={"reason": "No."}),
+        await limited.put("/v1/policies/social-media/quorum", json={"reviewers": 1}),
+    ):
+        assert (answer.status_code, slug(answer)) == (403, "needs-all-departments")
+    assert (await service.client.get(version)).json()["state"] == "approved"

@@ -15,7 +15,7 @@ from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery
 from shared.past_posts import Selection
-from shared.problems import Conflict, Forbidden, NotFound
+from shared.problems import Conflict, NotFound
 
 MOST_WAITING = 50
 UNFINISHED = ("queued", "running")
@@ -29,13 +29,9 @@ class AlreadyFinished(Conflict):
     """The back-test has come to its end."""
 
 
-class NeedsAllDepartments(Forbidden):
-    """A back-test counts the posts of all departments; this key is limited to some."""
-
-
 def request(session: Session, key: str, number: int, body: BacktestIn) -> BacktestLine:
     """Ask for a version's rules to be tried against those in force; raises TooManyWaiting."""
-    refuse_limited(session)
+    versions.refuse_limited(session)
     policy, version = versions.get(session, key, number)
     waiting = select(func.count()).select_from(Backtest).where(col(Backtest.state).in_(UNFINISHED))
     if session.exec(waiting).one() >= MOST_WAITING:
@@ -58,27 +54,20 @@ def request(session: Session, key: str, number: int, body: BacktestIn) -> Backte
     return line(session, backtest)
 
 
-def refuse_limited(session: Session) -> None:
-    """Turn away a key that is limited to departments; raises NeedsAllDepartments."""
-    caller = session.context.caller
-    if caller is not None and caller.departments is not None:
-        raise NeedsAllDepartments
-
-
 def get(session: Session, backtest_id: str, *, lock: bool = False) -> Backtest:
     """Return a back-test; who sees no drafts sees none. Raises NotFound."""
     statement = select(Backtest).where(Backtest.id == backtest_id)
     backtest = session.exec(statement.with_for_update() if lock else statement).first()
     if backtest is None or not people.sees_drafts(session):
         raise NotFound(f"There is no back-test {backtest_id}.")
-    refuse_limited(session)
+    versions.refuse_limited(session)
     return backtest
 
 
 def list_all(session: Session, key: str, number: int, paging: PageQuery) -> Page[BacktestLine]:
     """Return a version's back-tests, the newest first."""
     _, version = versions.get(session, key, number)
-    refuse_limited(session)
+    versions.refuse_limited(session)
     backtests = select(Backtest).where(Backtest.version_id == version.id)
     if not people.sees_drafts(session):
         return Page(items=[])

@@ -111,11 +111,18 @@ def remove(session: Session, key: str, entry_id: str, if_match: int | None) -> N
     session.delete(entry)
 
 
-def get(session: Session, key: str, entry_id: str) -> tuple[Policy, FaqEntry]:
-    """Return an entry for a change, with its policy; raises NotFound."""
+def show(session: Session, key: str, entry_id: str) -> FaqOut:
+    """Return an entry; raises NotFound."""
+    policy, entry = get(session, key, entry_id, lock=False)
+    return shown(policy, entry, sections_of(session, policy))
+
+
+def get(session: Session, key: str, entry_id: str, *, lock: bool = True) -> tuple[Policy, FaqEntry]:
+    """Return an entry with its policy, for a change unless `lock` is false; raises NotFound."""
     policy = policies.get(session, key)
     rows = select(FaqEntry).where(FaqEntry.id == entry_id, FaqEntry.policy_id == policy.id)
-    entry = session.exec(rows.with_for_update().execution_options(populate_existing=True)).first()
+    locked = rows.with_for_update().execution_options(populate_existing=True)
+    entry = session.exec(locked if lock else rows).first()
     if entry is None:
         raise NotFound(f"{key} has no such entry.")
     return policy, entry

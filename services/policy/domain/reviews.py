@@ -4,10 +4,10 @@ from collections import Counter
 
 from sqlmodel import col, select
 
-from services.policy.domain import people, policies, versions
-from services.policy.domain.versions import NotADraft, refuse_outsiders
+from services.policy.domain import approvers, people, policies, versions
+from services.policy.domain.versions import NotADraft, NotAReviewer, refuse_outsiders
 from services.policy.schemas.policies import ApprovalIn, Quorum, QuorumOut, VersionOut
-from services.policy.tables import Approval, Policy, State, Version
+from services.policy.tables import Approval, Person, Policy, Seat, State, Version
 from shared.conditions import expect
 from shared.db import Session
 from shared.evidence import record
@@ -63,6 +63,7 @@ def decide(session: Session, key: str, number: int, body: ApprovalIn, if_match: 
     person = people.needed(session, body.employee_number)
     reviewer = f"person:{person.id}"
     refuse_outsiders(session)
+    refuse_other_names(session, policy, person)
     if version.state != State.IN_REVIEW:
         raise NotInReview(f"The version is {version.state}.")
     if reviewer in {version.author, *version.earlier_authors}:
@@ -88,6 +89,20 @@ def decide(session: Session, key: str, number: int, body: ApprovalIn, if_match: 
     return versions.noted(session, policy, version, act, by=reviewer)
 
 
+def refuse_other_names(session: Session, policy: Policy, person: Person) -> None:
+    """Let a key name only who may review: leads and reviewers of the team, and the departments that the quorum names.
+
+    Until the team has one of them, anybody may be named. Raises NotAReviewer.
+    """
+    caller = session.context.caller
+    if caller is not None and caller.signed_in:
+        return
+    seated = select(Seat.person).where(col(Seat.role).in_(approvers.ROLES), col(Seat.person).is_not(None))
+    team = set(session.exec(seated))
+    if team and person.id not in team and person.department not in policy.quorum_departments:
+        raise NotAReviewer(f"{person.employee_number} is neither a lead nor a reviewer of the task team.")
+
+
 def is_met(session: Session, policy: Policy, version: Version) -> bool:
     """Say whether a version has the approvals that its policy asks for."""
     return versions.lacking(policy, versions.approvals_of(session, version)) == Counter()
@@ -101,8 +116,9 @@ def show_quorum(session: Session, key: str) -> QuorumOut:
 def change_quorum(session: Session, key: str, body: Quorum, if_match: int | None) -> QuorumOut:
     """Ask for other approvals from now on, also of what is under review or approved and not published yet.
 
-    Raises NotFound or Stale.
+    Raises NotFound, Stale or NeedsAllDepartments.
     """
+    versions.refuse_limited(session)
     policy = policies.get(session, key, lock=True)
     expect(policy.quorum_revision, if_match)
     policy.quorum, policy.quorum_departments = body.reviewers, body.departments

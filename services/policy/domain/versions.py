@@ -52,6 +52,10 @@ class NotAReviewer(Forbidden):
     """Approval is for the task team's leads and reviewers."""
 
 
+class NeedsAllDepartments(Forbidden):
+    """What holds for everybody is not decided by a key that is limited to departments."""
+
+
 class FailingExamples(Conflict):
     """A rule does not do what its own examples say."""
 
@@ -115,11 +119,19 @@ def refuse_outsiders(session: Session) -> None:
         raise NotAReviewer
 
 
+def refuse_limited(session: Session) -> None:
+    """Turn away a key that is limited to departments; raises NeedsAllDepartments."""
+    caller = session.context.caller
+    if caller is not None and caller.departments is not None:
+        raise NeedsAllDepartments
+
+
 def publish(session: Session, key: str, number: int, effective_at: datetime | None, if_match: int | None) -> VersionOut:
     """Bring an approved version into force, now or at `effective_at` (UTC).
 
-    Raises NotApproved, AlreadyPublished, Invalid for a time in the past, or FailingExamples.
+    Raises NotApproved, AlreadyPublished, Invalid for a time in the past, FailingExamples, or NeedsAllDepartments.
     """
+    refuse_limited(session)
     policy, version = get(session, key, number, lock=True)
     expect(version.revision, if_match)
     if version.state in SEEN_BY_ALL:
@@ -163,7 +175,8 @@ def said_of(problem: FailingExample) -> str:
 
 
 def withdraw(session: Session, key: str, number: int, reason: str, if_match: int | None) -> VersionOut:
-    """Give up a version before it is in force; raises AlreadyPublished, or AlreadyWithdrawn."""
+    """Give up a version before it is in force; raises AlreadyPublished, AlreadyWithdrawn, or NeedsAllDepartments."""
+    refuse_limited(session)
     policy, version = get(session, key, number, lock=True)
     expect(version.revision, if_match)
     if version.state == State.WITHDRAWN:

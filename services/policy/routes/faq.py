@@ -2,12 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import APIRouter, Path, Query, Response, status
 
 from services.policy.domain import faq
 from services.policy.schemas.questions import FaqChange, FaqIn, FaqOut, SectionId
 from shared.auth import needs
-from shared.conditions import IfMatch
+from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
@@ -30,6 +30,14 @@ async def list_faq_entries(
 async def create_faq_entry(key: Slug, body: FaqIn, db: Db) -> FaqOut:
     """Write an entry that nobody has asked for yet."""
     return await db.write(faq.add, key, body)
+
+
+@router.get("/{entry}", dependencies=[needs("policies:read", "self")], responses=problems(NotFound))
+async def get_faq_entry(key: Slug, entry: EntryId, db: Db, response: Response) -> FaqOut:
+    """Read an entry; its ETag changes with the section that it is about, too."""
+    found = await db.read(faq.show, key, entry)
+    response.headers["ETag"] = revised(found.revision, found)
+    return found
 
 
 @router.patch("/{entry}", dependencies=writes, responses=problems(NotFound, Stale))

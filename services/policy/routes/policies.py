@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
 
-from services.policy.domain import policies, reviews
+from services.policy.domain import policies, reviews, versions
 from services.policy.schemas.policies import InForceOut, PolicyIn, PolicyOut, Quorum, QuorumOut
 from shared.auth import needs
 from shared.conditions import IfMatch
@@ -59,7 +59,11 @@ async def get_policy_quorum(key: Slug, db: Db) -> QuorumOut:
     return await db.read(reviews.show_quorum, key)
 
 
-@router.put("/{key}/quorum", dependencies=[needs("policies:write")], responses=problems(NotFound, Stale))
+@router.put(
+    "/{key}/quorum",
+    dependencies=[needs("policies:write")],
+    responses=problems(NotFound, versions.NeedsAllDepartments, Stale),
+)
 async def update_policy_quorum(key: Slug, body: Quorum, if_match: IfMatch, db: Db) -> QuorumOut:
     """Say who must approve a version: what is under review, or approved and not published, is judged by it anew."""
     return await db.write(reviews.change_quorum, key, body, if_match)

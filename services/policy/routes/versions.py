@@ -100,7 +100,14 @@ async def approve_policy_version(key: Slug, number: Number, body: ApprovalIn, if
 @router.post(
     "/{number}/publication",
     dependencies=[needs("policies:write")],
-    responses=problems(NotFound, versions.NotApproved, versions.AlreadyPublished, versions.FailingExamples, Stale),
+    responses=problems(
+        NotFound,
+        versions.NotApproved,
+        versions.AlreadyPublished,
+        versions.FailingExamples,
+        versions.NeedsAllDepartments,
+        Stale,
+    ),
 )
 async def publish_policy_version(
     key: Slug, number: Number, body: PublicationIn, if_match: IfMatch, db: Db
@@ -112,7 +119,9 @@ async def publish_policy_version(
 @router.post(
     "/{number}/withdrawal",
     dependencies=[needs("policies:write")],
-    responses=problems(NotFound, versions.AlreadyPublished, versions.AlreadyWithdrawn, Stale),
+    responses=problems(
+        NotFound, versions.AlreadyPublished, versions.AlreadyWithdrawn, versions.NeedsAllDepartments, Stale
+    ),
 )
 async def withdraw_policy_version(
     key: Slug, number: Number, body: WithdrawalIn, if_match: IfMatch, db: Db
