@@ -307,7 +307,7 @@ async def test_a_live_session_has_as_many_places_as_its_capacity_and_those_given
     date |= in_days(service, 1)
     live = f"/v1/live-sessions/{(await service.post('/v1/live-sessions', date))['id']}"
     assert (await ana.post(f"{live}/registrations", json={})).status_code == 201
-    assert slug(await ana.post(f"{live}/registrations", json={})) == (409, "already-registered")
+    assert slug(await ana.post(f"{live}/registrations", json={})) == (409, "has-a-place")
     two = {"employee_number": "E-2"}
     assert slug(await service.client.post(f"{live}/registrations", json=two)) == (409, "session-full")
     assert slug(await host.post(f"{live}/registrations", json={})) == (409, "not-enrolled")

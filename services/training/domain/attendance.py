@@ -24,8 +24,8 @@ class NotBegun(Conflict):
     """The live session has not begun, so nobody was there yet."""
 
 
-class AlreadyRegistered(Conflict):
-    """The person is registered for this live session."""
+class HasAPlace(Conflict):
+    """The person has a place in this live session."""
 
 
 class NotEnrolled(Conflict):
@@ -43,14 +43,14 @@ class NotAttending(Invalid):
 def register(session: Session, live: str, body: RegistrationIn) -> RegistrationOut:
     """Keep a place for a person.
 
-    Raises NotFound, SessionCancelled, SessionOver, AlreadyRegistered, NotEnrolled, ModuleLocked or SessionFull.
+    Raises NotFound, SessionCancelled, SessionOver, HasAPlace, NotEnrolled, ModuleLocked or SessionFull.
     """
     person = access.acting(session, body.employee_number, "training:write")
     row = live_sessions.take(session, live)
     if row.starts_at <= session.now:
         raise SessionOver
     if session.get(LiveRegistration, (row.id, person.id)) is not None:
-        raise AlreadyRegistered
+        raise HasAPlace
     enrolment = enrolment_for(session, row, person.id)
     if enrolment is None:
         raise NotEnrolled

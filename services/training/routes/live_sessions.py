@@ -89,7 +89,7 @@ async def list_live_registrations(live: Id, db: Db) -> Page[RegistrationOut]:
         NotFound,
         live_sessions.SessionCancelled,
         attendance.SessionOver,
-        attendance.AlreadyRegistered,
+        attendance.HasAPlace,
         attendance.NotEnrolled,
         attendance.SessionFull,
         enrolments.ModuleLocked,
