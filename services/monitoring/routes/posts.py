@@ -20,6 +20,16 @@ router = APIRouter(prefix="/v1/posts", tags=["posts"])
 AT_ONCE = 500
 LARGEST = 32 * 1024 * 1024
 NDJSON = "application/x-ndjson"
+
+
+def post_schema() -> dict[str, Any]:
+    """Return the schema of a post in one piece: within a document, its references would point to nothing."""
+    schema = PostIn.model_json_schema()
+    (media,) = schema.pop("$defs").values()
+    schema["properties"]["media"]["anyOf"][0]["items"] = media
+    return schema
+
+
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -27,10 +37,10 @@ BODY: dict[str, Any] = {
             "application/json": {
                 "schema": {
                     "oneOf": [
-                        PostIn.model_json_schema(),
+                        post_schema(),
                         {
                             "type": "array",
-                            "items": PostIn.model_json_schema(),
+                            "items": post_schema(),
                             "minItems": 1,
                             "maxItems": AT_ONCE,
                         },
