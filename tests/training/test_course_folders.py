@@ -135,8 +135,8 @@ def edit(name: str, old: str, new: str) -> Callable[[Path], None]:
     return change
 
 
-def put(name: str, content: bytes) -> Callable[[Path], None]:
-    return lambda folder: (folder / name).write_bytes(content) and None
+def put(name: str, content: bytes) -> Callable[[Path], object]:
+    return lambda folder: (folder / name).write_bytes(content)
 
 
 BROKEN: list[tuple[Callable[[Path], object], str]] = [

@@ -176,7 +176,7 @@ async def test_each_module_is_shown_in_the_best_language_there_is_and_says_which
     assert (module["html"], module["locale"]) == ("<p>Lies <strong>alles</strong>.</p>\n", "de")
     french = (await ana.get(f"{path}/modules/listen", params={"locale": "fr"})).json()
     assert (french["title"], french["locale"], french["fallback"]) == ("Listen", "en", True)
-    wrong = {"de": {"modules": {"listen": {"nodes": {}}, "nowhere": {}}}}
+    wrong: dict[str, Any] = {"de": {"modules": {"listen": {"nodes": {}}, "nowhere": {}}}}
     answer = await service.client.post("/v1/courses/talk/versions", json={"modules": [LESSON], "translations": wrong})
     assert answer.status_code == 422
     assert "which a lesson has not" in answer.text
