@@ -33,6 +33,7 @@ BROKEN: dict[str, Callable[[int], bytes]] = {
     "text after a quote": lambda _: (GOOD + 'E-9,"A"B,a@x.example,S,R,,\n').encode(),
     "a cell without end": lambda _: GOOD.encode() + b"E-9," + b"x" * 140_000 + b",a@x.example,S,R,,\n",
     "NUL": lambda _: GOOD.replace("Person 7,", "Per\x00son,").encode(),
+    "NUL in the header": lambda _: GOOD.replace("languages", "lang\x00").encode(),
     "a spreadsheet": lambda n: b"PK\x03\x04" + bytes([n % 256]) * 500,
     "an old spreadsheet": lambda _: b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
     "a picture": lambda _: b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4,

@@ -220,6 +220,16 @@ async def test_a_large_file_is_applied_in_the_background_and_can_be_watched(serv
     assert (await service.get("/v1/people/E-4999"))["active"]
 
 
+async def test_an_import_that_its_request_left_behind_is_brought_to_its_end(service: TrainingService) -> None:
+    row = await planned(service.db, HEADER + "E-1,Ana,ana@x.example,Support,EMEA,,\n", all_or_nothing=True)
+    service.clock.advance(imports.LEFT * 2)
+
+    async with asyncio.timeout(10):
+        while (await service.get(f"/v1/people/imports/{row.id}"))["state"] != "done":  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    assert (await service.get("/v1/people/E-1"))["name"] == "Ana"
+
+
 async def test_managers_in_a_circle_are_refused_however_the_circle_closes(service: TrainingService) -> None:
     for number, manager in (("E-1", None), ("E-2", "E-1"), ("E-3", "E-2"), ("E-4", "E-3")):
         await service.add_person(number, manager=manager)

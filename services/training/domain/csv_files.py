@@ -62,7 +62,7 @@ def read(
         sign = delimiter.sign if delimiter is not None else delimiter_of(file, codec, known)
         with text_of(file, codec) as text:
             lines = csv.reader(text, delimiter=sign, strict=True)
-            header = next(lines, [])
+            header = checked(next(lines, []))
             count = sum(1 for cells in lines if checked(cells))
     except (UnicodeError, csv.Error) as error:
         raise problem(f"This is not a CSV file in {codec.removesuffix('-sig')}: {error}.") from None

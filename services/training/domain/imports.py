@@ -28,8 +28,10 @@ from shared.tables import counters
 CHUNK = 100
 AT_ONCE = 5_000
 """Rows up to which a request waits for its import to end."""
-ABANDONED = timedelta(minutes=15)
-"""How long nothing moves before another process takes an import to be its own."""
+LEFT = timedelta(seconds=30)
+"""How long nothing moves before the worker goes on with what a request began."""
+ABANDONED = timedelta(hours=1)
+"""How long a file may take to come."""
 COUNTER = "people_imports"
 UNFINISHED = (ImportState.PLANNING, ImportState.APPLYING)
 STAGE = insert_into(
@@ -218,7 +220,7 @@ def fail(session: Session, import_id: str, why: str) -> None:
 
 def waiting(session: Session) -> PeopleImport | None:
     """Return the import that a worker goes on with: the oldest large one, or one that its request has left behind."""
-    left = col(PeopleImport.background) | (col(PeopleImport.changed_at) < session.now - ABANDONED)
+    left = col(PeopleImport.background) | (col(PeopleImport.changed_at) < session.now - LEFT)
     query = select(PeopleImport).where(col(PeopleImport.state).in_(UNFINISHED), left).order_by(col(PeopleImport.serial))
     row = session.exec(query.limit(1)).first()
     if row is not None:
