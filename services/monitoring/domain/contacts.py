@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from services.monitoring.domain.accounts import handle_key
 from services.monitoring.tables import Account, Contact, Conversation, Post, Reply
@@ -72,6 +72,8 @@ def replied(session: Session, network: str, customer: str, person: str | None, b
         .join(Reply, col(Reply.conversation) == col(Conversation.id))
         .where(Conversation.network == network, Reply.person == person, col(Reply.status).in_(SENT))
     )
+    if customer.isascii():  # what lies beyond, a database does not fold as Python does
+        statement = statement.where(func.lower(Conversation.customer).in_((customer, f"@{customer}")))
     return any(
         handle_key(name) == customer and (but is None or network_id != but)
         for name, network_id in session.execute(statement)

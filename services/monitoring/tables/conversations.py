@@ -76,7 +76,7 @@ class Reply(Table, table=True):
     __tablename__ = "replies"
     id: str = id_field(primary_key=True)
     conversation: str = id_field(index=True)
-    person: str = id_field()
+    person: str = id_field(index=True)
     text: str = Field(sa_type=Text)
     status: str = Field(max_length=20, index=True)
     network_id: str | None = Field(default=None, max_length=500)
