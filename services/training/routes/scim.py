@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -11,7 +12,7 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import SCIM_MEDIA_TYPE, ScimResponse
 
 from services.training.domain.scim import service as scim
-from services.training.schemas.scim import LARGEST_BODY
+from services.training.schemas.scim import LARGEST_BODY, ScimErrorOut
 from shared.auth import needs
 from shared.db import Database, Told, Unit
 from shared.problems import Problem, TooLarge
@@ -146,28 +147,34 @@ OPERATIONS = (
     *of_kind("user", "/Users"),
     *of_kind("group", "/Groups"),
 )
-ERROR_SCHEMA = {
-    "type": "object",
-    "required": ["schemas", "status"],
-    "properties": {
-        "schemas": {"type": "array", "items": {"type": "string"}},
-        "status": {"type": "string"},
-        "scimType": {"type": "string"},
-        "detail": {"type": "string"},
-    },
+REFUSALS = (400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 501, 503)
+LISTED = {
+    "filter": "Which ones, as RFC 7644, section 3.4.2.2 has it.",
+    "attributes": "What to show of each, comma-separated.",
+    "excludedAttributes": "What not to show of each, comma-separated.",
+    "startIndex": "The first one of the page, counted from 1.",
+    "count": "How many, 200 at most.",
+    "cursor": "Empty, then `nextCursor` of the page before (RFC 9865).",
 }
-"""A SCIM error (RFC 7644, section 3.12)."""
+"""Query parameters of a list."""
+
+
+class ScimAnswer(Response):
+    """An answer of the media type that SCIM has."""
+
+    media_type = SCIM_MEDIA_TYPE
 
 
 def add(operation: Operation) -> None:
     """Add a route; what it takes and answers is described by the SCIM schemas that it serves itself."""
-    resource = {"content": {SCIM_MEDIA_TYPE: {"schema": {"type": "object"}}}}
-    responses: dict[int | str, dict[str, Any]] = {
-        "default": {"description": "A SCIM error.", "content": {SCIM_MEDIA_TYPE: {"schema": ERROR_SCHEMA}}},
+    answers: dict[int | str, dict[str, Any]] = {
+        status: {"model": ScimErrorOut, "description": HTTPStatus(status).phrase} for status in REFUSALS
     }
     if operation.status != 204:
-        responses[operation.status] = {"description": "As SCIM has it.", **resource}
-    body = {"requestBody": {"required": True, **resource}} if operation.method in {"POST", "PUT", "PATCH"} else {}
+        content = {SCIM_MEDIA_TYPE: {"schema": {"type": "object"}}}
+        answers[operation.status] = {"description": "As SCIM has it.", "content": content}
+    if operation.method == "PATCH":
+        answers[204] = {"description": "Done, to a group that is too large to be shown after each change."}
     router.add_api_route(
         operation.path,
         operation.serve,
@@ -178,11 +185,28 @@ def add(operation: Operation) -> None:
         description=operation.summary,
         status_code=operation.status,
         response_model=None,
-        response_class=Response,
-        responses=responses,
+        response_class=ScimAnswer,
+        responses=answers,
         dependencies=[needs(operation.scope)],
-        openapi_extra=body,
+        openapi_extra=described(operation),
     )
+
+
+def described(operation: Operation) -> dict[str, Any]:
+    """Return what a document says of a route's parameters and body, which the library reads by itself."""
+    parameters = [
+        {"name": "resource_id", "in": "path", "required": True, "schema": {"type": "string"}}
+        for _ in range(operation.path.count("{resource_id}"))
+    ]
+    if operation.name.startswith(("list_scim_user", "list_scim_group", "search_scim_root")):
+        parameters += [
+            {"name": name, "in": "query", "description": what, "schema": {"type": "string"}}
+            for name, what in LISTED.items()
+        ]
+    said: dict[str, Any] = {"parameters": parameters} if parameters else {}
+    if operation.method in {"POST", "PUT", "PATCH"}:
+        said["requestBody"] = {"required": True, "content": {SCIM_MEDIA_TYPE: {"schema": {"type": "object"}}}}
+    return said
 
 
 for each in OPERATIONS:

@@ -6,7 +6,7 @@ Only attributes that Shareload has a use for are described here. Whatever else a
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field
 from scim2_models import (
     AuthenticationScheme,
     Bulk,
@@ -155,6 +155,15 @@ class Group(Resource[Any]):
     Members: ClassVar[type[ComplexAttribute]] = Member
 
 
+class ScimErrorOut(BaseModel):
+    """What SCIM answers in place of a problem (RFC 7644, section 3.12)."""
+
+    schemas: list[str] = Field(examples=[["urn:ietf:params:scim:api:messages:2.0:Error"]])
+    status: str = Field(examples=["409"])
+    scim_type: str | None = Field(default=None, serialization_alias="scimType", examples=["uniqueness"])
+    detail: str | None = None
+
+
 StaffMember = User[EnterpriseUser | StaffUser]
 """A User as this service serves it."""
 
@@ -162,7 +171,6 @@ StaffMember = User[EnterpriseUser | StaffUser]
 def config() -> ServiceProviderConfig:
     """Say what this service can do (RFC 7643 section 5, RFC 9865)."""
     return ServiceProviderConfig(
-        documentation_uri="https://github.com/shareload/shareload/blob/main/docs/hr-integrator.md",
         patch=Patch(supported=True),
         bulk=Bulk(supported=True, max_operations=MOST_OPERATIONS, max_payload_size=LARGEST_BODY),
         filter=Filter(supported=True, max_results=MOST_RESULTS),
