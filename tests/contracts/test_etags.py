@@ -70,13 +70,16 @@ class Making:
         attempt = (await self.post(f"/v1/enrolments/{enrolment}/attempts", {}))["id"]
         learnt = {"employee_number": "E-2", "course": "answering", "completed_at": AT, "source": "lms"}
         await self.post("/v1/completions", learnt)
+        certificate = await self.first("/v1/certificates")
+        proposed = await self.post(f"/v1/certificates/{certificate}/suspension-proposals", {"reason": "Looked into."})
         self.made |= {
+            "/v1/suspension-proposals/{proposal}": f"/v1/suspension-proposals/{proposed['id']}",
             "/v1/courses/{key}": "/v1/courses/answering",
             "/v1/courses/{key}/questions/{question}": "/v1/courses/answering/questions/first",
             "/v1/certifications/{key}": "/v1/certifications/responder",
             "/v1/enrolments/{enrolment}": f"/v1/enrolments/{enrolment}",
             "/v1/attempts/{attempt}": f"/v1/attempts/{attempt}",
-            "/v1/certificates/{certificate}": f"/v1/certificates/{await self.first('/v1/certificates')}",
+            "/v1/certificates/{certificate}": f"/v1/certificates/{certificate}",
             "/v1/badge-keys/{key}": f"/v1/badge-keys/{(await self.post('/v1/badge-keys', {}))['id']}",
         }
 

@@ -5,15 +5,17 @@ import random
 import sys
 import time
 
-from sqlmodel import select
+from sqlmodel import col, select
 
-from services.training.domain import measures
-from services.training.tables import Certificate, State
+from services.training.domain import expiry, measures, people
+from services.training.schemas.people import PersonPatch
+from services.training.tables import Certificate, Person, State
 from shared.clock import SystemClock
 from shared.db import Database, Session
 
-CHANGES = 15
+CHANGES = 10
 FAILING = 0.2
+REASON = "at random"
 
 
 class RolledBackError(Exception):
@@ -21,15 +23,31 @@ class RolledBackError(Exception):
 
 
 def change_one(session: Session, dice: random.Random) -> None:
-    """Suspend or reinstate a certificate chosen at random; slow before and after it takes its place in the feed."""
-    ids = session.exec(select(Certificate.id).order_by(Certificate.id)).all()
-    certificate = dice.choice(ids)
-    if measures.take(session, certificate, None).state == State.HELD:
-        measures.suspend(session, certificate, "at random", None)
-    else:
-        measures.reinstate(session, certificate, "at random", None)
+    """Do something at random; slow before and after it takes its place in the feed."""
+    dice.choices([decide_on_one, come_or_go, let_expire], [6, 3, 2])[0](session, dice)
     time.sleep(dice.random() * 0.01)
     session.last(lambda: finish_slowly(dice))
+
+
+def decide_on_one(session: Session, dice: random.Random) -> None:
+    """Suspend or reinstate a certificate chosen at random."""
+    certificate = dice.choice(session.exec(select(Certificate.id).order_by(Certificate.id)).all())
+    if measures.take(session, certificate, None).state == State.HELD:
+        measures.suspend(session, certificate, REASON, None)
+    else:
+        measures.reinstate(session, certificate, REASON, None)
+
+
+def come_or_go(session: Session, dice: random.Random) -> None:
+    """Let a person leave, or come back."""
+    number = dice.choice(session.exec(select(Person.employee_number).order_by(Person.id)).all())
+    person = session.exec(select(Person).where(col(Person.employee_number) == number).with_for_update()).one()
+    people.change(session, number, PersonPatch(active=not person.active), None)
+
+
+def let_expire(session: Session, _dice: random.Random) -> None:
+    """Sweep, as the service's own timer does; here several at once."""
+    expiry.sweep(session)
 
 
 def finish_slowly(dice: random.Random) -> None:
@@ -40,7 +58,7 @@ def finish_slowly(dice: random.Random) -> None:
 
 
 async def write_many(db: Database, writers: int, seed: int) -> int:
-    """Let writers change certificates side by side; returns how many changes were kept."""
+    """Let writers change certificates side by side; returns how many units were kept."""
 
     async def writer(number: int) -> int:
         dice = random.Random(seed * 1000 + number)
@@ -57,7 +75,7 @@ async def write_many(db: Database, writers: int, seed: int) -> int:
 
 
 async def main(url: str, writers: str, seed: str) -> None:
-    """Write in this process and print how many changes were kept."""
+    """Write in this process and print how many units were kept."""
     db = Database(url, SystemClock())
     print(await write_many(db, int(writers), int(seed)))
     db.stop()

@@ -1,6 +1,7 @@
 """What people do to certificates: suspend, reinstate, revoke; and what their holder's leaving does."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlmodel import col, select
 
@@ -49,8 +50,14 @@ def hold(session: Session, row: Certificate) -> None:
     if row.state != State.HELD or row.archived_at is not None:
         raise CertificateNotInForce
     row.state = State.SUSPENDED
-    row.suspensions = [*row.suspensions, [session.now.isoformat(), None]]
+    row.suspensions = [*row.suspensions, [moment(session, row).isoformat(), None]]
     row.next_turn_at = None
+
+
+def moment(session: Session, row: Certificate, left_at: datetime | None = None) -> datetime:
+    """Return when a change holds from: now, or what was done last if this began before it and waited for its lock."""
+    done_at = [datetime.fromisoformat(time) for span in row.suspensions for time in span if time is not None]
+    return max([session.now, *done_at, *([left_at] if left_at else [])])
 
 
 def reinstate(session: Session, certificate: str, reason: str, if_match: int | None) -> CertificateOut:
@@ -60,7 +67,7 @@ def reinstate(session: Session, certificate: str, reason: str, if_match: int | N
         raise NotSuspended
     row.state = State.HELD
     *before, (start, _) = row.suspensions
-    row.suspensions = [*before, [start, session.now.isoformat()]]
+    row.suspensions = [*before, [start, moment(session, row).isoformat()]]
     _, person = certificates.load(session, row.id, "certificates:write")
     if person.active:
         agenda.wind(session, [row])
@@ -75,17 +82,18 @@ def revoke(session: Session, certificate: str, reason: str, if_match: int | None
     if row.state == State.REVOKED or row.archived_at is not None:
         raise CertificateNotInForce
     row.state = State.REVOKED
-    row.revoked_at = session.now
+    row.revoked_at = moment(session, row)
     row.next_turn_at = None
     return done(session, row, Change.REVOKED, reason, changes.actor_of(session))
 
 
 def take(session: Session, certificate: str, if_match: int | None) -> Certificate:
     """Return a certificate for a change, under its holder's lock, up to date; raises NotFound, OwnMatter or Stale."""
-    row, _ = certificates.load(session, certificate, "certificates:write")
+    row, person = certificates.load(session, certificate, "certificates:write")
     access.refuse_own(session, row.person)
     decisions.lock(session, [row.person])
     session.refresh(row)
+    session.refresh(person)  # who left while this waited for the lock has left
     expect(row.revision, if_match)
     agenda.catch_up(session, [row], session.now)
     return row
@@ -98,9 +106,10 @@ def done(session: Session, row: Certificate, change: Change, reason: str, actor:
     session.add(row)
     session.flush()
     _, person = certificates.load(session, row.id, "certificates:write")
-    status = status_at(row, session.now, person.left_at)
+    at = moment(session, row, person.left_at)
+    status = status_at(row, at, person.left_at)
     tell(session, certificates.event(TOLD[change], row, status))
-    changes.add(session, [changes.Entry(row.person, row.id, change, status, session.now, actor, reason)])
+    changes.add(session, [changes.Entry(row.person, row.id, change, status, at, actor, reason)])
     record(session, f"certificate.{change}", f"certificate/{row.id}", digest_of(reason), row.person)
     return certificates.out(row, person, status)
 
@@ -129,8 +138,8 @@ def person_is_back(session: Session, person: str) -> None:
     changes.add(
         session,
         [
-            changes.Entry(person, row.id, BACK[State(row.state)], status_at(row, session.now, None), session.now, actor)
-            for row in rows
+            changes.Entry(person, row.id, BACK[State(row.state)], status_at(row, at, None), at, actor)
+            for row, at in ((row, moment(session, row)) for row in rows)
         ],
     )
 

@@ -75,6 +75,7 @@ def decide(session: Session, proposal: str, body: ProposalDecisionIn, if_match: 
         raise OwnProposal
     decisions.lock(session, [row.person])
     session.refresh(row)
+    session.refresh(person)
     expect(row.revision, if_match)
     if row.state != ProposalState.OPEN:
         raise AlreadyDecided

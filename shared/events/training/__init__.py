@@ -14,8 +14,8 @@ from shared.events.training.certificates import (
     SuspensionDecidedV1,
     SuspensionProposedV1,
 )
-from shared.events.training.groups import GroupChangedV1, MembershipChangedV1
 from shared.events.training.exports import ExportFailedV1, ExportWrittenV1
+from shared.events.training.groups import GroupChangedV1, MembershipChangedV1
 from shared.events.training.learning import (
     CourseCompletedV1,
     CoursePublishedV1,
@@ -43,13 +43,13 @@ __all__ = [
     "CoursePublishedV1",
     "CoveredSection",
     "EnrolmentCreatedV1",
+    "ExportFailedV1",
+    "ExportWrittenV1",
     "GroupChangedV1",
     "LiveSessionCancelledV1",
     "LiveSessionScheduledV1",
     "LiveSessionTold",
     "MembershipChangedV1",
-    "ExportFailedV1",
-    "ExportWrittenV1",
     "PersonChangedV1",
     "PersonLeftV1",
     "PersonMergedV1",
