@@ -20,7 +20,7 @@ Kind = Literal["single", "multiple", "true_false", "matching", "ordering", "shor
 
 
 @router.get("", responses=problems(NotFound))
-async def list_questions(
+async def list_course_questions(
     key: Slug,
     paging: Paging,
     db: Db,
@@ -39,36 +39,36 @@ async def list_questions(
     status_code=status.HTTP_201_CREATED,
     responses=problems(NotFound, questions.QuestionExists, rules.NoSuchRule),
 )
-async def create_question(key: Slug, body: Question, db: Db) -> BankQuestionOut:
+async def create_course_question(key: Slug, body: Question, db: Db) -> BankQuestionOut:
     """Add a question to a course's bank; quizzes that draw by its tags or difficulty have it from now on."""
     return await db.write(questions.create, key, body)
 
 
 @router.get("/{question}", responses=problems(NotFound))
-async def get_question(key: Slug, question: Slug, db: Db) -> BankQuestionOut:
+async def get_course_question(key: Slug, question: Slug, db: Db) -> BankQuestionOut:
     """Read a question in its newest version."""
     return await db.read(questions.get, key, question)
 
 
 @router.put("/{question}", responses=problems(NotFound, Stale, questions.OtherKey, rules.NoSuchRule))
-async def replace_question(key: Slug, question: Slug, body: Question, db: Db, if_match: IfMatch) -> BankQuestionOut:
+async def replace_course_question(key: Slug, question: Slug, body: Question, db: Db, if_match: IfMatch) -> BankQuestionOut:
     """Write the next version of a question; sittings keep the version that they drew."""
     return await db.write(questions.change, key, question, body, if_match)
 
 
 @router.get("/{question}/versions", responses=problems(NotFound))
-async def list_question_versions(key: Slug, question: Slug, paging: Paging, db: Db) -> Page[BankQuestionOut]:
+async def list_course_question_versions(key: Slug, question: Slug, paging: Paging, db: Db) -> Page[BankQuestionOut]:
     """List the versions of a question, oldest first."""
     return await db.read(questions.find_versions, key, question, paging)
 
 
 @router.post("/{question}/retirement", responses=problems(NotFound, Stale))
-async def retire_question(key: Slug, question: Slug, db: Db, if_match: IfMatch) -> BankQuestionOut:
+async def retire_course_question(key: Slug, question: Slug, db: Db, if_match: IfMatch) -> BankQuestionOut:
     """Draw a question no more; sittings that have it keep it."""
     return await db.write(questions.retire, key, question, if_match)
 
 
 @router.post("/{question}/reinstatement", responses=problems(NotFound, Stale))
-async def reinstate_question(key: Slug, question: Slug, db: Db, if_match: IfMatch) -> BankQuestionOut:
+async def reinstate_course_question(key: Slug, question: Slug, db: Db, if_match: IfMatch) -> BankQuestionOut:
     """Draw a retired question again."""
     return await db.write(questions.reinstate, key, question, if_match)
