@@ -226,7 +226,7 @@ def push_a_group(client: httpx.Client, person: str) -> None:
 
 def test_a_cycle_of_okta_ends_in_the_right_certificates_and_work(client: httpx.Client) -> None:
     prepare(client)
-    asked = {"filter": 'userName eq "tom@harbour.example"', "startIndex": 1, "count": 100}
+    asked: dict[str, str | int] = {"filter": 'userName eq "tom@harbour.example"', "startIndex": 1, "count": 100}
     assert ok(client.get(USERS, params=asked))["Resources"] == []
     made = ok(client.post(USERS, json=okta_user("tom", "O-1"), headers=WAIT))
     path = f"{USERS}/{made['id']}"

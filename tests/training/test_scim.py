@@ -130,6 +130,28 @@ async def test_who_is_known_from_elsewhere_is_taken_on_and_weaker_sources_do_not
     assert (await read(client, f"{USERS}/{known}"))["title"] == "Chief"
 
 
+async def test_what_another_source_owns_is_shown_as_that_has_it(
+    service: TrainingService, client: httpx.AsyncClient
+) -> None:
+    order = {"sources": ["csv", "scim", "api"]}
+    assert (await client.put("/v1/people/authority/department", json=order)).status_code == 200
+    header = "employee_number,name,email,department,region,manager,languages\n"
+    row = f"E-1,Ana,{user()['userName']},Stores,EMEA,,en\n"
+    await client.post("/v1/people/imports", content=header + row, headers={"Content-Type": "text/csv"})
+    taken = await create(client)
+    assert (taken["displayName"], taken[ENTERPRISE]["department"]) == ("Person E-1", "Stores")
+    path = f"{USERS}/{taken['id']}"
+    kept = await patch(client, path, {"op": "replace", "path": f"{ENTERPRISE}:department", "value": "Sales"})
+    assert kept[ENTERPRISE]["department"] == (await service.get("/v1/people/E-1"))["department"] == "Stores"
+
+
+async def test_a_person_who_was_merged_into_another_is_no_user(client: httpx.AsyncClient) -> None:
+    one, two = [(await create(client, number))["id"] for number in ("E-1", "E-2")]
+    assert (await client.post("/v1/people/E-1/merge", json={"duplicate": "E-2"})).status_code == 200
+    refused(await client.get(f"{USERS}/{two}"), 404)
+    assert [each["id"] for each in (await read(client, USERS))["Resources"]] == [one]
+
+
 async def test_a_user_is_sent_again_only_when_changed_and_a_stale_change_is_refused(
     service: TrainingService, client: httpx.AsyncClient
 ) -> None:
@@ -168,28 +190,30 @@ async def test_a_key_reaches_by_scim_whom_it_reaches_otherwise(service: Training
     assert (await sales.post(USERS, json=user("E-4"))).status_code == 201
 
 
-@pytest.mark.parametrize(
-    ("content", "status", "why"),
-    [
-        (b"{", 400, "invalidSyntax"),
-        (b"[]", 400, "invalidSyntax"),
-        (b"\xff", 400, "invalidSyntax"),
-        (b'{"schemas": ["%s"], "userName": "a\\u0000b"}' % CORE.encode(), 400, "invalidValue"),
-        (b'{"schemas": ["%s"], "userName": "%s"}' % (CORE.encode(), b"x" * 201), 400, "invalidValue"),
-        (
-            b'{"schemas": ["%s"], "userName": "a", "emails": [{"value": "no address"}]}' % CORE.encode(),
-            400,
-            "invalidValue",
-        ),
-        (b'{"schemas": ["%s"], "userName": "a", "active": "perhaps"}' % CORE.encode(), 400, "invalidValue"),
-        (b'{"schemas": ["%s"]}' % CORE.encode(), 400, "invalidValue"),
-        (b" " * (1024 * 1024 + 1), 413, None),
-    ],
-)
+UNKEPT = [
+    (b"{", 400, "invalidSyntax"),
+    (b"[]", 400, "invalidSyntax"),
+    (b"\xff", 400, "invalidSyntax"),
+    (b'{"schemas": ["%s"], "userName": "a\\u0000b"}' % CORE.encode(), 400, "invalidValue"),
+    (b'{"schemas": ["%s"], "userName": "%s"}' % (CORE.encode(), b"x" * 201), 400, "invalidValue"),
+    (
+        b'{"schemas": ["%s"], "userName": "a", "emails": [{"value": "no address"}]}' % CORE.encode(),
+        400,
+        "invalidValue",
+    ),
+    (b'{"schemas": ["%s"], "userName": "a", "active": "perhaps"}' % CORE.encode(), 400, "invalidValue"),
+    (b'{"schemas": ["%s"]}' % CORE.encode(), 400, "invalidValue"),
+    (b" " * (1024 * 1024 + 1), 413, None),
+]
+"""Bodies of users that cannot be kept, with the status and the type of the refusal."""
+
+
 async def test_a_user_who_cannot_be_kept_is_refused_in_the_form_of_scim(
-    service: TrainingService, client: httpx.AsyncClient, content: bytes, status: int, why: str | None
+    service: TrainingService, client: httpx.AsyncClient
 ) -> None:
-    refused(await client.post(USERS, content=content, headers={"Content-Type": "application/scim+json"}), status, why)
+    for content, status, why in UNKEPT:
+        answer = await client.post(USERS, content=content, headers={"Content-Type": "application/scim+json"})
+        refused(answer, status, why)
     assert (await service.get("/v1/people"))["items"] == []
 
 

@@ -71,7 +71,10 @@ async def test_a_large_group_is_not_told_after_each_change(
     path = f"{GROUPS}/{(await add_group(client, 'Everyone', *people[:2]))['id']}"
     await patch(client, path, {"op": "add", "value": {"members": [{"value": people[1]}]}})
 
-    add = {"schemas": [PATCH], "Operations": [{"op": "add", "path": "members", "value": [{"value": people[2]}]}]}
+    add: dict[str, Any] = {
+        "schemas": [PATCH],
+        "Operations": [{"op": "add", "path": "members", "value": [{"value": people[2]}]}],
+    }
     done = await client.patch(path, json=add)
     assert (done.status_code, done.content) == (204, b"")
     whole = await client.get(path)
