@@ -169,7 +169,8 @@ def take(session: Session, verdict: Verdict, managers: dict[str, str], mine: dic
     if verdict.judged.changes:
         if "department" in verdict.judged.changes and person.active:
             written.moved.append(person.id)
-        values = {**person.model_dump(), **verdict.judged.changes, "revision": person.revision + 1}
+        counted = {"revision": person.revision + 1, "changed_at": session.now}
+        values = {**person.model_dump(), **verdict.judged.changes, **counted}
         written.changed.append(Person.model_construct(**values))
 
 
