@@ -160,16 +160,17 @@ async def test_who_changed_since_is_found_whoever_changed_them(service: Training
     async with service.client as client:
         made = [await create(client, f"E-{number}") for number in range(3)]
         await service.add_person("E-8")
+        await service.add_person("E-6")
         since = service.clock.now().isoformat()
         service.clock.advance(timedelta(minutes=1))
         await service.client.patch("/v1/people/E-8", json={"region": "APAC"})
         await patch(client, f"{USERS}/{made[1]['id']}", {"op": "add", "path": "title", "value": "Lead"})
         header = "employee_number,name,email,department,region,manager,languages\n"
-        row = "E-7,New,new@x.example,Support,EMEA,,en\n"
-        await client.post("/v1/people/imports", content=header + row, headers={"Content-Type": "text/csv"})
+        rows = "E-7,New,new@x.example,Support,EMEA,,en\nE-6,Renamed,e-6@x.example,Support,EMEA,,en\n"
+        await client.post("/v1/people/imports", content=header + rows, headers={"Content-Type": "text/csv"})
         found = await read(client, USERS, filter=f'meta.lastModified gt "{since}"')
         names = {one[ENTERPRISE]["employeeNumber"] for one in found["Resources"]}
-        assert names == {"E-8", made[1][ENTERPRISE]["employeeNumber"], "E-7"}
+        assert names == {"E-8", made[1][ENTERPRISE]["employeeNumber"], "E-7", "E-6"}
 
 
 async def test_of_changes_at_once_to_one_user_none_is_lost(empty: TrainingService) -> None:
