@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from services.training.domain import changes, expiry
+from services.training.domain import changes, expiry, people
 from services.training.domain.standing import status_at
 from services.training.schemas.certificates import Change, ChangeOut
 from services.training.tables import Certificate, CertificateChange, Person
@@ -21,7 +21,7 @@ from shared.pages import encode_cursor
 from shared.tables import outbox
 from tests.conftest import DatabaseUrl
 from tests.training.feed_writers import write_many
-from tests.training.organisation import add_people, complete, define_tier
+from tests.training.organisation import add_people, complete, define_tier, person
 
 WRITERS = 20
 READERS = 5
@@ -54,10 +54,24 @@ async def write_in_process(url: str, writers: int, seed: int) -> int:
 
 async def certify_people(db: Database) -> None:
     """Let people hold certificates, of which some end while the writers are at work."""
-    people = await add_people(db, PEOPLE)
+    numbers = await add_people(db, PEOPLE)
     await define_tier(db, policies=())
-    for place, number in enumerate(people):
+    for place, number in enumerate(numbers):
         await db.write(complete, number, days_ago=YEAR - (4 + place) / 86_400 if place % 2 else 0)
+
+
+def certify_one_more(session: Session) -> None:
+    """Let somebody whom no writer knows hold a certificate that ends in some seconds."""
+    people.create(session, person(PEOPLE + 1))
+    complete(session, f"E-{PEOPLE + 1}", days_ago=YEAR - 30 / 86_400)
+
+
+async def let_all_expire(db: Database, clock: ShiftedClock) -> None:
+    """Sweep once more when all that ends soon has ended, also of somebody whom no writer touched."""
+    await db.write(certify_one_more)
+    clock.advance(timedelta(minutes=1))
+    while await db.write(expiry.sweep):
+        pass
 
 
 async def write(db: Database, url: str) -> int:
@@ -78,9 +92,7 @@ async def test_readers_see_each_change_once_and_in_order_while_writers_are_slow_
         done = asyncio.Event()
         readers = [asyncio.create_task(follow(db, done)) for _ in range(READERS)]
         kept = await write(db, url)
-        clock.advance(timedelta(minutes=1))
-        while await db.write(expiry.sweep):
-            pass
+        await let_all_expire(db, clock)
         done.set()
         first, *others = await asyncio.gather(*readers)
 
