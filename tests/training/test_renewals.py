@@ -223,9 +223,11 @@ async def test_a_tier_for_some_regions_is_earned_there_only(service: TrainingSer
         one["employee_number"] for one in (await service.get("/v1/certificates", certification="press"))["items"]
     ]
     assert held_by == ["E-1"]
-    await service.client.patch("/v1/certifications/press", json={"audience": {"regions": ["EMEA"]}})
+    await service.client.patch("/v1/people/E-2", json={"region": "APAC"})
+    assert (await service.status("E-2", "press"))["status"] == "valid", "a move decides again"
+    await service.client.patch("/v1/certifications/press", json={"audience": {"regions": ["APAC"]}})
     await service.advance()
-    assert (await service.status("E-2", "press"))["status"] == "valid"
+    assert (await service.status("E-3", "press"))["status"] == "valid"
 
 
 @pytest.mark.parametrize(

@@ -252,7 +252,8 @@ def settle(session: Session, before: Person, person: Person) -> None:
     told(session, [person])
     if person.active != before.active:
         come_or_go(session, person)
-    if person.active and (person.department, person.active) != (before.department, before.active):
+    moved = (person.department, person.region, person.active) != (before.department, before.region, before.active)
+    if person.active and moved:
         decisions.decide(session, {person.id: session.now})
     record(session, "person.changed", f"person/{person.id}", person=person.id)
 
