@@ -1,24 +1,59 @@
 """Goes on with large imports in the background, one after the other, where the service's lease is held.
 
-What is done is kept with each chunk, so after a restart, or in another process, an import goes on from there.
+What is done is kept with each chunk, so after a restart, or in another process, an import goes on from there. Whoever
+else writes waits for the chunk that is being written, so chunks are made as long as some milliseconds allow.
 """
 
 import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
+from typing import Any, BinaryIO, TypeVar, cast
 
 import structlog
 
-from services.training.domain import imports
+from services.training.domain import import_files, imports
 from services.training.domain.imports import Step
 from services.training.tables import PeopleImport
 from shared.bus import Bus
 from shared.context import Context
-from shared.db import Database, Told, Unit
+from shared.db import Database, Session, Told, Unit
 from shared.tasks import DATABASE_AWAY
 
 IDLE = 0.5
 PAUSE = 0.05
+NAMED = 100
+"""Events at most that an answer names."""
+IN_MEMORY = 1024 * 1024
+AIM = 0.006
+"""Seconds of processor time that a chunk should take; others wait for no more than that, and the commit."""
+LEAST, MOST = 20, 200
+T = TypeVar("T")
 
 log = structlog.get_logger()
+
+
+@dataclass(slots=True)
+class Size:
+    """How many rows make a chunk: as many as the last one says can be done in time."""
+
+    rows: int = import_files.CHUNK
+
+    async def run(self, db: Database, context: Context, fn: Callable[..., T], *args: Any) -> tuple[T, list[Told]]:
+        """Run a piece of work on an import, and learn from how long it took; return its result with what was told."""
+        done = await db.run(Unit(timed, (fn, *args), context=context, what=fn))
+        result, seconds = done.result
+        self.rows = min(max(int(self.rows * AIM / max(seconds, AIM / 2)), LEAST), MOST)
+        return result, done.told
+
+
+def timed(session: Session, fn: Callable[..., T], *args: Any) -> tuple[T, float]:
+    """Return what a function returns, and the processor time that it took."""
+    began = time.thread_time()
+    result = fn(session, *args)
+    session.flush()
+    return result, time.thread_time() - began
 
 
 async def run_imports(db: Database, _bus: Bus) -> None:
@@ -37,7 +72,10 @@ async def run_imports(db: Database, _bus: Bus) -> None:
 async def run(db: Database, row: PeopleImport) -> None:
     """Take one import to its end; only a database that is away leaves it as it stands."""
     try:
-        await go_on(db, row.id, Context(caller=imports.principal_of(row)))
+        context = Context(caller=imports.principal_of(row))
+        if row.phase == imports.STAGING:
+            await stage(db, row, context)
+        await go_on(db, row.id, context)
     except DATABASE_AWAY:
         raise
     except Exception as error:  # a fault in one import must stop neither the others nor the service's other work
@@ -45,12 +83,36 @@ async def run(db: Database, row: PeopleImport) -> None:
         await db.write(imports.fail, row.id, "A fault of ours stopped it; it is in the log of the training service.")
 
 
+async def stage(db: Database, row: PeopleImport, context: Context) -> None:
+    """Read the rows of a large file from its pieces, from where another stopped; then drop the pieces."""
+    if row.cursor < row.total:
+        with SpooledTemporaryFile(max_size=IN_MEMORY) as body:
+            number = 0
+            while (piece := await db.read(import_files.piece, row.serial, number)) is not None:
+                body.write(piece)
+                number += 1
+            file = import_files.file_of(row, cast("BinaryIO", body))
+            rows, columns = import_files.rows_of(file, after=row.cursor), import_files.columns_of(row)
+            size = Size()
+            try:
+                while chunk := await asyncio.to_thread(import_files.next_of, rows, columns, size.rows):
+                    on, _ = await size.run(db, context, imports.stage_next, row.id, chunk)
+                    if not on:
+                        return
+            finally:
+                rows.close()
+    while await db.write(import_files.drop, row.serial):
+        pass
+    await db.write(imports.staged, row.id)
+
+
 async def go_on(db: Database, import_id: str, context: Context) -> list[Told]:
     """Do the rest of an import chunk by chunk, letting others write in between; return what was told."""
     told: list[Told] = []
+    size = Size()
     while True:
-        done = await db.run(Unit(imports.step, (import_id,), context=context))
-        told = [*told, *done.told][-imports.CHUNK :]
-        if done.result is Step.OVER:
+        step, news = await size.run(db, context, imports.step, import_id, size.rows)
+        told = [*told, *news][-NAMED:]
+        if step is Step.OVER:
             return told
-        await asyncio.sleep(PAUSE if done.result is Step.WAIT else 0)
+        await asyncio.sleep(PAUSE if step is Step.WAIT else 0)

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from services.training.domain import csv_files, import_columns, import_reports, imports, people
+from services.training.domain import csv_files, import_columns, import_files, import_reports, imports, people
 from services.training.domain.hierarchy import NotManaged
+from services.training.domain.import_files import next_of
 from services.training.domain.imports import Asked, Step
-from services.training.importing import go_on
-from services.training.routes.imports import next_of
+from services.training.importing import go_on, run
 from services.training.schemas.people import PersonIn, PersonPatch
 from services.training.tables import PeopleImport, PeopleImportRow, metadata
 from shared.clock import ShiftedClock
@@ -57,7 +57,7 @@ async def planned(db: Database, body: str, *, all_or_nothing: bool = False) -> P
     file = csv_files.read(io.BytesIO(body.encode()), None, None, partial(import_columns.known, mapping={}), 10_000)
     columns = import_columns.columns_of(file.header, {})
     row = await db.write(imports.begin, file, columns, Asked(dry_run=False, all_or_nothing=all_or_nothing))
-    with closing(file.rows()) as rows:  # type: ignore[type-var]
+    with closing(file.rows()) as rows:
         while chunk := next_of(rows, columns):
             await db.write(imports.stage, row.serial, chunk)
     await db.write(imports.received, row.id)
@@ -228,6 +228,41 @@ async def test_an_import_that_its_request_left_behind_is_brought_to_its_end(serv
         while (await service.get(f"/v1/people/imports/{row.id}"))["state"] != "done":  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert (await service.get("/v1/people/E-1"))["name"] == "Ana"
+
+
+async def test_a_large_file_that_was_left_half_read_is_read_on_from_there_by_one_of_two(
+    open_database: Callable[[str], Database],
+) -> None:
+    db = open_database("training")
+    lines = [f'E-{n},"N\r\n{n}",e{n}@x.example,D{"é" * (n % 5)},R,,en\r\n' for n in range(350)]
+    body = (HEADER + "".join(lines)).encode("utf-16")
+    file = csv_files.read(io.BytesIO(body), None, None, partial(import_columns.known, mapping={}), 10_000)
+    columns = import_columns.columns_of(file.header, {})
+    row = await db.write(imports.begin, file, columns, Asked(dry_run=False, all_or_nothing=False))
+    pieces = [body[start : start + 1021] for start in range(0, len(body), 1021)]
+    for number, piece in enumerate(pieces):
+        await db.write(import_files.keep_piece, row.serial, number, piece)
+    await db.write(received_large, row.id)
+    stale = await db.read(imports.waiting)
+    assert stale is not None
+    assert await db.write(imports.step, row.id) is Step.WAIT
+    with closing(file.rows()) as rows:
+        assert await db.write(imports.stage_next, row.id, next_of(rows, columns))
+    fresh = await db.read(imports.waiting)
+    assert fresh is not None
+    assert (stale.cursor, fresh.cursor) == (0, 100)
+
+    await asyncio.gather(run(db, stale), run(db, fresh))
+
+    done = await db.read(import_reports.finish, row.id)
+    assert (done.state, done.created, [one.row for one in done.rows]) == ("done", 350, list(range(1, 351)))
+    assert await db.read(told_numbers) == sorted(f"E-{n}" for n in range(350))
+    assert await db.read(import_files.piece, row.serial, 0) is None
+
+
+def received_large(session: Session, import_id: str) -> None:
+    session.get_one(PeopleImport, import_id).background = True
+    imports.received(session, import_id)
 
 
 async def test_managers_in_a_circle_are_refused_however_the_circle_closes(service: TrainingService) -> None:

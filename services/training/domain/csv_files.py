@@ -7,7 +7,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -40,7 +40,7 @@ class CsvFile:
     header: list[str]
     count: int
 
-    def rows(self) -> Iterator[Numbered]:
+    def rows(self) -> Generator[Numbered, None, None]:
         """Return the rows under the header, counted from 1; empty lines are none."""
         with text_of(self.file, self.encoding) as text:
             lines = csv.reader(text, delimiter=self.delimiter, strict=True)

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
-from services.training.domain import decisions, hierarchy, people
+from services.training.domain import decisions, hierarchy, occasions, people
 from services.training.domain.import_weighing import Line, Verdict, ids_of, rejected, weigh
 from services.training.tables import ImportState, PeopleImport, PeopleImportRow, Person, RowState, Source, metadata
 from shared.db import Session
@@ -18,7 +18,6 @@ from shared.outbox import tell
 from shared.problems import Problem
 from shared.statements import DialectInsert, Prebuilt
 
-CHUNK = 100
 ROWS = metadata.tables["people_import_rows"]
 PEOPLE = metadata.tables["people"]
 SOURCES = metadata.tables["person_sources"]
@@ -59,13 +58,13 @@ class Written:
     seen: list[dict[str, Any]] = field(default_factory=list)
 
 
-def step(session: Session, row: PeopleImport) -> bool:
-    """Apply the next chunk; after the last, close the import. Nothing goes first: it returns True."""
+def step(session: Session, row: PeopleImport, most: int) -> bool:
+    """Apply the next chunk of `most` rows; after the last, close the import. Nothing goes first: it returns True."""
     query = (
         select(PeopleImportRow.number, PeopleImportRow.data, PeopleImportRow.place)
         .where(PeopleImportRow.serial == row.serial, col(PeopleImportRow.place) > row.cursor)
         .order_by(col(PeopleImportRow.place))
-        .limit(CHUNK)
+        .limit(most)
     )
     chunk = session.exec(query).all()
     if not chunk:
@@ -185,10 +184,12 @@ def write(session: Session, written: Written) -> None:
     if written.new:
         people.ADD.run(session, *written.new)
         tell(session, *(event for made in written.new for event in people.events_of_new(made)))
+        occasions.joined(session, (made["id"] for made in written.new))
     if written.changed:
         rows = [person.model_dump() for person in written.changed]
         CHANGE.run(session, *({**values, "of": values["id"]} for values in rows))
         tell(session, *(people.event_of(values) for values in rows))
+        occasions.moved(session, (person.id for person in written.changed))
     if written.seen:
         SEEN.run(session, *written.seen)
     decisions.decide(session, dict.fromkeys(written.moved, session.now))

@@ -1,4 +1,4 @@
-"""People by CSV: a file is received row by row, planned as a whole, and applied in chunks that let other writes through.
+"""People by CSV: a file is staged row by row, planned as a whole, and applied in chunks that let other writes through.
 
 Each step is one unit of work under the lock of the import's row, and says in it how far the import is. So any process
 can go on where another stopped, and no chunk is applied twice, whoever drives it.
@@ -17,6 +17,7 @@ from sqlmodel import col, select
 from services.training.domain import import_applying, import_planning, import_reports
 from services.training.domain.csv_files import CsvFile
 from services.training.domain.import_columns import Columns
+from services.training.domain.import_files import CHUNK, PIECES, Read
 from services.training.domain.import_weighing import Line, Verdict, ids_of, weigh
 from services.training.schemas.imports import ImportJobOut
 from services.training.tables import ImportState, PeopleImport, PeopleImportRow, RowState, metadata
@@ -25,9 +26,10 @@ from shared.db import Session, insert
 from shared.statements import insert_into
 from shared.tables import counters
 
-CHUNK = 100
 AT_ONCE = 5_000
 """Rows up to which a request waits for its import to end."""
+STAGING = "stage"
+"""The first phase of a large file, whose rows the worker reads from the pieces that are kept."""
 LEFT = timedelta(seconds=30)
 """How long nothing moves before the worker goes on with what a request began."""
 ABANDONED = timedelta(hours=1)
@@ -57,16 +59,6 @@ class Asked:
     all_or_nothing: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A row as it was read: what it says, or why it says nothing."""
-
-    number: int
-    cells: list[str]
-    line: Line | None = None
-    refused: str | None = None
-
-
 def begin(session: Session, file: CsvFile, columns: Columns, asked: Asked) -> PeopleImport:
     """Note that a file is coming."""
     counter = insert(session, counters).values(name=COUNTER, value=1)
@@ -81,7 +73,7 @@ def begin(session: Session, file: CsvFile, columns: Columns, asked: Asked) -> Pe
         caller=caller_of(session),
         encoding=file.encoding.removesuffix("-sig"),
         delimiter=file.delimiter,
-        columns=sorted(columns.said),
+        columns=columns.attributes,
         ignored_columns=columns.ignored,
         created_at=session.now,
         changed_at=session.now,
@@ -187,25 +179,52 @@ def staged_row(serial: int, row: Read, verdict: Verdict | None, refuse: Callable
 
 
 def received(session: Session, import_id: str) -> ImportJobOut:
-    """Note that all rows of a file are there; from now on the import goes to its end by itself."""
+    """Note that a file is there whole; from now on the import goes to its end by itself.
+
+    The rows of a small one are staged already, those of a large one are not.
+    """
     row = session.get_one(PeopleImport, import_id)
-    row.state, row.placed, row.changed_at = ImportState.PLANNING, taken(session, row.serial), session.now
+    row.state, row.changed_at = ImportState.PLANNING, session.now
+    if row.background:
+        row.phase = STAGING
+    else:
+        row.placed = taken(session, row.serial)
     session.flush()
     return import_reports.out(session, row)
 
 
-def step(session: Session, import_id: str) -> Step:
-    """Do the next piece of an import."""
-    row = session.exec(
-        select(PeopleImport)
-        .where(PeopleImport.id == import_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).one()
+def stage_next(session: Session, import_id: str, chunk: Sequence[Read]) -> bool:
+    """Stage the next rows of a large file; return False, and do nothing, where another process has gone on with it."""
+    row = locked(session, import_id)
+    if row.phase != STAGING or row.state not in UNFINISHED or chunk[0].number != row.cursor + 1:
+        return False
+    stage(session, row.serial, chunk)
+    row.cursor, row.changed_at = chunk[-1].number, session.now
+    return True
+
+
+def staged(session: Session, import_id: str) -> None:
+    """Note that all rows of a large file are staged; they are planned next."""
+    row = locked(session, import_id)
+    if row.phase == STAGING and row.state in UNFINISHED:
+        row.phase, row.cursor, row.placed = "roots", 0, taken(session, row.serial)
+
+
+def locked(session: Session, import_id: str) -> PeopleImport:
+    """Return an import as it is now, which nobody else changes until the commit."""
+    query = select(PeopleImport).where(PeopleImport.id == import_id).with_for_update()
+    return session.exec(query.execution_options(populate_existing=True)).one()
+
+
+def step(session: Session, import_id: str, most: int = CHUNK) -> Step:
+    """Do the next piece of an import, on about `most` rows."""
+    row = locked(session, import_id)
     if row.state not in UNFINISHED:
         return Step.OVER
+    if row.phase == STAGING:
+        return Step.WAIT
     row.changed_at = session.now
-    progressed = (import_planning if row.state == ImportState.PLANNING else import_applying).step(session, row)
+    progressed = (import_planning if row.state == ImportState.PLANNING else import_applying).step(session, row, most)
     session.add(row)
     if row.state not in UNFINISHED:
         return Step.OVER
@@ -216,6 +235,7 @@ def fail(session: Session, import_id: str, why: str) -> None:
     """End an import that cannot go on; what was applied stays, and its rows say what that is."""
     row = session.get_one(PeopleImport, import_id)
     row.state, row.detail, row.finished_at = ImportState.FAILED, why, session.now
+    session.execute(delete(PIECES).where(PIECES.c.serial == row.serial))
 
 
 def waiting(session: Session) -> PeopleImport | None:
@@ -245,4 +265,5 @@ def forget_old(session: Session) -> None:
             these = (col(PeopleImportRow.serial) == row.serial) & col(PeopleImportRow.number).in_(numbers)
             session.execute(delete(PeopleImportRow).where(these))
         else:
+            session.execute(delete(PIECES).where(PIECES.c.serial == row.serial))
             session.delete(row)

@@ -1,21 +1,26 @@
 """/v1/people/imports: people by CSV, and which columns of whose files are what."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, BinaryIO, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from services.training.domain import csv_files, import_columns, import_guard, import_mappings, import_reports, imports
-from services.training.domain.csv_files import Numbered
-from services.training.domain.import_columns import ATTRIBUTES, Columns
-from services.training.domain.import_weighing import Line as FileLine
-from services.training.domain.imports import Asked, Read
+from services.training.domain import (
+    csv_files,
+    import_columns,
+    import_files,
+    import_guard,
+    import_mappings,
+    import_reports,
+    imports,
+)
+from services.training.domain.import_columns import ATTRIBUTES
+from services.training.domain.imports import Asked
 from services.training.importing import go_on
 from services.training.schemas.fields import Id
 from services.training.schemas.imports import (
@@ -136,9 +141,12 @@ async def import_people(
         file = await asyncio.to_thread(csv_files.read, body, mapping.encoding, mapping.delimiter, known, MOST)
         columns = import_columns.columns_of(file.header, mapping.columns)
         row = (await service.run(Unit(imports.begin, (file, columns, Asked(dry_run, all_or_nothing))))).result
-        rows = file.rows()
-        while chunk := await asyncio.to_thread(next_of, rows, columns):
-            await service.run(Unit(imports.stage, (row.serial, chunk)))
+        if row.background:
+            await keep(service, row.serial, body)
+        else:
+            rows = file.rows()
+            while chunk := await asyncio.to_thread(import_files.next_of, rows, columns):
+                await service.run(Unit(imports.stage, (row.serial, chunk)))
     if row.background:
         db.status = status.HTTP_202_ACCEPTED
         job = await db.write(imports.received, row.id)
@@ -161,15 +169,12 @@ def mapping_of(session: Session, how: Taking) -> Mapping:
     return Mapping({**kept.columns, **how.columns}, how.encoding or encoding, how.delimiter or delimiter)
 
 
-def next_of(rows: Iterator[Numbered], columns: Columns) -> list[Read]:
-    """Read the next chunk of a file."""
-    chunk = []
-    for number, cells in islice(rows, imports.CHUNK):
-        try:
-            chunk.append(Read(number, cells, FileLine(number, import_columns.says(cells, columns))))
-        except ValueError as error:
-            chunk.append(Read(number, cells, refused=str(error)))
-    return chunk
+async def keep(service: Database, serial: int, body: BinaryIO) -> None:
+    """Keep a large file in pieces: its rows are read when this has been answered."""
+    body.seek(0)
+    pieces = iter(partial(body.read, import_files.PIECE), b"")
+    for number, piece in enumerate(pieces):
+        await service.write(import_files.keep_piece, serial, number, piece)
 
 
 @asynccontextmanager

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Index, Text
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, Text
 from sqlmodel import Field
 
 from services.training.tables.base import Table
@@ -54,12 +54,23 @@ class PeopleImport(Table, table=True):
     caller: dict[str, Any] | None = Field(default=None, sa_type=JSON)
     encoding: str = Field(max_length=40)
     delimiter: str = Field(max_length=1)
-    columns: list[str] = Field(sa_type=JSON)
+    columns: list[str | None] = Field(sa_type=JSON)
+    """The attribute of each column of the file, None for those that say nothing to us."""
     ignored_columns: list[str] = Field(sa_type=JSON)
     detail: str | None = Field(default=None, sa_type=Text)
     created_at: datetime = Field(sa_type=UtcDateTime)
     changed_at: datetime = Field(sa_type=UtcDateTime)
     finished_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class PeopleImportPiece(Table, table=True):
+    """A piece of a large file as it came, until all rows of the file are read."""
+
+    __tablename__ = "people_import_pieces"
+
+    serial: int = Field(primary_key=True, sa_type=BigInteger, sa_column_kwargs={"autoincrement": False})
+    number: int = Field(primary_key=True)
+    body: bytes = Field(sa_type=LargeBinary)
 
 
 class PeopleImportRow(Table, table=True):
