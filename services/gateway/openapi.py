@@ -70,7 +70,7 @@ def merge(documents: Mapping[str, Document]) -> Document:
                 name = operation["operationId"]
                 if seen.setdefault(name, f"{method} {path}") != f"{method} {path}" or method in paths.get(path, {}):
                     raise ClashingOperations(f"{name}: {method} {path} and {seen[name]}")
-                for_anyone = {"security": []} if areas.public_owner(path) else {}
+                for_anyone: Document = {"security": []} if areas.public_owner(path) else {}
                 paths.setdefault(path, {})[method] = with_own_parameters(method, operation) | for_anyone
         schemas |= document.get("components", {}).get("schemas", {})
     return {

@@ -41,7 +41,7 @@ async def test_a_proposal_changes_nothing_until_a_person_confirms_it(service: Tr
     twice = await lead.post(
         f"/v1/suspension-proposals/{proposal}/decision", json={"decision": "decline", "reason": "No."}
     )
-    assert (twice.status_code, twice.json()["type"].rsplit("/", 1)[1]) == (409, "already-decided")
+    assert (twice.status_code, twice.json()["type"].rsplit("/", 1)[1]) == (409, "proposal-decided")
     (asked,) = await service.told("training.suspension.proposed.v1")
     (answered,) = await service.told("training.suspension.decided.v1")
     assert (asked["finding"], answered["decision"], answered["id"]) == ("0192-finding", "confirmed", proposal)
@@ -68,7 +68,14 @@ async def test_neither_the_holder_nor_the_proposer_decides_and_a_key_says_who_do
         await service.client.post(path, json=verdict),
     ]
     slugs = [refused.json()["type"].rsplit("/", 1)[1] for refused in refusals]
-    assert slugs == ["own-matter", "own-matter", "own-proposal", "own-matter", "own-proposal", "invalid"]
+    assert slugs == [
+        "own-matter",
+        "own-matter",
+        "own-suspension-proposal",
+        "own-matter",
+        "own-suspension-proposal",
+        "invalid",
+    ]
 
     declined = await service.client.post(path, json=verdict | {"employee_number": "E-3"}, headers={"If-Match": '"1"'})
     stale = await service.client.post(path, json=verdict | {"employee_number": "E-3"}, headers={"If-Match": '"1"'})

@@ -22,11 +22,11 @@ class ProposalOpen(Conflict):
     """A suspension of this certificate is proposed already and not decided yet."""
 
 
-class AlreadyDecided(Conflict):
+class ProposalDecided(Conflict):
     """The proposal is confirmed or declined already."""
 
 
-class OwnProposal(Forbidden):
+class OwnSuspensionProposal(Forbidden):
     """Whoever proposed a suspension does not decide on it."""
 
 
@@ -63,7 +63,7 @@ def propose(session: Session, certificate: str, body: ProposalIn) -> ProposalOut
 def decide(session: Session, proposal: str, body: ProposalDecisionIn, if_match: int | None) -> ProposalOut:
     """Confirm a proposal, which suspends what the holder has of that tier now, or decline it.
 
-    Raises NotFound, Stale, OwnMatter, OwnProposal, AlreadyDecided, or CertificateNotInForce when there is nothing left
+    Raises NotFound, Stale, OwnMatter, OwnSuspensionProposal, ProposalDecided, or CertificateNotInForce when there is nothing left
     to suspend: then it can only be declined.
     """
     row, person = load(session, proposal, "certificates:write")
@@ -72,13 +72,13 @@ def decide(session: Session, proposal: str, body: ProposalDecisionIn, if_match: 
     if decider.id == row.person:
         raise access.OwnMatter
     if decider.id == row.proposer:
-        raise OwnProposal
+        raise OwnSuspensionProposal
     decisions.lock(session, [row.person])
     session.refresh(row)
     session.refresh(person)
     expect(row.revision, if_match)
     if row.state != ProposalState.OPEN:
-        raise AlreadyDecided
+        raise ProposalDecided
     if body.decision is Verdict.CONFIRM:
         suspend(session, row, body.reason, changes.person_actor(decider.id))
     row.state = ProposalState.CONFIRMED if body.decision is Verdict.CONFIRM else ProposalState.DECLINED

@@ -53,8 +53,8 @@ async def get_suspension_proposal(proposal: Id, db: Db) -> ProposalOut:
         Stale,
         Invalid,
         access.OwnMatter,
-        proposals.OwnProposal,
-        proposals.AlreadyDecided,
+        proposals.OwnSuspensionProposal,
+        proposals.ProposalDecided,
         measures.CertificateNotInForce,
     ),
 )
