@@ -19,7 +19,7 @@ from services.training.domain import (
     sittings,
 )
 from services.training.domain.badges import status_lists
-from services.training.tables import Enrolment, Group, Person
+from services.training.tables import Enrolment, Person
 from shared.db import Session
 from shared.events.policy import AcknowledgementRecordedV1, VersionInForceV1
 from shared.events.training import (
@@ -129,14 +129,14 @@ def tell_leavers(session: Session, after: str | None, limit: int) -> list[Person
 
 @snapshots.of(GroupChangedV1)
 def tell_groups(session: Session, after: str | None, limit: int) -> list[GroupChangedV1]:
-    """All groups."""
-    return [groups.event(row) for row in rows_after(session, Group, after, limit)]
+    """All groups, and which were removed."""
+    return groups.snapshot(session, after, limit)
 
 
 @snapshots.of(MembershipChangedV1, key=lambda event: event.person)
 def tell_memberships(session: Session, after: str | None, limit: int) -> list[MembershipChangedV1]:
     """Who is in which groups."""
-    return groups.snapshot(session, after, limit)
+    return groups.snapshot_of_memberships(session, after, limit)
 
 
 @snapshots.of(

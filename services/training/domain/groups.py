@@ -14,6 +14,7 @@ from shared.db import Session
 from shared.events.training import GroupChangedV1, MembershipChangedV1
 from shared.evidence import Deed, record, record_all
 from shared.outbox import tell
+from shared.snapshots import gone, rows_after
 
 CHUNK = 500
 
@@ -113,10 +114,20 @@ def event(group: Group, *, removed: bool = False) -> GroupChangedV1:
     return GroupChangedV1(id=group.id, name=group.name, external_id=group.external_id, removed=removed)
 
 
-def snapshot(session: Session, after: str | None, limit: int) -> list[MembershipChangedV1]:
-    """Return the groups of people with an id after `after`, of those in none as well: they may have left the last."""
-    query = select(Person.id).where(Person.id > (after or "")).order_by(Person.id).limit(limit)
-    return memberships(session, list(session.exec(query)))
+def snapshot(session: Session, after: str | None, limit: int) -> list[GroupChangedV1]:
+    """Return what is told of groups with an id after `after`, of those that were removed as well."""
+    there = rows_after(session, Group, after, limit)
+    removed = gone(session, "group", select(Group.id), after, limit)
+    ended = [GroupChangedV1(id=group, name="", removed=True) for group in removed]
+    return sorted([*map(event, there), *ended], key=lambda told: told.id)[:limit]
+
+
+def snapshot_of_memberships(session: Session, after: str | None, limit: int) -> list[MembershipChangedV1]:
+    """Return the groups of people with an id after `after` who are in one, or were: whoever left the last is in none."""
+    within = select(GroupMember.person).where(GroupMember.person > (after or "")).distinct()
+    there = session.exec(within.order_by(col(GroupMember.person)).limit(limit))
+    left = gone(session, "membership", select(GroupMember.person), after, limit)
+    return memberships(session, sorted([*there, *left])[:limit])
 
 
 def chunks(people: Iterable[str]) -> list[list[str]]:
