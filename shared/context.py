@@ -1,9 +1,12 @@
 """What a unit of work is done for: the request or event, who asks, and the trace it belongs to."""
 
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from shared.events.base import Envelope
+
+EVERYONE = "*"
+"""Stands among those looked at for all whom the reader can reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,16 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The facts that evidence, events and logs of one unit of work share."""
+    """The facts that evidence, events and logs of one unit of work share.
+
+    `looked_at` gathers whose records were read: ids of people, or EVERYONE where a list was gone through.
+    """
 
     request_id: str | None = None
     traceparent: str | None = None
     caller: Principal | None = None
     event: Envelope | None = None
+    looked_at: set[str] = field(default_factory=set, compare=False)
 
     @property
     def cause(self) -> str | None:

@@ -5,8 +5,9 @@ SQLite waiting units are committed together (group commit); on PostgreSQL each u
 again when it lost a race.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, ParamSpec, TypeVar, cast
 
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
@@ -82,6 +83,16 @@ class Database:
         for callback in self._on_commit:
             callback()
         return outcome
+
+    async def forget_pages(self) -> None:
+        """Empty SQLite's log of the last writes, which still holds what rows said before they were changed."""
+        if self.dialect == "sqlite":
+            await asyncio.to_thread(self._empty_log)
+
+    def _empty_log(self) -> None:
+        with self._engine.connect() as connection:
+            driver: Any = connection.connection.dbapi_connection
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def stop(self) -> None:
         """Finish what is being written, then close all connections."""

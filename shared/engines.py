@@ -37,6 +37,8 @@ def create_sqlite(url: str, begin: str) -> Engine:
             "foreign_keys=ON",
             "temp_store=MEMORY",
             "cache_size=-1000",
+            # What is deleted is overwritten: an erasure leaves nothing in the file.
+            "secure_delete=ON",
         ):
             connection.execute(f"PRAGMA {pragma}")
 

@@ -199,13 +199,14 @@ def sealed_entry(row: RowMapping) -> SealedEntry:
 
 
 def persons_of(row: RowMapping) -> Persons:
-    """Compare the names that are kept with what the entry commits to."""
+    """Compare the names that are kept with what the entry commits to; of two, one may have been erased."""
     if row["personal"] is None:
         return Persons.ERASED
     kept, body = as_object(row["personal"]), as_object(row["body"])
     same = all(
-        body.get(name) == (commitment(row["salt"], kept[name]) if kept.get(name) is not None else None)
+        body.get(name) == (commitment(row["salt"], kept[name]) if kept[name] is not None else None)
         for name in ("actor", "person")
+        if name in kept
     )
     return Persons.KEPT if same else Persons.CHANGED
 

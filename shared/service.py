@@ -18,12 +18,15 @@ from shared.backbone import Backbone, Worker
 from shared.bus import Bus
 from shared.db import Database
 from shared.edge import Authenticate, Edge, by_caller_token
+from shared.eraser import Eraser
 from shared.evidence import Sealer
 from shared.idempotency import forget_old
 from shared.inbox import Handlers
+from shared.personal import PersonalData, PersonalServer
 from shared.problems import Forbidden, Invalid, ProblemOut, TooManyRequests, Unauthorized, Unavailable, problems
 from shared.settings import ServiceSettings
 from shared.snapshots import Snapshots
+from shared.tasks import end
 from shared.timers import Timers
 
 SILENT: TelemetryConfig = {"tracing": False, "metrics": False, "logs": False}
@@ -36,8 +39,8 @@ class Service:
 
     `migrations` is the folder of its alembic versions. `authenticate` is for the gateway, which knows callers by
     their own credentials; all others know them by the gateway's token. `workers` run where the service's lease is
-    held. `front` wraps the app in ASGI layers that come before routing. `while_running` is entered when database and
-    events are up, and left before they go down.
+    held. `personal` says what is kept of people here. `front` wraps the app in ASGI layers that come before routing.
+    `while_running` is entered when database and events are up, and left before they go down.
     """
 
     name: str
@@ -48,6 +51,7 @@ class Service:
     timers: Timers = field(default_factory=Timers)
     snapshots: Snapshots = field(default_factory=Snapshots)
     workers: Sequence[Worker] = ()
+    personal: PersonalData | None = None
     authenticate: Authenticate | None = None
     front: Callable[[ASGIApp, FastAPI], ASGIApp] | None = None
     while_running: Startup | None = None
@@ -107,13 +111,22 @@ class Service:
             self.snapshots,
             self.settings,
             app.state.registry,
-            workers=self.workers,
+            workers=[*self.workers, *self._erasers()],
         )
         app.state.db, app.state.bus, app.state.backbone, app.state.sealer = db, bus, backbone, sealer
         await backbone.start()
+        answering = [asyncio.create_task(PersonalServer(self.name, db, bus, each).run()) for each in self._personal()]
         try:
             async with self.while_running(app) if self.while_running else contextlib.nullcontext():
                 yield
         finally:
+            await end(*answering)
             await backbone.stop()
             db.stop()
+
+    def _personal(self) -> list[PersonalData]:
+        return [self.personal] if self.personal else []
+
+    def _erasers(self) -> list[Worker]:
+        may_purge = self.settings.nats_manage_streams
+        return [Eraser(self.name, each.erased, logs=each.logs, may_purge=may_purge).run for each in self._personal()]

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    UniqueConstraint,
 )
 from sqlalchemy.types import TypeEngine
 
@@ -141,6 +142,19 @@ idempotency_keys = Table(
     Column("created_at", UtcDateTime, nullable=False),
 )
 Index("idempotency_keys_created", idempotency_keys.c.created_at)
+
+forgotten = Table(
+    "forgotten",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("person", String(36), nullable=False),
+    Column("part", String(60), nullable=False),
+    Column("aggregates", Text, nullable=False),
+    Column("words", Text),
+    Column("since", UtcDateTime, nullable=False),
+    Column("done_at", UtcDateTime),
+    UniqueConstraint("person", "part"),
+)
 
 evidence_entries = Table(
     "evidence_entries",

@@ -14,7 +14,7 @@ from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Scope
 
-from services.gateway.domain import api_keys, event_log
+from services.gateway.domain import api_keys, event_log, personal
 from services.gateway.doors import Doors
 from services.gateway.embeds.policies import Embeds
 from services.gateway.embeds.tokens import EmbedTokens
@@ -67,6 +67,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
+        personal=personal.personal,
         authenticate=authenticate,
         front=put_in_front,
         while_running=open_doors,

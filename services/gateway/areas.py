@@ -15,6 +15,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
     "training": (
         "/scim",
         "/v1/people",
+        "/v1/erasures",
         "/v1/courses",
         "/v1/completions",
         "/v1/external-courses",

@@ -2,12 +2,15 @@
 
 from datetime import datetime
 
-from services.gateway.domain import api_keys, certificates, event_log, people, policies, sessions
+from services.gateway.domain import api_keys, certificates, event_log, people, personal, policies, sessions
 from services.gateway.tables import ApiKey
+from shared import erasure
 from shared.db import Session
 from shared.events.base import Envelope
-from shared.events.gateway import KeyCreatedV1, KeyRevokedV1, SignedInV1
-from shared.events.policy import TaskTeamChangedV1, VersionInForceV1
+from shared.events.erasures import ErasureFinished
+from shared.events.gateway import GatewayErasureFinishedV1, KeyCreatedV1, KeyRevokedV1, RecordsReadV1, SignedInV1
+from shared.events.monitoring import MonitoringErasureFinishedV1
+from shared.events.policy import PolicyErasureFinishedV1, TaskTeamChangedV1, VersionInForceV1
 from shared.events.training import (
     CertificateExpiredV1,
     CertificateExpiringV1,
@@ -18,7 +21,9 @@ from shared.events.training import (
     CertificateSuspendedV1,
     CertificateTold,
     PersonChangedV1,
+    PersonErasedV1,
     PersonLeftV1,
+    TrainingErasureFinishedV1,
 )
 from shared.inbox import Handlers
 from shared.snapshots import Snapshots, rows_after
@@ -53,6 +58,18 @@ def forget_person(event: PersonLeftV1, session: Session) -> None:
     """A person who left signs in no more, and is signed out."""
     people.forget(session, event)
     certificates.keep_leaver(session, event)
+
+
+@handlers.on(PersonErasedV1)
+def erase_person(event: PersonErasedV1, session: Session) -> None:
+    """Who was erased is nobody here."""
+    personal.forget(session, event.id)
+
+
+@handlers.on(TrainingErasureFinishedV1, PolicyErasureFinishedV1, MonitoringErasureFinishedV1)
+def clear_log(event: ErasureFinished, session: Session) -> None:
+    """What a service has erased, the log does not keep either."""
+    personal.clear_log(session, event)
 
 
 @handlers.on(
@@ -105,4 +122,14 @@ def all_keys(session: Session, after: str | None, limit: int) -> list[KeyCreated
     return [event for row in rows_after(session, ApiKey, after, limit) for event in api_keys.retold(row)]
 
 
+@snapshots.of(GatewayErasureFinishedV1)
+def finished_erasures(session: Session, after: str | None, limit: int) -> list[GatewayErasureFinishedV1]:
+    """Tell whose data is erased here."""
+    return erasure.retold(session, GatewayErasureFinishedV1, after, limit)
+
+
+snapshots.leave_out(
+    RecordsReadV1,
+    because="Whoever counts what was read counts it once: told again, it would be counted twice.",
+)
 snapshots.leave_out(SignedInV1, because="A sign-in is history: nothing is true because of it once the session is over.")

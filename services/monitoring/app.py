@@ -7,7 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.monitoring.domain import past_posts, rules
+from services.monitoring.domain import past_posts, personal, rules
 from services.monitoring.handlers import handlers, snapshots, timers
 from services.monitoring.judge import Judge
 from services.monitoring.routes import (
@@ -39,6 +39,7 @@ def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
+        personal=personal.personal,
         while_running=with_rules_and_posts,
     ).app
 

@@ -10,10 +10,12 @@ from services.monitoring.domain import (
     held_replies,
     pauses,
     people,
+    personal,
     replies,
     rules,
 )
 from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause
+from shared import erasure
 from shared.db import Session
 from shared.events.monitoring import (
     AccountRegisteredV1,
@@ -30,6 +32,7 @@ from shared.events.monitoring import (
     GuidanceAcknowledgedV1,
     GuidanceAppealedV1,
     GuidanceGivenV1,
+    MonitoringErasureFinishedV1,
     PauseEndedV1,
     PauseStartedV1,
     PostDeletedV1,
@@ -54,6 +57,7 @@ from shared.events.training import (
     CertificateSuspendedV1,
     CertificateTold,
     PersonChangedV1,
+    PersonErasedV1,
     PersonLeftV1,
     PersonMergedV1,
 )
@@ -104,6 +108,12 @@ def part_with_leaver(event: PersonLeftV1, session: Session) -> None:
     people.mark_left(session, event.id)
     accounts.forget_leaver(session, event.id)
     assignments.drain_if_gone(session, event.id)
+
+
+@handlers.on(PersonErasedV1)
+def forget_person(event: PersonErasedV1, session: Session) -> None:
+    """Who was erased is nobody here, and said nothing."""
+    personal.forget(session, event.id)
 
 
 @handlers.on(PersonMergedV1)
@@ -185,6 +195,12 @@ def all_replies(session: Session, after: str | None, limit: int) -> list[ReplyAp
 def all_pauses(session: Session, after: str | None, limit: int) -> list[PauseStartedV1 | PauseEndedV1]:
     """Tell the pauses, and of those that are over that they ended."""
     return [event for row in rows_after(session, Pause, after, limit) for event in pauses.retold(row)]
+
+
+@snapshots.of(MonitoringErasureFinishedV1)
+def finished_erasures(session: Session, after: str | None, limit: int) -> list[MonitoringErasureFinishedV1]:
+    """Tell whose data is erased, so that whoever keeps events clears theirs."""
+    return erasure.retold(session, MonitoringErasureFinishedV1, after, limit)
 
 
 snapshots.leave_out(

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.policy.backtesting import run_backtests
+from services.policy.domain import personal
 from services.policy.handlers import handlers, snapshots, timers
 from services.policy.routes import (
     acknowledgements,
@@ -54,5 +55,6 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
+        personal=personal.personal,
         workers=[run_backtests],
     ).app

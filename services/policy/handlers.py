@@ -13,6 +13,7 @@ from services.policy.domain import (
     force,
     membership,
     people,
+    personal,
     privacy,
     question_routing,
     reach,
@@ -22,6 +23,7 @@ from services.policy.domain import (
     waiting,
 )
 from services.policy.tables import Acknowledgement, Policy, Seat, Version
+from shared import erasure
 from shared.db import Session
 from shared.events.monitoring import AccountRegisteredV1, AccountRemovedV1, ConversationOpenedV1
 from shared.events.policy import (
@@ -29,6 +31,7 @@ from shared.events.policy import (
     ApprovalDecidedV1,
     EmergencyRuleEndedV1,
     EmergencyRuleStartedV1,
+    PolicyErasureFinishedV1,
     TaskTeamChangedV1,
     VersionInForceV1,
 )
@@ -42,6 +45,7 @@ from shared.events.training import (
     CertificateSuspendedV1,
     CertificateTold,
     PersonChangedV1,
+    PersonErasedV1,
     PersonLeftV1,
     PersonMergedV1,
 )
@@ -69,6 +73,12 @@ def free_seats(event: PersonLeftV1, session: Session) -> None:
     people.leave(session, event.id)
     campaigns.follow(session, event.id)
     seats.vacate_all(session, event.id)
+
+
+@handlers.on(PersonErasedV1)
+def forget_person(event: PersonErasedV1, session: Session) -> None:
+    """Who was erased is nobody here, and said nothing."""
+    personal.forget(session, event.id)
 
 
 @handlers.on(PersonMergedV1)
@@ -213,3 +223,9 @@ def emergency_rules(
 def decided_approvals(session: Session, after: str | None, limit: int) -> Sequence[ApprovalDecidedV1]:
     """Tell what was decided on held drafts."""
     return approvals.page_of_told(session, after, limit)
+
+
+@snapshots.of(PolicyErasureFinishedV1)
+def finished_erasures(session: Session, after: str | None, limit: int) -> Sequence[PolicyErasureFinishedV1]:
+    """Tell whose data is erased, so that whoever keeps events clears theirs."""
+    return erasure.retold(session, PolicyErasureFinishedV1, after, limit)

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.training.domain import personal
 from services.training.export_files import ExportFiles
 from services.training.handlers import handlers, snapshots, timers
 from services.training.importing import run_imports
@@ -26,6 +27,7 @@ from services.training.routes import (
     live_sessions,
     modules,
     people,
+    privacy,
     questions,
     scenario_runs,
     scim,
@@ -34,12 +36,14 @@ from services.training.routes import (
     verify,
 )
 from services.training.settings import TrainingSettings
+from services.training.watching import Watch
 from shared.service import Service
 
 RESOURCES = (
     accommodations,
     imports,
     people,
+    privacy,
     scim,
     questions,
     courses,
@@ -75,5 +79,7 @@ def create_app(settings: TrainingSettings | None = None) -> FastAPI:
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
+        personal=personal.personal,
+        front=Watch,
         workers=[run_imports, ExportFiles(settings.exports).run],
     ).app

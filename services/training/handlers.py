@@ -7,11 +7,13 @@ from services.training.domain import (
     completions,
     decisions,
     enrolments,
+    erasures,
     expiry,
     export_schedules,
     facts,
     groups,
     imports,
+    looks,
     merges,
     people,
     readings,
@@ -20,8 +22,12 @@ from services.training.domain import (
 )
 from services.training.domain.badges import status_lists
 from services.training.tables import Enrolment, Person
+from shared import erasure
 from shared.db import Session
-from shared.events.policy import AcknowledgementRecordedV1, VersionInForceV1
+from shared.events.erasures import ErasureFinished
+from shared.events.gateway import GatewayErasureFinishedV1, KeyCreatedV1, RecordsReadV1
+from shared.events.monitoring import MonitoringErasureFinishedV1
+from shared.events.policy import AcknowledgementRecordedV1, PolicyErasureFinishedV1, VersionInForceV1
 from shared.events.training import (
     CertificateExpiredV1,
     CertificateExpiringV1,
@@ -35,8 +41,10 @@ from shared.events.training import (
     GroupChangedV1,
     MembershipChangedV1,
     PersonChangedV1,
+    PersonErasedV1,
     PersonLeftV1,
     PersonMergedV1,
+    TrainingErasureFinishedV1,
 )
 from shared.inbox import Handlers
 from shared.snapshots import Snapshots, rows_after
@@ -111,6 +119,42 @@ def forget_old_imports(session: Session) -> None:
 def tell_people(session: Session, after: str | None, limit: int) -> list[PersonChangedV1]:
     """Everyone, also those who left."""
     return people.snapshot(session, after, limit)
+
+
+@handlers.on(TrainingErasureFinishedV1, PolicyErasureFinishedV1, MonitoringErasureFinishedV1, GatewayErasureFinishedV1)
+def note_finished_erasure(event: ErasureFinished, session: Session) -> None:
+    """An erasure is complete when the last service is done."""
+    erasures.note_finished(session, event)
+
+
+@handlers.on(KeyCreatedV1)
+def keep_key(event: KeyCreatedV1, session: Session) -> None:
+    """Who looks at whose record is shown by the names of keys."""
+    looks.keep_key(session, event)
+
+
+@handlers.on(RecordsReadV1)
+def count_reads(event: RecordsReadV1, session: Session) -> None:
+    """What the gateway answers from memory is looked at, too."""
+    looks.keep_reads(session, event)
+
+
+@timers.every(seconds=600)
+def forget_old_looks(session: Session) -> None:
+    """Who looked at whose record is kept for a year."""
+    looks.forget_old(session)
+
+
+@snapshots.of(PersonErasedV1)
+def tell_erased(session: Session, after: str | None, limit: int) -> list[PersonErasedV1]:
+    """Who was erased: whoever missed it forgets them now."""
+    return erasures.snapshot(session, after, limit)
+
+
+@snapshots.of(TrainingErasureFinishedV1)
+def tell_finished_erasures(session: Session, after: str | None, limit: int) -> list[TrainingErasureFinishedV1]:
+    """Whose data is erased here, so that whoever keeps events clears theirs."""
+    return erasure.retold(session, TrainingErasureFinishedV1, after, limit)
 
 
 @snapshots.of(PersonMergedV1)

@@ -5,6 +5,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from shared.events.base import Content, Event, Operational, Personal, Public, told
+from shared.events.erasures import ErasureFinished
 
 
 @told
@@ -239,3 +240,10 @@ class PauseEndedV1(Event):
     type = "monitoring.pause.ended.v1"
     id: Public[str]
     scope: Operational[str]
+
+
+@told
+class MonitoringErasureFinishedV1(ErasureFinished):
+    """The monitoring service holds nothing any more that says who an erased person was."""
+
+    type = "monitoring.erasure.finished.v1"

@@ -54,6 +54,7 @@ def load(session: Session, certificate: str, scope: str) -> tuple[Certificate, P
     ).first()
     if found is None:
         raise NotFound("There is no such certificate, or it is someone else's.")
+    access.note_look(session, found[1].id)
     return found
 
 

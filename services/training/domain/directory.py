@@ -19,6 +19,8 @@ SHOWN = tuple(PersonOut.model_fields)
 TABLE = metadata.tables["people"]
 FORMER = metadata.tables["former_numbers"]
 OLD = TABLE.alias("old")
+NAMELESS = ""
+"""The name of whoever was erased; everyone else has one."""
 NOW = Prebuilt(
     select(TABLE.c.employee_number)
     .join(FORMER, FORMER.c.person == TABLE.c.id)
@@ -38,6 +40,7 @@ def get(session: Session, employee_number: str) -> Rendered[PersonOut]:
         found = rows(session, {"employee_number": now[0]})
     if not found:
         raise NotFound(f"There is no person with the employee number {employee_number}.")
+    access.note_look(session, found[0][SHOWN.index("id")])
     return rendered(SHOWN, found[0])
 
 
@@ -71,7 +74,7 @@ def shown_if(names: tuple[str, ...]) -> Select[Any]:
     query = select(*(columns[name].label(name) for name in SHOWN)).select_from(
         TABLE.outerjoin(manager, manager.c.id == TABLE.c.manager)
     )
-    query = query.where(TABLE.c.merged_into.is_(None))
+    query = query.where(TABLE.c.merged_into.is_(None), TABLE.c.name != NAMELESS)
     for name in names:
         query = query.where(
             TABLE.c.employee_number > bindparam("after") if name == "after" else TABLE.c[name] == bindparam(name)

@@ -184,6 +184,7 @@ def load(session: Session, enrolment: str, scope: str) -> tuple[Enrolment, Perso
     ).first()
     if found is None:
         raise NotFound("There is no such enrolment, or it is someone else's.")
+    access.note_look(session, found[1].id)
     return found
 
 

@@ -134,6 +134,7 @@ def load(session: Session, submission: str) -> tuple[TaskSubmission, Person]:
     ).first()
     if found is None:
         raise NotFound("Nothing like that was handed in, or it is someone else's.")
+    access.note_look(session, found[1].id)
     return found
 
 

@@ -31,6 +31,7 @@ from services.training.tables.learning import (
     TaskSubmission,
 )
 from services.training.tables.people import Authority, FormerNumber, Person, PersonSource, Source
+from services.training.tables.privacy import Erasure, KeyName, Look
 from services.training.tables.quizzes import (
     Accommodation,
     Answer,
@@ -66,6 +67,7 @@ __all__ = [
     "CourseVersion",
     "Cutoff",
     "Enrolment",
+    "Erasure",
     "ExportContent",
     "ExportFormat",
     "ExportRun",
@@ -77,8 +79,10 @@ __all__ = [
     "Group",
     "GroupMember",
     "ImportState",
+    "KeyName",
     "LiveRegistration",
     "LiveSession",
+    "Look",
     "ModuleDone",
     "PeopleImport",
     "PeopleImportRow",

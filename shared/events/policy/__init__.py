@@ -10,6 +10,7 @@ from shared.events.policy.acknowledgements import (
     ApprovalRequestedV1,
     CampaignChangedV1,
 )
+from shared.events.policy.erasures import PolicyErasureFinishedV1
 from shared.events.policy.team import (
     FaqChangedV1,
     NominationChangedV1,
@@ -48,6 +49,7 @@ __all__ = [
     "EmergencyRuleStartedV1",
     "FaqChangedV1",
     "NominationChangedV1",
+    "PolicyErasureFinishedV1",
     "QuestionAnsweredV1",
     "QuestionAskedV1",
     "QuestionEscalatedV1",

@@ -15,6 +15,7 @@ from shared.events.training.certificates import (
     SuspensionProposedV1,
 )
 from shared.events.training.exports import ExportFailedV1, ExportWrittenV1
+from shared.events.training.erasures import TrainingErasureFinishedV1
 from shared.events.training.groups import GroupChangedV1, MembershipChangedV1
 from shared.events.training.learning import (
     CourseCompletedV1,
@@ -27,7 +28,7 @@ from shared.events.training.learning import (
     TaskSubmittedV1,
     TaskTold,
 )
-from shared.events.training.people import PersonChangedV1, PersonLeftV1, PersonMergedV1
+from shared.events.training.people import PersonChangedV1, PersonErasedV1, PersonLeftV1, PersonMergedV1
 
 __all__ = [
     "CertificateExpiredV1",
@@ -51,6 +52,7 @@ __all__ = [
     "LiveSessionTold",
     "MembershipChangedV1",
     "PersonChangedV1",
+    "PersonErasedV1",
     "PersonLeftV1",
     "PersonMergedV1",
     "SuspensionDecidedV1",
@@ -58,4 +60,5 @@ __all__ = [
     "TaskReviewedV1",
     "TaskSubmittedV1",
     "TaskTold",
+    "TrainingErasureFinishedV1",
 ]

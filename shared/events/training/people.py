@@ -43,3 +43,15 @@ class PersonMergedV1(Event):
     into: Public[str]
     employee_number: Personal[str]
     merged_at: Operational[datetime]
+
+
+@told
+class PersonErasedV1(Event):
+    """A person's data is to be forgotten: who they were, and what they wrote or what was written about them.
+
+    What refers to their id may stay: it stands for nobody who is known.
+    """
+
+    type = "training.person.erased.v1"
+    id: Public[str]
+    erased_at: Operational[datetime]

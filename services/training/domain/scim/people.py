@@ -97,6 +97,7 @@ class People:
         found: Person | None = self._session.exec(query).first()
         if found is None:
             raise NotFoundException(detail=f"There is no user {person}.")
+        access.note_look(self._session, person)
         return found
 
     def get(self, person: str) -> StaffMember:

@@ -1,0 +1,129 @@
+"""What monitoring keeps of a person: all of it for themself to read, and none of it once they are erased.
+
+A post, a reply or a guidance stays as something that happened, without its words and without whose it was: counts and
+decisions rest on it.
+"""
+
+from typing import Any
+
+from sqlalchemy import Select, delete, or_, select, update
+from sqlmodel import col
+
+from services.monitoring.domain import accounts
+from services.monitoring.tables import (
+    Account,
+    ApprovalDecision,
+    Assignment,
+    Availability,
+    Certificate,
+    Contact,
+    Finding,
+    Guidance,
+    Person,
+    Post,
+    PostText,
+    Reply,
+    metadata,
+)
+from shared import erasure
+from shared.db import Session
+from shared.erasure import GONE
+from shared.events.monitoring import MonitoringErasureFinishedV1
+from shared.evidence import record
+from shared.personal import PersonalData
+
+NOBODY = {
+    "judgements_due": "names a post that is to be judged",
+    "tallies": "counts, without persons",
+    "conversations": "a customer's; who answered is in assignments and replies",
+    "messages": "a customer's words",
+    "routers": "a lock",
+    "pauses": "names nobody",
+    "policy_rules": "a policy's rules",
+    "policies_in_force": "a policy's versions",
+    "emergency_rules": "a policy's rules",
+}
+
+
+def kept(person: str) -> dict[str, Select[Any]]:
+    """Return the queries for all that is kept of a person."""
+    posts = select(col(Post.id)).where(col(Post.person) == person)
+    return {
+        "person": select(*columns("people")).where(col(Person.id) == person),
+        "certificates": select(*columns("certificates")).where(col(Certificate.person) == person),
+        "accounts": select(*columns("accounts")).where(col(Account.person) == person),
+        "posts": select(*columns("posts")).where(col(Post.person) == person).order_by(col(Post.id)),
+        "earlier_texts": select(*columns("post_texts")).where(col(PostText.post).in_(posts)),
+        "contacts": select(*columns("contacts")).where(col(Contact.post).in_(posts)),
+        "findings": select(*columns("findings")).where(col(Finding.person) == person).order_by(col(Finding.id)),
+        "guidance": select(*columns("guidance")).where(col(Guidance.person) == person).order_by(col(Guidance.id)),
+        "guidance_given": select(*columns("guidance")).where(col(Guidance.coach) == person),
+        "replies": select(*columns("replies")).where(col(Reply.person) == person).order_by(col(Reply.id)),
+        "assignments": select(*columns("assignments")).where(col(Assignment.person) == person),
+        "availability": select(*columns("availabilities")).where(col(Availability.person) == person),
+        "approval_decisions": select(*columns("approval_decisions")).where(col(ApprovalDecision.person) == person),
+    }
+
+
+def columns(table: str) -> list[Any]:
+    """Return the columns of a table."""
+    return list(metadata.tables[table].c)
+
+
+def forget(session: Session, person: str) -> None:
+    """Take a person out of this service; doing it again changes nothing."""
+    known = session.get(Person, person)
+    told = [f"{kind}/{one}" for kind, ids in told_of(session, person).items() for one in ids]
+    erasure.begin(session, person, told, [known.employee_number] if known else [])
+    accounts.forget_leaver(session, person)
+    forget_posts(session, person)
+    forget_guidance(session, person)
+    forget_replies(session, person)
+    session.execute(delete(Availability).where(col(Availability.person) == person))
+    blank = {"employee_number": f"erased-{person}", "department": "", "languages": [], "active": False}
+    session.execute(update(Person).where(col(Person.id) == person).values(**blank))
+    record(session, "monitoring.person_erased", f"person/{person}", person=person)
+
+
+def told_of(session: Session, person: str) -> dict[str, list[str]]:
+    """Return what events with somebody's words, or with a person's choices, were told about."""
+    queries = {
+        "post": select(col(Post.id)).where(col(Post.person) == person),
+        "guidance": select(col(Guidance.id)).where(or_(col(Guidance.person) == person, col(Guidance.coach) == person)),
+        "reply": select(col(Reply.id)).where(col(Reply.person) == person),
+        "conversation": select(col(Assignment.conversation)).where(col(Assignment.person) == person).distinct(),
+    }
+    return {kind: list(session.execute(query).scalars()) for kind, query in queries.items()}
+
+
+def forget_posts(session: Session, person: str) -> None:
+    """Take words, author and address out of a person's posts, and their name from what was found in them."""
+    posts = select(col(Post.id)).where(col(Post.person) == person)
+    session.execute(delete(PostText).where(col(PostText.post).in_(posts)))
+    session.execute(delete(Contact).where(col(Contact.post).in_(posts)))
+    blank = {"author": GONE, "text": GONE, "in_reply_to": None, "url": None, "media": None, "department": None}
+    gone = "erased:" + col(Post.id)
+    change = update(Post).where(col(Post.person) == person).execution_options(synchronize_session=False)
+    session.execute(change.values(network_id=gone, person=None, revision=Post.revision + 1, **blank))
+    found = update(Finding).where(col(Finding.person) == person)
+    session.execute(found.values(person=None, department=None, reason=None, revision=Finding.revision + 1))
+
+
+def forget_guidance(session: Session, person: str) -> None:
+    """Take out what was told to a person, what they answered, and what they told others as a coach."""
+    blank = {"message": GONE, "better_wording": None, "appeal": None}
+    theirs = update(Guidance).where(col(Guidance.person) == person)
+    session.execute(theirs.values(person=None, revision=Guidance.revision + 1, **blank))
+    given = update(Guidance).where(col(Guidance.coach) == person)
+    session.execute(given.values(revision=Guidance.revision + 1, message=GONE, better_wording=None))
+
+
+def forget_replies(session: Session, person: str) -> None:
+    """Take the words out of a person's replies; what was decided on a held one stays."""
+    blank = {"text": GONE, "network_id": None, "error": None}
+    session.execute(update(Reply).where(col(Reply.person) == person).values(revision=Reply.revision + 1, **blank))
+    decided = update(ApprovalDecision).where(col(ApprovalDecision.person) == person)
+    session.execute(decided.values(text_hash=None))
+
+
+personal = PersonalData(metadata, kept, NOBODY, MonitoringErasureFinishedV1)

@@ -1,0 +1,174 @@
+"""A person is erased: a word that stood in all their data is found in no store of the platform any more."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+from sqlalchemy import create_engine, select
+
+from services.gateway.tables import metadata as gateway
+from services.monitoring.tables import metadata as monitoring
+from services.policy.tables import metadata as policy
+from services.training.tables import metadata as training
+from shared.tables import metadata as backbone
+from tests.journeys.test_the_loop import LESSON, POLICY, import_people, ok, publish
+from tests.platform import Platform
+
+MARK = "Zanzibar7"
+NUMBER = f"E-{MARK}"
+PERSON = {
+    "employee_number": NUMBER,
+    "name": f"Ada {MARK}",
+    "email": f"ada.{MARK}@harbour.example",
+    "user_name": f"ada-{MARK}",
+    "title": f"Head of {MARK}",
+    "department": "Care",
+    "region": "EMEA",
+    "manager": "E-1",
+    "languages": ["en"],
+}
+QUIZ = {
+    "kind": "quiz",
+    "key": "check",
+    "title": "Your own words",
+    "draw": 1,
+    "pass_mark": 1,
+    "questions": [{"key": "q", "kind": "short_text", "text": "How do you greet?", "accepted": [{"text": "Hello"}]}],
+}
+TASK = {
+    "kind": "practical_task",
+    "key": "reply",
+    "title": "Reply",
+    "minutes": 5,
+    "markdown": "Answer.",
+    "criteria": ["Kind."],
+    "accepts": ["text"],
+}
+
+
+def found_in_files(folder: Path) -> list[str]:
+    """Return the files of a folder that hold the word."""
+    return sorted(
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_socket() and MARK.lower().encode() in path.read_bytes().lower()
+    )
+
+
+def found_in_tables(platform: Platform) -> Iterator[str]:
+    """Yield the tables of all services that hold the word."""
+    for service, own in (("policy", policy), ("training", training), ("monitoring", monitoring), ("gateway", gateway)):
+        engine = create_engine(platform.databases[service])
+        with engine.connect() as connection:
+            for table in (*own.sorted_tables, *backbone.sorted_tables):
+                rows = connection.execute(select(table)).all()
+                if any(MARK.lower() in str(row).lower() for row in rows):
+                    yield f"{service}.{table.name}"
+        engine.dispose()
+
+
+async def live(platform: Platform) -> str:
+    """Let a person leave the word wherever they can; return their id."""
+    client = platform.client
+    kept = {"Idempotency-Key": "once"}
+    person = await ok(await client.post("/v1/people", json=PERSON, headers=kept))
+    csv = (
+        "employee_number,name,email,department,region,manager,languages\n"
+        f"{NUMBER},Ada {MARK},ada.{MARK}@harbour.example,Care,EMEA,E-1,en;de\n"
+    )
+    await ok(await client.post("/v1/people/imports", content=csv, headers={"Content-Type": "text/csv"}))
+    await platform.settle()
+    me = await platform.as_person(NUMBER)
+    await learn(platform, me)
+    await write_and_be_guided(platform, me)
+    await ask_the_team(me)
+    await platform.settle()
+    return str(person["id"])
+
+
+async def learn(platform: Platform, me: httpx.AsyncClient) -> None:
+    client = platform.client
+    await ok(await client.post("/v1/courses", json={"key": "answering", "title": "Answering"}))
+    course = await ok(await client.post("/v1/courses/answering/versions", json={"modules": [TASK, LESSON, QUIZ]}))
+    assert course["number"] == 1
+    enrolment = await ok(await me.post("/v1/enrolments", json={"course": "answering"}))
+    path = f"/v1/enrolments/{enrolment['id']}"
+    await ok(await me.post(f"{path}/tasks/reply/submissions", json={"text": f"Dear {MARK}"}))
+    await ok(await me.post(f"{path}/lessons/read/completion", json={}))
+    attempt = await ok(await me.post(f"{path}/attempts", json={"module": "check"}))
+    item = attempt["items"][0]["id"]
+    await ok(await me.put(f"/v1/attempts/{attempt['id']}/answers/{item}", json={"text": f"Hi {MARK}"}))
+    await ok(await me.post(f"/v1/attempts/{attempt['id']}/submission", json={}))
+    learnt = {"completed_at": "2026-01-01T00:00:00Z", "source": "lms", "evidence": f"https://lms.example/{MARK}"}
+    await ok(await client.post("/v1/completions", json={"employee_number": NUMBER, "external_course": "X", **learnt}))
+    tier = {"key": "principles", "title": "Principles", "policies": ["social-media"]}
+    await ok(await client.post("/v1/certifications", json=tier))
+    await ok(await me.post("/v1/policies/social-media/versions/1/acknowledgements", json={}))
+    await platform.settle()
+    [held] = (await ok(await client.get("/v1/certificates", params={"employee_number": NUMBER})))["items"]
+    await ok(await client.get(f"/v1/certificates/{held['id']}/badge.json"))
+    for what in ("suspension", "reinstatement"):
+        await ok(await client.post(f"/v1/certificates/{held['id']}/{what}", json={"reason": f"Because of {MARK}."}))
+
+
+async def write_and_be_guided(platform: Platform, me: httpx.AsyncClient) -> None:
+    client = platform.client
+    account = {"network": "mastodon", "handle": f"@{MARK}", "kind": "staff"}
+    await ok(await me.post("/v1/accounts", json=account))
+    post = {"network": "mastodon", "network_id": f"m-{MARK}", "kind": "staff", "author": f"@{MARK}"}
+    post |= {"posted_at": platform.clock.now().isoformat(), "url": f"https://m.example/{MARK}"}
+    await ok(await client.post("/v1/posts", json={**post, "text": f"The HarbourPhone is great, says {MARK}."}))
+    await ok(await client.post("/v1/posts", json={**post, "text": f"The HarbourPhone is best, says {MARK}."}))
+    await platform.settle()
+    [finding] = (await ok(await client.get("/v1/findings")))["items"]
+    coach = await platform.as_person("E-3", "coach")
+    words = {"message": f"Dear {MARK}, say who you are.", "better_wording": f"I, {MARK}, work here."}
+    await ok(await coach.post(f"/v1/findings/{finding['id']}/guidance", json=words))
+    [guidance] = (await ok(await me.get("/v1/guidance")))["items"]
+    await ok(await me.post(f"/v1/guidance/{guidance['id']}/appeal", json={"reason": f"I am {MARK}!"}))
+
+
+async def ask_the_team(me: httpx.AsyncClient) -> None:
+    draft = {"text": f"HarbourPhone! {MARK}", "network": "mastodon", "kind": "post", "keep": True}
+    await ok(await me.post("/v1/checks", json=draft))
+    await ok(
+        await me.post("/v1/task-team/questions", json={"text": f"May I say {MARK}?"}, headers={"Idempotency-Key": "q"})
+    )
+
+
+async def erase(platform: Platform, number: str = NUMBER) -> dict[str, Any]:
+    """Let a person leave, erase them, and wait until all services are done."""
+    await ok(await platform.client.patch(f"/v1/people/{number}", json={"active": False}))
+    await platform.settle()
+    body = {"reason": "They asked for it.", "employee_number": number}
+    erasure = await ok(await platform.client.post(f"/v1/people/{number}/erasure", json=body))
+    end = asyncio.get_running_loop().time() + 20
+    while erasure["completed_at"] is None:
+        assert asyncio.get_running_loop().time() < end, erasure
+        await asyncio.sleep(0.1)
+        erasure = await ok(await platform.client.get(f"/v1/erasures/{erasure['id']}"))
+    await platform.settle()
+    return dict(erasure)
+
+
+async def test_of_an_erased_person_no_store_holds_a_word(platform_on_both: Platform, tmp_path: Path) -> None:
+    platform = platform_on_both
+    await import_people(platform)
+    await publish(platform, POLICY)
+    person = await live(platform)
+    before = set(found_in_tables(platform))
+    for table in ("training.people", "training.answers", "training.outbox", "training.idempotency_keys", "policy.people",
+                  "policy.questions", "policy.kept_checks", "monitoring.posts", "monitoring.guidance",
+                  "gateway.event_log", "gateway.people"):  # fmt: skip
+        assert table in before
+    assert any("nats" in name for name in found_in_files(tmp_path))
+
+    erasure = await erase(platform)
+
+    assert erasure["id"] == person
+    assert set(erasure["finished"]) == {"training", "policy", "monitoring", "gateway"}
+    assert list(found_in_tables(platform)) == []
+    (platform.folder / "logins.json").unlink()
+    assert found_in_files(tmp_path) == []
