@@ -7,6 +7,7 @@ from sqlmodel import col, select
 from services.policy.domain import (
     acknowledgements,
     approvals,
+    asked_anew,
     campaigns,
     certificates,
     emergency,
@@ -28,7 +29,10 @@ from shared.db import Session
 from shared.events.monitoring import AccountRegisteredV1, AccountRemovedV1, ConversationOpenedV1
 from shared.events.policy import (
     AcknowledgementRecordedV1,
+    AcknowledgementRemindedV1,
+    AcknowledgementRequestedV1,
     ApprovalDecidedV1,
+    CampaignChangedV1,
     EmergencyRuleEndedV1,
     EmergencyRuleStartedV1,
     PolicyErasureFinishedV1,
@@ -196,6 +200,18 @@ def recorded_acknowledgements(session: Session, after: str | None, limit: int) -
     )
     rows = rows.where(col(Acknowledgement.id) > (after or "")).order_by(col(Acknowledgement.id)).limit(limit)
     return [acknowledgements.told(row, key, number) for row, key, number in session.exec(rows)]
+
+
+@snapshots.of(AcknowledgementRequestedV1, stands_for=[AcknowledgementRemindedV1], key=asked_anew.place_of)
+def asked_acknowledgements(session: Session, after: str | None, limit: int) -> Sequence[AcknowledgementRequestedV1]:
+    """Tell who is asked to accept what."""
+    return asked_anew.asked(session, after, limit)
+
+
+@snapshots.of(CampaignChangedV1)
+def campaigns_as_they_are(session: Session, after: str | None, limit: int) -> Sequence[CampaignChangedV1]:
+    """Tell all campaigns, so that what is closed is asked of nobody."""
+    return asked_anew.campaigns(session, after, limit)
 
 
 @snapshots.of(TaskTeamChangedV1)

@@ -3,6 +3,8 @@
 from sqlmodel import col, select
 
 from services.training.domain import (
+    assigning,
+    campaigns,
     certificates,
     completions,
     decisions,
@@ -15,9 +17,11 @@ from services.training.domain import (
     imports,
     looks,
     merges,
+    reminders,
     people,
     readings,
     rules,
+    team_seats,
     sittings,
 )
 from services.training.domain.badges import status_lists
@@ -27,7 +31,15 @@ from shared.db import Session
 from shared.events.erasures import ErasureFinished
 from shared.events.gateway import GatewayErasureFinishedV1, KeyCreatedV1, RecordsReadV1
 from shared.events.monitoring import MonitoringErasureFinishedV1
-from shared.events.policy import AcknowledgementRecordedV1, PolicyErasureFinishedV1, VersionInForceV1
+from shared.events.policy import (
+    AcknowledgementRecordedV1,
+    AcknowledgementRemindedV1,
+    AcknowledgementRequestedV1,
+    CampaignChangedV1,
+    PolicyErasureFinishedV1,
+    TaskTeamChangedV1,
+    VersionInForceV1,
+)
 from shared.events.training import (
     CertificateExpiredV1,
     CertificateExpiringV1,
@@ -71,6 +83,36 @@ def keep_version(event: VersionInForceV1, session: Session) -> None:
 def keep_sections(event: VersionInForceV1, session: Session) -> None:
     """Who reads a policy within a course reads it as it is in force."""
     readings.keep_sections(session, event)
+
+@handlers.on(TaskTeamChangedV1)
+def keep_seat(event: TaskTeamChangedV1, session: Session) -> None:
+    """Rules may ask for roles in the task team."""
+    team_seats.keep(session, event)
+
+
+@handlers.on(AcknowledgementRequestedV1, AcknowledgementRemindedV1)
+def keep_asked(event: AcknowledgementRequestedV1 | AcknowledgementRemindedV1, session: Session) -> None:
+    """What somebody is asked to accept stands in their plan."""
+    campaigns.keep_asked(session, event)
+
+
+@handlers.on(CampaignChangedV1)
+def keep_campaign(event: CampaignChangedV1, session: Session) -> None:
+    """What a campaign asked is asked no more once it is closed."""
+    campaigns.keep_campaign(session, event)
+
+
+@timers.every(seconds=1)
+def put_on_courses(session: Session) -> None:
+    """Rules and paths put people on courses, soon after something changed."""
+    assigning.work_off(session)
+
+
+@timers.every(seconds=1)
+def remind_of_courses(session: Session) -> None:
+    """Courses become due, and overdue, by the clock."""
+    reminders.sweep(session)
+
 
 
 @timers.every(seconds=1)

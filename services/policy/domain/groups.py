@@ -6,6 +6,7 @@ from sqlmodel import col, func, select
 
 from services.policy.settings import terms
 from services.policy.tables import Person
+from shared import small_groups
 from shared.db import Session
 
 
@@ -22,15 +23,5 @@ def to_merge(session: Session, departments: Collection[str]) -> set[str]:
 
 
 def too_small(sizes: Mapping[str, int]) -> set[str]:
-    """Return which groups, given with their numbers of people, are shown only as one.
-
-    The smallest are merged until together they are enough people.
-    """
-    merged: set[str] = set()
-    together = 0
-    for people, name in sorted((people, name) for name, people in sizes.items()):
-        if people >= terms().min_group_size and (not merged or together >= terms().min_group_size):
-            break
-        merged.add(name)
-        together += people
-    return merged
+    """Return which groups, given with their numbers of people, are shown only as one, by the minimum that is set here."""
+    return small_groups.too_small(sizes, terms().min_group_size)

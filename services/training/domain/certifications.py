@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from services.training.domain import audiences, course_changes, decisions
+from services.training.domain import audiences, course_changes, decisions, enrolment_rules
 from services.training.schemas.certificates import CertificationIn, CertificationOut, CertificationPatch, Renewal
 from services.training.tables import Certificate, Certification, Course, RenewalMode
 from shared.conditions import expect
@@ -89,6 +89,7 @@ def defined(session: Session, row: Certification, action: str) -> CertificationO
     """Decide again, soon, for everyone who may earn it."""
     session.flush()
     decisions.later(session, audiences.members(row))
+    enrolment_rules.look_at_tier(session, row.key)
     answer = out(row)
     record(session, action, f"certification/{row.key}", content_hash=digest_of(answer))
     return answer

@@ -2,7 +2,7 @@
 
 from sqlmodel import col, select
 
-from services.training.domain import access, courses, decisions
+from services.training.domain import access, courses, decisions, occasions
 from services.training.schemas.enrolments import CompletionIn, CompletionOut
 from services.training.tables import Completion, Enrolment, ExternalCourse, Person
 from shared.db import Session, insert
@@ -92,6 +92,7 @@ def keep(session: Session, row: Completion) -> Completion:
     if row.course is not None:
         tell(session, told(row))
         decisions.decide(session, {row.person: None})
+        occasions.later(session, [row.person], occasions.GO_ON)
     record(session, "course.completed", f"completion/{row.id}", person=row.person)
     return row
 

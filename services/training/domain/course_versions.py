@@ -6,7 +6,7 @@ Who is on a course stays on their version, and may move to the one in force (`do
 from sqlalchemy import func
 from sqlmodel import col, select
 
-from services.training.domain import course_changes, courses, quizzes
+from services.training.domain import course_changes, courses, occasions, quizzes
 from services.training.schemas.courses import AnyModule, CourseVersionIn, CourseVersionOut
 from services.training.tables import Course, CourseAsset, CourseVersion
 from shared.conditions import expect
@@ -98,6 +98,8 @@ def bring_into_force(session: Session, course: Course, row: CourseVersion) -> No
     refuse_circles(session, course.key, row.details["prerequisites"])
     row.modules = quizzes.publish(session, course.key, row.modules)
     row.published_at = session.now
+    if not course.version:
+        occasions.first_version(session)
     course.version = row.number
     course.revision += 1
     session.add(row)

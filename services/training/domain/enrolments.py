@@ -1,15 +1,15 @@
 """Enrolments: a person works through one version of a course until all its modules are done."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
-from services.training.domain import access, completions, courses, progress, wording
+from services.training.domain import access, completions, courses, offers, progress, reminders, wording
 from services.training.schemas.courses import CourseVersionOut
 from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut, ModuleProgress, PositionIn
 from services.training.tables import Course, Enrolment, ModuleDone, Person
 from shared.db import Session, insert
-from shared.events.training import EnrolmentCreatedV1
+from shared.events.training import EnrolmentCreatedV1, EnrolmentResumedV1, EnrolmentWithdrawnV1
 from shared.evidence import digest_of, record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, encode_cursor
@@ -33,32 +33,83 @@ class ModuleLocked(Conflict):
 
 
 def create(session: Session, body: EnrolmentIn) -> EnrolmentOut:
-    """Put a person on the version in force; raises NotFound, NothingToLearn or AlreadyEnrolled."""
+    """Put a person on the version in force; raises NotFound, NothingToLearn, AlreadyEnrolled or NotOffered."""
     person = access.acting(session, body.employee_number, "training:write")
-    row = enrol(session, person, courses.load(session, body.course))
+    course = courses.load(session, body.course)
+    offers.refuse_unless_offered(session, person, course)
+    row = enrol(session, person, course)
     if row is None:
         raise AlreadyEnrolled(f"{person.employee_number} is on the course {body.course} already.")
     return out(session, row, person)
 
 
-def enrol(session: Session, person: Person, course: Course) -> Enrolment | None:
-    """Put a person on the version in force; None when they are on the course already. Raises NothingToLearn."""
+def enrol(
+    session: Session, person: Person, course: Course, due_at: datetime | None = None, rule: str | None = None
+) -> Enrolment | None:
+    """Put a person on the version in force, or back on one that was withdrawn; None when they are on the course already.
+
+    Without `due_at`, the course says by when. Raises NothingToLearn.
+    """
     if course.version == 0:
         raise NothingToLearn(f"The course {course.key} has no version yet.")
     days = courses.version_of(session, course.key, course.version).due_days
+    if due_at is None and days:
+        due_at = session.now + timedelta(days=days)
     row = Enrolment(
         person=person.id,
         course=course.key,
         version=course.version,
         created_at=session.now,
-        due_at=session.now + timedelta(days=days) if days else None,
+        due_at=due_at,
+        rule=rule,
     )
+    reminders.wind(row, session.now)
     new = insert(session, Enrolment.__table__).values(row.model_dump()).on_conflict_do_nothing()  # type: ignore[attr-defined]
     if session.execute(new.returning(col(Enrolment.id))).first() is None:
-        return None
+        return resume(session, person.id, course.key, due_at, rule)
     tell(session, told(row))
     record(session, "enrolment.created", f"enrolment/{row.id}", person=person.id)
     return row
+
+
+def resume(session: Session, person: str, course: str, due_at: datetime | None, rule: str | None) -> Enrolment | None:
+    """Ask of a person again what was withdrawn; None where nothing was."""
+    row = open_one(session, person, course)
+    if row is None or row.withdrawn_at is None:
+        return None
+    row.withdrawn_at, row.due_at, row.rule = None, due_at, rule
+    reminders.wind(row, session.now)
+    session.add(row)
+    session.flush()
+    tell(session, EnrolmentResumedV1(id=row.id, person=person, course=course, due_at=due_at))
+    record(session, "enrolment.resumed", f"enrolment/{row.id}", person=person)
+    return row
+
+
+def withdraw(session: Session, row: Enrolment) -> None:
+    """Ask a course of a person no more; what is done stays done, and who goes on with it may."""
+    row.withdrawn_at = session.now
+    row.next_turn_at = None
+    session.add(row)
+    session.flush()
+    tell(session, EnrolmentWithdrawnV1(id=row.id, person=row.person, course=row.course, due_at=row.due_at))
+    record(session, "enrolment.withdrawn", f"enrolment/{row.id}", person=row.person)
+
+
+def ask_sooner(session: Session, row: Enrolment, due_at: datetime) -> None:
+    """Let an enrolment be due earlier than it is."""
+    row.due_at = due_at
+    row.next_turn_at = reminders.next_at(row)
+    session.add(row)
+    record(session, "enrolment.due_changed", f"enrolment/{row.id}", person=row.person)
+
+
+def open_one(session: Session, person: str, course: str) -> Enrolment | None:
+    """Return a person's enrolment on a course that is not completed, locked, withdrawn or not."""
+    query = select(Enrolment).where(
+        Enrolment.person == person, Enrolment.course == course, col(Enrolment.completed_at).is_(None)
+    )
+    return session.exec(query.with_for_update().execution_options(populate_existing=True)).first()
 
 
 def told(row: Enrolment) -> EnrolmentCreatedV1:
@@ -132,6 +183,7 @@ def complete_if_done(session: Session, row: Enrolment) -> None:
     keys = {module["key"] for module in courses.load_version(session, row.course, row.version).modules}
     if keys <= progress.done_at(session, row).keys():
         row.completed_at = session.now
+        row.next_turn_at = None
         session.add(row)
         session.flush()
         completions.complete_here(session, row)
@@ -220,7 +272,9 @@ def left(modules: list[ModuleProgress]) -> int | None:
 
 def summary(session: Session, row: Enrolment, person: Person) -> EnrolmentOut:
     """Return an enrolment without its modules."""
-    overdue = row.completed_at is None and row.due_at is not None and row.due_at < session.now
+    overdue = (
+        row.completed_at is None and row.withdrawn_at is None and row.due_at is not None and row.due_at < session.now
+    )
     return EnrolmentOut.model_validate(
         {**row.model_dump(), "employee_number": person.employee_number, "overdue": overdue}
     )

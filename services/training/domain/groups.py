@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from sqlalchemy import delete, insert
 from sqlmodel import col, select
 
+from services.training.domain import occasions
 from services.training.tables import Group, GroupMember, Person
 from shared.db import Session
 from shared.events.training import GroupChangedV1, MembershipChangedV1
@@ -74,6 +75,7 @@ def moved(session: Session, group: Group, people: list[str], action: str) -> Non
     """Tell and prove who came or went."""
     revise(session, group)
     tell(session, *memberships(session, people))
+    occasions.moved(session, people)
     record_all(session, [Deed(action, f"group/{group.id}", person=person) for person in people])
 
 

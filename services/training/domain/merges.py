@@ -12,6 +12,8 @@ from services.training.domain import (
     directory,
     hierarchy,
     import_guard,
+    occasions,
+    reminders,
 )
 from services.training.domain import people as everyone
 from services.training.domain.standing import status_at
@@ -72,6 +74,9 @@ def merge(session: Session, employee_number: str, body: MergeIn) -> PersonOut:
     take_reports(session, person.id, duplicate.id)
     retire(session, person, duplicate)
     decisions.decide(session, {person.id: session.now})
+    occasions.moved(session, [person.id])
+    if person.active:
+        reminders.person_is_back(session, person.id)
     record(session, "person.merged", f"person/{person.id}", person=person.id)
     return directory.out(session, [person])[0]
 

@@ -16,6 +16,8 @@ from services.training.domain import (
     identities,
     import_guard,
     measures,
+    occasions,
+    reminders,
 )
 from services.training.domain.authority import Judged
 from services.training.domain.hierarchy import NotManaged
@@ -173,6 +175,7 @@ def add(
     note = {"person": person["id"], "source": source, "external_id": external_id, "seen_at": session.now}
     ADD_SOURCE.run(session, {**note, "attributes": sorted(attributes)})
     tell(session, *events_of_new(person))
+    occasions.joined(session, [person["id"]])
     record(session, "person.created", f"person/{person['id']}", person=person["id"])
     return person
 
@@ -250,6 +253,7 @@ def settle(session: Session, before: Person, person: Person) -> None:
     session.add(person)
     session.flush()
     told(session, [person])
+    occasions.moved(session, [person.id])
     if person.active != before.active:
         come_or_go(session, person)
     moved = (person.department, person.region, person.active) != (before.department, before.region, before.active)
@@ -280,10 +284,13 @@ def come_or_go(session: Session, person: Person) -> None:
     if person.active:
         person.left_at = None
         measures.person_is_back(session, person.id)
+        reminders.person_is_back(session, person.id)
+        occasions.joined(session, [person.id])
         return
     person.left_at = session.now
     tell(session, PersonLeftV1(id=person.id, left_at=session.now))
     measures.person_left(session, person.id)
+    reminders.person_left(session, person.id)
 
 
 def snapshot(session: Session, after: str | None, limit: int) -> list[PersonChangedV1]:

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import enrolments
+from services.training.domain import enrolment_batches, enrolments, offers
 from services.training.routes.courses import InLocale
+from services.training.schemas.assigning import BatchIn, BatchOut
 from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut
 from services.training.schemas.fields import Id
 from shared.auth import needs
@@ -33,11 +34,19 @@ async def list_enrolments(
     "",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("training:write", "self")],
-    responses=problems(NotFound, enrolments.NothingToLearn, enrolments.AlreadyEnrolled),
+    responses=problems(NotFound, enrolments.NothingToLearn, enrolments.AlreadyEnrolled, offers.NotOffered),
 )
 async def create_enrolment(body: EnrolmentIn, db: Db) -> EnrolmentOut:
     """Put a person on the version of a course that is in force."""
     return await db.write(enrolments.create, body)
+
+
+@router.post(
+    "/batches", dependencies=[needs("training:write")], responses=problems(NotFound, enrolments.NothingToLearn)
+)
+async def create_enrolment_batch(body: BatchIn, db: Db) -> BatchOut:
+    """Put up to 500 people on a course, and report what became of each."""
+    return await db.write(enrolment_batches.create, body)
 
 
 @router.get("/{enrolment}", dependencies=[needs("training:read", "self")], responses=problems(NotFound))

@@ -74,6 +74,10 @@ class EnrolmentOut(Resource):
     due_at: datetime | None = None
     overdue: bool = False
     completed_at: datetime | None
+    rule: str | None = None
+    """The rule by which the person was put on the course; null where somebody did it."""
+    withdrawn_at: datetime | None = None
+    """Since when the course is not asked of the person any more."""
     position: Position | None = None
     next: str | None = None
     minutes: int | None = None

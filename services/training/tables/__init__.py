@@ -1,5 +1,15 @@
 """What the training service keeps, by area."""
 
+from services.training.tables.assigning import (
+    AskedAcknowledgement,
+    Assignment,
+    EnrolmentRule,
+    LearningPath,
+    Offer,
+    PathMember,
+    RuleMatch,
+    TeamSeat,
+)
 from services.training.tables.badges import Badge, BadgeKey, Sharing, StatusList
 from services.training.tables.base import Table, metadata
 from services.training.tables.certification import (
@@ -49,7 +59,9 @@ __all__ = [
     "Accommodation",
     "Acknowledgement",
     "Answer",
+    "AskedAcknowledgement",
     "Asset",
+    "Assignment",
     "Attempt",
     "Authority",
     "Badge",
@@ -67,6 +79,7 @@ __all__ = [
     "CourseVersion",
     "Cutoff",
     "Enrolment",
+    "EnrolmentRule",
     "Erasure",
     "ExportContent",
     "ExportFormat",
@@ -80,10 +93,13 @@ __all__ = [
     "GroupMember",
     "ImportState",
     "KeyName",
+    "LearningPath",
     "LiveRegistration",
     "LiveSession",
     "Look",
     "ModuleDone",
+    "Offer",
+    "PathMember",
     "PeopleImport",
     "PeopleImportRow",
     "Person",
@@ -96,6 +112,7 @@ __all__ = [
     "RenewalMode",
     "RowState",
     "RuleInForce",
+    "RuleMatch",
     "RunState",
     "ScenarioChoice",
     "ScenarioRun",
@@ -108,5 +125,6 @@ __all__ = [
     "SuspensionProposal",
     "Table",
     "TaskSubmission",
+    "TeamSeat",
     "metadata",
 ]

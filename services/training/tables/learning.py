@@ -12,7 +12,11 @@ from shared.tables import UtcDateTime
 
 
 class Enrolment(Table, table=True):
-    """A person on one version of a course; there is at most one that is not completed."""
+    """A person on one version of a course; there is at most one that is not completed.
+
+    `rule` put them there, or somebody by hand. It is not asked of them any more since `withdrawn_at`; what is done
+    stays. Reminders were seen to until `seen_to`; `next_turn_at` is when the clock asks for the next.
+    """
 
     __tablename__ = "enrolments"
     __table_args__ = (
@@ -37,6 +41,10 @@ class Enrolment(Table, table=True):
     """Modules that a newer version changed, with the time (ISO) since which they have to be done."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    rule: str | None = Field(default=None, max_length=64)
+    withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    seen_to: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    next_turn_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
 class ModuleDone(Table, table=True):

@@ -14,13 +14,19 @@ from shared.events.training.certificates import (
     SuspensionDecidedV1,
     SuspensionProposedV1,
 )
-from shared.events.training.exports import ExportFailedV1, ExportWrittenV1
 from shared.events.training.erasures import TrainingErasureFinishedV1
+from shared.events.training.exports import ExportFailedV1, ExportWrittenV1
 from shared.events.training.groups import GroupChangedV1, MembershipChangedV1
 from shared.events.training.learning import (
     CourseCompletedV1,
     CoursePublishedV1,
     EnrolmentCreatedV1,
+    EnrolmentEscalatedV1,
+    EnrolmentOverdueV1,
+    EnrolmentRemindedV1,
+    EnrolmentResumedV1,
+    EnrolmentTold,
+    EnrolmentWithdrawnV1,
     LiveSessionCancelledV1,
     LiveSessionScheduledV1,
     LiveSessionTold,
@@ -44,6 +50,12 @@ __all__ = [
     "CoursePublishedV1",
     "CoveredSection",
     "EnrolmentCreatedV1",
+    "EnrolmentEscalatedV1",
+    "EnrolmentOverdueV1",
+    "EnrolmentRemindedV1",
+    "EnrolmentResumedV1",
+    "EnrolmentTold",
+    "EnrolmentWithdrawnV1",
     "ExportFailedV1",
     "ExportWrittenV1",
     "GroupChangedV1",

@@ -88,3 +88,50 @@ class LiveSessionCancelledV1(LiveSessionTold):
     """A live session will not take place."""
 
     type = "training.live_session.cancelled.v1"
+
+
+class EnrolmentTold(Event):
+    """What is told of an enrolment that is asked of a person."""
+
+    id: Public[str]
+    person: Operational[str]
+    course: Public[str]
+    due_at: Operational[datetime | None] = None
+
+
+@told
+class EnrolmentWithdrawnV1(EnrolmentTold):
+    """A course is not asked of a person any more; what they did of it stays done."""
+
+    type = "training.enrolment.withdrawn.v1"
+
+
+@told
+class EnrolmentResumedV1(EnrolmentTold):
+    """A course that was withdrawn is asked of the person again; they go on where they were."""
+
+    type = "training.enrolment.resumed.v1"
+
+
+@told
+class EnrolmentRemindedV1(EnrolmentTold):
+    """A course is due in `days_left`, or was due (below 0); `days_before` is for when the reminder was meant."""
+
+    type = "training.enrolment.reminded.v1"
+    days_before: Operational[int]
+    days_left: Operational[int]
+
+
+@told
+class EnrolmentOverdueV1(EnrolmentTold):
+    """The day has come by which a course should have been done, and it is not."""
+
+    type = "training.enrolment.overdue.v1"
+
+
+@told
+class EnrolmentEscalatedV1(EnrolmentTold):
+    """A course has been overdue for a week; `manager`, a person's id, is the nearest above who works here."""
+
+    type = "training.enrolment.escalated.v1"
+    manager: Operational[str | None] = None

@@ -1,0 +1,74 @@
+"""How far departments are with what is asked of them, so that no figure is somebody's own."""
+
+from collections import Counter, defaultdict
+from typing import Literal
+
+from sqlalchemy import ColumnElement, SQLColumnExpression, case
+from sqlmodel import col, exists, func, select
+
+from services.training.domain import access
+from services.training.schemas.plans import Figures, GroupFigures, LearningFigures
+from services.training.tables import Completion, Enrolment, Person
+from shared.db import Session
+from shared.small_groups import too_small
+
+MINIMUM = 8
+"""People of which figures are shown; smaller groups are shown as one."""
+OTHER = "other"
+
+
+def by_group(session: Session, by: Literal["department", "region"], course: str | None) -> LearningFigures:
+    """Count people by where they stand; groups that are too small are counted as one, so that no difference tells of a few."""
+    column = col(Person.department) if by == "department" else col(Person.region)
+    stands = standing(session, course)
+    reached = col(Person.active), *access.limits(session, "training:read")
+    each = select(column.label("name"), stands.label("stands")).where(*reached).subquery()
+    rows = select(each.c.name, each.c.stands, func.count()).group_by(each.c.name, each.c.stands)
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for name, where, people in session.exec(rows):
+        found[name][where] += people
+    total = sum(found.values(), Counter[str]())
+    answer = LearningFigures(by=by, course=course, minimum=MINIMUM, total=Figures(), groups=[])
+    if total.total() < MINIMUM:
+        return answer
+    small = too_small({name: each.total() for name, each in found.items()}, MINIMUM)
+    answer.total = Figures.model_validate(counts(total))
+    answer.groups = [
+        GroupFigures.model_validate({"name": name, **counts(found[name])})
+        for name in sorted(found)
+        if name not in small
+    ]
+    merged = sum((found[name] for name in small), Counter[str]())
+    if merged:
+        answer.groups.append(GroupFigures.model_validate({"name": OTHER, **counts(merged)}))
+    return answer
+
+
+def counts(numbers: Counter[str]) -> dict[str, int]:
+    """Return the fields of `Figures`."""
+    return {"people": numbers.total(), **{name: numbers[name] for name in ("overdue", "open", "done", "nothing")}}
+
+
+def standing(session: Session, course: str | None) -> SQLColumnExpression[str]:
+    """Return in SQL where a person stands, with one course or with all."""
+    open_ones: list[ColumnElement[bool]] = [
+        col(Enrolment.person) == Person.id,
+        col(Enrolment.completed_at).is_(None),
+        col(Enrolment.withdrawn_at).is_(None),
+        *([col(Enrolment.course) == course] if course is not None else []),
+        ~exists().where(
+            col(Completion.person) == Enrolment.person,
+            col(Completion.course) == Enrolment.course,
+            col(Completion.recorded_at) >= Enrolment.created_at,
+        ),
+    ]
+    learnt: list[ColumnElement[bool]] = [
+        col(Completion.person) == Person.id,
+        col(Completion.course).is_not(None) if course is None else col(Completion.course) == course,
+    ]
+    return case(
+        (exists().where(*open_ones, col(Enrolment.due_at) < session.now), "overdue"),
+        (exists().where(*open_ones), "open"),
+        (exists().where(*learnt), "done"),
+        else_="nothing",
+    )
