@@ -6,7 +6,7 @@ twice what it costs alone (see `tests/benchmarks/bench_http.py`).
 
 from collections import defaultdict
 
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
@@ -28,11 +28,10 @@ class Area(APIRouter):
         """Find the route that answers; say no at once to what none of them begins like."""
         if scope["type"] != "http" or scope.get("root_path"):
             return super().matches(scope)
-        if self._index is None:
-            self._index = self._look_up(scope)
+        index = self._index or self.plan(scope["app"])
         path: str = scope["path"]
         known = False
-        for route in self._index.get(beginning(path), self._anywhere):
+        for route in index.get(beginning(path), self._anywhere):
             found = route.regex.match(path)
             if found is None:
                 continue
@@ -53,9 +52,9 @@ class Area(APIRouter):
             receive = rest
         await super().handle(scope, receive, send)
 
-    def _look_up(self, scope: Scope) -> dict[str, list[LeanRoute]]:
+    def plan(self, app: FastAPI) -> dict[str, list[LeanRoute]]:
         """Return the routes as the app includes them, which may add to what they answer, by how they begin."""
-        mine = [each for each in scope["app"].routes if getattr(each, "original_router", None) is self]
+        mine = [each for each in app.routes if getattr(each, "original_router", None) is self]
         routes = [LeanRoute(each) for each in iter_route_contexts(mine) if hasattr(each, "path_regex")]
         begins = {beginning(route.path) for route in routes if "{" not in beginning(route.path)}
         index = defaultdict(list)
@@ -66,7 +65,8 @@ class Area(APIRouter):
                 self._anywhere.append(route)
             for key in begins if anywhere else (at,):
                 index[key].append(route)
-        return dict(index)
+        self._index = dict(index)
+        return self._index
 
 
 def beginning(path: str) -> str:

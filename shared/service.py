@@ -76,7 +76,8 @@ class Service:
         app.state.registry = CollectorRegistry()
         app.state.problem_schema = ProblemOut
         answers.register(app)
-        app.include_router(Area(health.router, operations.router, *self.routers))
+        app.state.area = Area(health.router, operations.router, *self.routers)
+        app.include_router(app.state.area)
         if self.front is not None:
             # A function will do where Starlette's types ask for a class.
             app.add_middleware(self.front, owner=app)  # type: ignore[call-arg]
@@ -130,3 +131,13 @@ class Service:
     def _erasers(self) -> list[Worker]:
         may_purge = self.settings.nats_manage_streams
         return [Eraser(self.name, each.erased, logs=each.logs, may_purge=may_purge).run for each in self._personal()]
+
+
+def complete(app: FastAPI) -> FastAPI:
+    """Make what an app would make at its first request: its layers, and the plans of its routes.
+
+    Done before a fork, it is memory that the services share: measured, 8 MB less in each of them.
+    """
+    app.middleware_stack = app.build_middleware_stack()
+    app.state.area.plan(app)
+    return app

@@ -44,15 +44,15 @@ class Wishes:
 class Supervisor:
     """One run of the platform. It has no threads and no loop: it waits for signals, and looks around.
 
-    `load` imports everything and returns, per service, the function that serves it on a socket: what is
-    imported once here is shared by all children. `migrate` brings their stores to this version. `demo` loads and
+    `load` imports everything and returns, per service, what makes the function that serves it on a socket, from the
+    settings in the environment: what is imported and made once here is shared by all children. `migrate` brings their stores to this version. `demo` loads and
     plays the demonstration organisation.
     """
 
     def __init__(
         self,
         wishes: Wishes,
-        load: Callable[[], Mapping[str, Serve]],
+        load: Callable[[], Mapping[str, Callable[[], Serve]]],
         migrate: Callable[[], None],
         demo: Callable[[str, str, Path], None],
     ) -> None:
@@ -86,16 +86,17 @@ class Supervisor:
         began = time.monotonic()
         self.sockets[GATEWAY] = listen(self.wishes.port)
         self._start_broker()
-        programs = self.load()
-        self.store.refuse_newer(programs)
-        for name in programs:
+        makers = self.load()
+        self.store.refuse_newer(makers)
+        for name in makers:
             self.sockets.setdefault(name, listen(0))
         self._wait_until(lambda: listens(self.broker_port), self.children.values())
         os.environ.update(self._environment())
-        gc.collect()
-        gc.freeze()
         # In a process that ends, so that no service has to keep in memory what only migrations need.
         self._add(Child(MIGRATIONS, self.migrate, self._log(MIGRATIONS), essential=False))
+        programs = {name: made(name, make) for name, make in makers.items()}
+        gc.collect()
+        gc.freeze()
         self._wait_until(lambda: MIGRATIONS not in self.children, list(self.children.values()))
         for name, serve in programs.items():
             self._add(Child(name, partial(serve, self.sockets[name]), self._log(name)))
@@ -284,6 +285,14 @@ class Supervisor:
         say(f"  Logs        {self.store.logs}\n")
         say(f'  curl -H "Authorization: Bearer {key}" "{self.url}/v1/people?limit=3"\n')
         say("Ctrl-C stops it.\n")
+
+
+def made(name: str, make: Callable[[], Serve]) -> Serve:
+    """Make a service's program; raises CannotStartError when its settings are none."""
+    try:
+        return make()
+    except ValueError as error:
+        raise CannotStartError(f"{name} does not start: {error}") from error
 
 
 def say(line: str, *, error: bool = False) -> None:
