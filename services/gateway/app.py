@@ -121,10 +121,11 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
         db.on_commit(tail.wake)
         for listener in (keyring.follow, policies.follow, certificates.follow, hub.publish):
             tail.listen(listener)
-        followers = (tail.run, policies.run, certificates.run, certificates.confirm)
+        followers = (tail.run, policies.run, certificates.run, certificates.confirm, certificates.reads.run)
         async with running(*followers, hub.beat, partial(write_use, keyring)):
             yield
         await keyring.write_use()
+        await certificates.reads.tell()
 
 
 async def make_ready(db: Database, settings: GatewaySettings) -> None:

@@ -1,17 +1,18 @@
 """A person is erased: a word that stood in all their data is found in no store of the platform any more."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
-from sqlalchemy import create_engine, select
+from sqlalchemy import create_engine, select, text
 
 from services.gateway.tables import metadata as gateway
 from services.monitoring.tables import metadata as monitoring
 from services.policy.tables import metadata as policy
 from services.training.tables import metadata as training
+from shared.evidence_chain import verify_log
 from shared.tables import metadata as backbone
 from tests.journeys.test_the_loop import LESSON, POLICY, import_people, ok, publish
 from tests.platform import Platform
@@ -144,13 +145,37 @@ async def erase(platform: Platform, number: str = NUMBER) -> dict[str, Any]:
     await platform.settle()
     body = {"reason": "They asked for it.", "employee_number": number}
     erasure = await ok(await platform.client.post(f"/v1/people/{number}/erasure", json=body))
-    end = asyncio.get_running_loop().time() + 20
-    while erasure["completed_at"] is None:
-        assert asyncio.get_running_loop().time() < end, erasure
-        await asyncio.sleep(0.1)
-        erasure = await ok(await platform.client.get(f"/v1/erasures/{erasure['id']}"))
+    done = await eventually(
+        platform.client, f"/v1/erasures/{erasure['id']}", lambda now: now["completed_at"] is not None
+    )
     await platform.settle()
-    return dict(erasure)
+    return done
+
+
+async def eventually(client: httpx.AsyncClient, path: str, true: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """Ask until something is true of the answer, and return it."""
+    end = asyncio.get_running_loop().time() + 20
+    while True:
+        now: dict[str, Any] = await ok(await client.get(path))
+        if true(now):
+            return now
+        assert asyncio.get_running_loop().time() < end, now
+        await asyncio.sleep(0.1)
+
+
+def rows_of(platform: Platform, service: str, table: str) -> list[Any]:
+    """Return all rows of a table."""
+    engine = create_engine(platform.databases[service])
+    with engine.connect() as connection:
+        rows = list(connection.execute(text(f"SELECT * FROM {table}")))
+    engine.dispose()
+    return rows
+
+
+async def sound(platform: Platform, service: str) -> bool:
+    """Say whether a service's evidence log still agrees with itself."""
+    app = platform.running[service].app
+    return await app.state.db.read(verify_log, service, app.state.sealer.public_key()) is None
 
 
 async def test_of_an_erased_person_no_store_holds_a_word(platform_on_both: Platform, tmp_path: Path) -> None:
@@ -172,3 +197,62 @@ async def test_of_an_erased_person_no_store_holds_a_word(platform_on_both: Platf
     assert list(found_in_tables(platform)) == []
     (platform.folder / "logins.json").unlink()
     assert found_in_files(tmp_path) == []
+    for service in platform.running:
+        assert await sound(platform, service)
+
+
+async def test_a_person_takes_along_what_every_service_keeps_of_them_or_nothing(platform: Platform) -> None:
+    await import_people(platform)
+    await publish(platform, POLICY)
+    await live(platform)
+    me = await platform.as_person(NUMBER)
+    path = f"/v1/people/{NUMBER}/data-export"
+    taken = await ok(await me.get(path))
+
+    kept = taken["services"]
+    assert kept["training"]["people"][0]["name"] == PERSON["name"]
+    assert kept["training"]["answers"][0]["given"]["text"] == f"Hi {MARK}"
+    assert kept["training"]["task_submissions"][0]["text"] == f"Dear {MARK}"
+    assert kept["policy"]["questions"][0]["text"] == f"May I say {MARK}?"
+    assert kept["monitoring"]["posts"][0]["author"] == f"@{MARK}"
+    assert kept["monitoring"]["guidance"][0]["message"] == f"Dear {MARK}, say who you are."
+    assert kept["gateway"]["sessions"]
+    assert "token_hash" not in kept["gateway"]["sessions"][0]
+    assert "Lukas" not in str(taken)
+
+    await platform.stop_service("monitoring")
+    answer = await me.get(path)
+    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (503, "personal-data-away")
+    await platform.start_service("monitoring")
+
+
+async def test_a_service_that_was_away_erases_when_it_is_back_and_only_then_it_is_complete(platform: Platform) -> None:
+    await import_people(platform)
+    await platform.stop_service("policy")
+    client = platform.client
+    await ok(await client.patch("/v1/people/E-5", json={"active": False}))
+    body = {"reason": "Asked for.", "employee_number": "E-5"}
+    erasure = await ok(await client.post("/v1/people/E-5/erasure", json=body))
+    path = f"/v1/erasures/{erasure['id']}"
+    await eventually(client, path, lambda now: len(now["finished"]) == 2)
+    assert set((await ok(await client.get(path)))["finished"]) == {"training", "monitoring"}
+    await platform.start_service("policy")
+    done = await eventually(client, path, lambda now: now["completed_at"] is not None)
+    assert set(done["finished"]) == {"training", "policy", "monitoring", "gateway"}
+    assert not any("Tanaka" in str(row) for row in rows_of(platform, "policy", "people"))
+
+
+async def test_who_was_answered_from_memory_stands_in_the_log_of_looks(platform: Platform) -> None:
+    await import_people(platform)
+    await platform.running["gateway"].app.state.doors.certificates.look()
+    for _ in range(3):
+        await ok(await platform.client.get("/v1/people/E-4/certificates"))
+    numbers = {"employee_numbers": ["E-4", "E-5"]}
+    await ok(await platform.client.post("/v1/certificate-statuses", json=numbers))
+    await platform.running["gateway"].app.state.doors.certificates.reads.tell()
+    await platform.settle()
+
+    looks = (await ok(await (await platform.as_person("E-4")).get("/v1/people/E-4/access-log")))["items"]
+    seen = {(look["what"], look["times"], look["list"], look["reader"]["kind"]) for look in looks}
+    assert ("list_certificates_of_person", 3, False, "key") in seen
+    assert ("find_certificate_statuses", 1, True, "key") in seen

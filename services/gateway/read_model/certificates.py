@@ -20,6 +20,7 @@ from services.gateway.domain.event_log import Logged
 from services.gateway.forward import Forwarder, ServiceAway
 from services.gateway.read_model import packed
 from services.gateway.read_model.packed import Common, Unclear, micros, text_of
+from services.gateway.read_model.reads import Reads
 from shared.auth import INTERNAL, Principal
 from shared.bus import Bus, BusError
 from shared.clock import Clock
@@ -56,6 +57,7 @@ class Certificates:
         self._forwarder = forwarder
         self._bus = bus
         self._clock = clock
+        self.reads = Reads(db)
         self._common = Common()
         self._people: dict[str, bytes] = {}
         self._numbers: dict[bytes, str] = {}
@@ -196,6 +198,8 @@ class Certificates:
         found = self._people.get(number)
         if found is None or not self._may_read(found, principal):
             raise Unclear
+        if principal.person is None:
+            self.reads.person(principal, "list_certificates_of_person", found[:16])
         items = packed.certificates(self._common, found, orjson.dumps(number), micros(now))
         return b'{"items":[%b],"next_cursor":null}' % b",".join(items)
 
@@ -226,6 +230,7 @@ class Certificates:
             if found is not None and not self._hidden(found, departments):
                 answers = packed.statuses(self._common, found, name, wanted, now, as_of)
             items += answers or [packed.none(name, nothing, as_of)]
+        self.reads.list(principal, "find_certificate_statuses")
         return b'{"items":[%b]}' % b",".join(items)
 
     def _departments(self, principal: Principal) -> set[int | None] | None:

@@ -25,6 +25,9 @@ from shared.personal import PersonalData
 
 NOBODY = {
     "courses": "what can be learnt",
+    "learning_paths": "what can be learnt",
+    "course_offers": "who may take a course",
+    "enrolment_rules": "whom a rule means, by department and the like",
     "course_versions": "what can be learnt",
     "assets": "files of courses",
     "course_assets": "files of courses",
