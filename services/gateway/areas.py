@@ -33,6 +33,8 @@ PREFIXES: dict[str, tuple[str, ...]] = {
         "/v1/certificates.csv",
         "/v1/certificate-statuses",
         "/v1/certificate-changes",
+        "/v1/certificate-operations",
+        "/v1/deltas",
         "/v1/export-schedules",
         "/v1/badge-keys",
         "/v1/suspension-proposals",

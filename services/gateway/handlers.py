@@ -12,6 +12,7 @@ from shared.events.gateway import GatewayErasureFinishedV1, KeyCreatedV1, KeyRev
 from shared.events.monitoring import MonitoringErasureFinishedV1
 from shared.events.policy import PolicyErasureFinishedV1, TaskTeamChangedV1, VersionInForceV1
 from shared.events.training import (
+    CertificateChangedV1,
     CertificateExpiredV1,
     CertificateExpiringV1,
     CertificateIssuedV1,
@@ -73,6 +74,7 @@ def clear_log(event: ErasureFinished, session: Session) -> None:
 
 
 @handlers.on(
+    CertificateChangedV1,
     CertificateIssuedV1,
     CertificateRenewedV1,
     CertificateExpiringV1,

@@ -48,6 +48,7 @@ from shared.events.policy import (
     VersionInForceV1,
 )
 from shared.events.training import (
+    CertificateChangedV1,
     CertificateExpiredV1,
     CertificateExpiringV1,
     CertificateIssuedV1,
@@ -123,6 +124,7 @@ def make_one_of_two(event: PersonMergedV1, session: Session) -> None:
 
 
 @handlers.on(
+    CertificateChangedV1,
     CertificateIssuedV1,
     CertificateRenewedV1,
     CertificateExpiringV1,

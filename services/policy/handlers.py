@@ -40,6 +40,7 @@ from shared.events.policy import (
     VersionInForceV1,
 )
 from shared.events.training import (
+    CertificateChangedV1,
     CertificateExpiredV1,
     CertificateExpiringV1,
     CertificateIssuedV1,
@@ -95,6 +96,7 @@ def make_one_of_two(event: PersonMergedV1, session: Session) -> None:
 
 
 @handlers.on(
+    CertificateChangedV1,
     CertificateIssuedV1,
     CertificateRenewedV1,
     CertificateExpiringV1,

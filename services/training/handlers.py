@@ -8,6 +8,8 @@ from services.training.domain import (
     certificates,
     completions,
     decisions,
+    delta_decisions,
+    delta_queue,
     enrolments,
     erasures,
     expiry,
@@ -41,6 +43,7 @@ from shared.events.policy import (
     VersionInForceV1,
 )
 from shared.events.training import (
+    CertificateChangedV1,
     CertificateExpiredV1,
     CertificateExpiringV1,
     CertificateIssuedV1,
@@ -125,6 +128,18 @@ def tell_what_expires(session: Session) -> None:
 def keep_rules(event: VersionInForceV1, session: Session) -> None:
     """Questions that ask which rule a post breaks are answered by the rules in force when they are written."""
     rules.keep(session, event)
+
+
+@handlers.on(VersionInForceV1)
+def look_for_deltas(event: VersionInForceV1, session: Session) -> None:
+    """A changed section is to be learnt anew by those whose certificates cover it."""
+    delta_queue.policy_changed(session, event.policy)
+
+
+@timers.every(seconds=0.25)
+def ask_deltas(session: Session) -> None:
+    """What changed under certificates is asked soon after, and told when its deadline has passed."""
+    delta_decisions.work_off(session)
 
 
 @timers.every(seconds=1)
@@ -228,6 +243,7 @@ def tell_memberships(session: Session, after: str | None, limit: int) -> list[Me
 @snapshots.of(
     CertificateIssuedV1,
     stands_for=(
+        CertificateChangedV1,
         CertificateRenewedV1,
         CertificateExpiringV1,
         CertificateExpiredV1,

@@ -2,7 +2,7 @@
 
 from sqlmodel import col, delete, select
 
-from services.training.domain import decisions
+from services.training.domain import decisions, delta_queue
 from services.training.schemas.certificates import OnNewVersion
 from services.training.tables import Certificate, Certification, Cutoff, Person
 from shared.db import Session, insert
@@ -10,6 +10,7 @@ from shared.db import Session, insert
 
 def new_version(session: Session, course: str, version: int) -> None:
     """Let a version of a course, in force from now on, do to certificates what their tiers ask for."""
+    delta_queue.course_changed(session, course)
     for definition in session.exec(select(Certification).order_by(Certification.key)):
         if definition.on_new_version.get(course) == OnNewVersion.VOID:
             row = {"certification": definition.key, "course": course, "version": version, "since": session.now}

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, delete, func, literal
 from sqlalchemy import select as core_select
 from sqlmodel import col, select
 
-from services.training.domain import absences, agenda, certificates, changes, cutoffs, terms
+from services.training.domain import absences, agenda, certificates, changes, cutoffs, delta_queue, terms
 from services.training.domain.requirements import Accepted, Due, Facts, due, in_order
 from services.training.domain.standing import status_at
 from services.training.schemas.certificates import Change
@@ -52,6 +52,7 @@ def decide(session: Session, people: Mapping[str, datetime | None]) -> None:
     definitions = in_order(session.exec(select(Certification)).all())
     since = cutoffs.in_force(session, definitions)
     found: list[tuple[Certificate, Due]] = []
+    holders: list[str] = []
     for person, facts in gather(session, list(people), since).items():
         cutoffs.void(session, facts.certificates.values(), since)
         for definition in definitions:
@@ -59,7 +60,9 @@ def decide(session: Session, people: Mapping[str, datetime | None]) -> None:
             if ready is not None:
                 facts.certificates[definition.key] = issue(session, person, ready, facts)
                 found.append((facts.certificates[definition.key], ready))
+        holders += [person] if facts.certificates else []
     announce(session, found)
+    delta_queue.look_at(session, holders)
 
 
 def gather(session: Session, people: list[str], since: Sequence[Cutoff]) -> dict[str, Facts]:

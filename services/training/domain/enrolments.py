@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlmodel import col, select
 
-from services.training.domain import access, completions, courses, offers, progress, reminders, wording
+from services.training.domain import access, completions, courses, delta_queue, offers, progress, reminders, wording
 from services.training.schemas.courses import CourseVersionOut
 from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut, ModuleProgress, PositionIn
 from services.training.tables import Course, Enrolment, ModuleDone, Person
@@ -186,7 +186,10 @@ def complete_if_done(session: Session, row: Enrolment) -> None:
         row.next_turn_at = None
         session.add(row)
         session.flush()
-        completions.complete_here(session, row)
+        if row.delta is not None:
+            delta_queue.look_at(session, [row.person])
+        else:
+            completions.complete_here(session, row)
 
 
 def refuse_locked(session: Session, row: Enrolment, module: str) -> None:

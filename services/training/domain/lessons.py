@@ -1,6 +1,6 @@
 """Lessons and policy readings: done when they were read, a reading with the hashes of what it showed."""
 
-from services.training.domain import courses, enrolments, readings
+from services.training.domain import courses, delta_queue, enrolments, readings
 from services.training.schemas.enrolments import EnrolmentOut
 from services.training.schemas.learning import ReadingIn
 from services.training.schemas.modules import Lesson, PolicyReading
@@ -46,6 +46,7 @@ def read_policy(session: Session, enrolment: str, module: str, body: ReadingIn) 
     read = [{"section": section.section, "hash": section.hash} for section in found]
     details: dict[str, object] = {"policy": reading.policy, "version": number, "sections": read}
     enrolments.module_done(session, row, module, "policy.read", details)
+    delta_queue.look_at(session, [row.person])
     return enrolments.out(session, row, person)
 
 

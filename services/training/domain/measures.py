@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from services.training.domain import absences, access, agenda, certificates, changes, decisions
+from services.training.domain import absences, access, agenda, certificates, changes, decisions, delta_queue
 from services.training.domain.standing import status_at
 from services.training.schemas.certificates import CertificateOut, Change, Status
 from services.training.tables import Certificate, State
@@ -111,6 +111,7 @@ def done(session: Session, row: Certificate, change: Change, reason: str, actor:
     tell(session, certificates.event(TOLD[change], row, status))
     changes.add(session, [changes.Entry(row.person, row.id, change, status, at, actor, reason)])
     record(session, f"certificate.{change}", f"certificate/{row.id}", digest_of(reason), row.person)
+    delta_queue.look_at(session, [row.person])
     return certificates.out(row, person, status)
 
 
@@ -121,6 +122,7 @@ def person_left(session: Session, person: str) -> None:
     agenda.catch_up(session, rows, session.now)
     for row in rows:
         row.next_turn_at = None
+    delta_queue.look_at(session, [person] if rows else [])
     ids: list[str | None] = [row.id for row in rows]
     actor = changes.actor_of(session)
     changes.add(
@@ -134,6 +136,7 @@ def person_is_back(session: Session, person: str) -> None:
     absences.end(session, person)
     rows = current(session, person)
     agenda.wind(session, [row for row in rows if row.state == State.HELD])
+    delta_queue.look_at(session, [person] if rows else [])
     actor = changes.actor_of(session)
     changes.add(
         session,

@@ -40,6 +40,8 @@ NOBODY = {
     "policy_sections": "what a policy says",
     "certifications": "what a tier asks for",
     "version_cutoffs": "what a tier asks for",
+    "delta_rounds": "what changed",
+    "certificate_operations": "what is done to many; to whose certificates is in certificate_operation_items",
     "groups": "who is in them is in group_members",
     "authorities": "what sources may write",
     "column_mappings": "how files are read",

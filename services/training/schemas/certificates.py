@@ -49,9 +49,13 @@ class Audience(Body):
 
 
 class OnNewVersion(StrEnum):
-    """What a new version of a required course does to certificates that rest on an earlier one."""
+    """What a new version of a required course does to certificates that rest on an earlier one.
+
+    `delta` asks their holders to learn the modules that changed.
+    """
 
     KEEP = "keep"
+    DELTA = "delta"
     VOID = "void"
 
 
@@ -99,6 +103,10 @@ ReminderDays = Annotated[
 """How many days before expiry the holder is reminded."""
 NewVersions = Annotated[dict[Slug, OnNewVersion], Field(max_length=50)]
 """By course; a course that is not named keeps certificates as they are."""
+DeltaDays = Annotated[int, Field(ge=1, le=365)]
+"""How many days holders have to learn what changed under their certificates."""
+DeltaGraceDays = Annotated[int, Field(ge=0, le=365)]
+"""How many days a certificate is expiring after that deadline, before it has expired."""
 
 
 class CertificationIn(Body):
@@ -116,6 +124,8 @@ class CertificationIn(Body):
     renewal: Renewal = Field(default_factory=Renewal)
     reminder_days: ReminderDays = Field(default=[90, 60, 30, 7])
     on_new_version: NewVersions = Field(default={})
+    delta_days: DeltaDays = 30
+    delta_grace_days: DeltaGraceDays = 14
     audience: Audience | None = None
 
     @model_validator(mode="after")
@@ -146,6 +156,8 @@ class CertificationPatch(Patch):
     renewal: Renewal | None = None
     reminder_days: ReminderDays | None = None
     on_new_version: NewVersions | None = None
+    delta_days: DeltaDays | None = None
+    delta_grace_days: DeltaGraceDays | None = None
     audience: Audience | None = None
 
 
@@ -165,6 +177,8 @@ class CertificationOut(Resource):
     renewal: Renewal
     reminder_days: list[int]
     on_new_version: dict[str, OnNewVersion]
+    delta_days: int
+    delta_grace_days: int
     audience: Audience | None
     revision: int
 

@@ -27,6 +27,7 @@ from services.training.tables.certification import (
 )
 from services.training.tables.copies import Acknowledgement, PolicySection, PolicyVersion
 from services.training.tables.courses import Asset, Course, CourseAsset, CourseVersion, ExternalCourse
+from services.training.tables.deltas import Delta, DeltaRound, DeltaState, DeltaWaiting, FullTerm
 from services.training.tables.exports import ExportContent, ExportFormat, ExportRun, ExportSchedule, RunState
 from services.training.tables.groups import Group, GroupMember, ScimEmail, ScimUser
 from services.training.tables.imports import ColumnMapping, ImportState, PeopleImport, PeopleImportRow, RowState
@@ -40,6 +41,7 @@ from services.training.tables.learning import (
     ScenarioRun,
     TaskSubmission,
 )
+from services.training.tables.operations import CertificateOperation, CertificateOperationItem, OperationState
 from services.training.tables.people import Authority, FormerNumber, Person, PersonSource, Source
 from services.training.tables.privacy import Erasure, KeyName, Look
 from services.training.tables.quizzes import (
@@ -71,6 +73,8 @@ __all__ = [
     "BankQuestionVersion",
     "Certificate",
     "CertificateChange",
+    "CertificateOperation",
+    "CertificateOperationItem",
     "Certification",
     "ColumnMapping",
     "Completion",
@@ -78,6 +82,10 @@ __all__ = [
     "CourseAsset",
     "CourseVersion",
     "Cutoff",
+    "Delta",
+    "DeltaRound",
+    "DeltaState",
+    "DeltaWaiting",
     "Enrolment",
     "EnrolmentRule",
     "Erasure",
@@ -88,6 +96,7 @@ __all__ = [
     "ExternalCourse",
     "ExtraAttempts",
     "FormerNumber",
+    "FullTerm",
     "GradedAnswer",
     "Group",
     "GroupMember",
@@ -98,6 +107,7 @@ __all__ = [
     "LiveSession",
     "Look",
     "ModuleDone",
+    "OperationState",
     "Offer",
     "PathMember",
     "PeopleImport",

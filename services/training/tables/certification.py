@@ -46,6 +46,8 @@ class Certification(Table, table=True):
     minimum_days: int = 0
     reminder_days: list[int] = Field(default=[90, 60, 30, 7], sa_type=JSON)
     on_new_version: dict[str, str] = Field(default={}, sa_type=JSON)
+    delta_days: int = 30
+    delta_grace_days: int = 14
     defined_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     revision: int = 1
     created_at: datetime = Field(sa_type=UtcDateTime)

@@ -41,6 +41,8 @@ class Enrolment(Table, table=True):
     """Modules that a newer version changed, with the time (ISO) since which they have to be done."""
     created_at: datetime = Field(sa_type=UtcDateTime)
     completed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    delta: str | None = Field(default=None, max_length=36)
+    """The delta for which only what changed is learnt; done, it is no completion of the course."""
     rule: str | None = Field(default=None, max_length=64)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     seen_to: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -1,6 +1,7 @@
 """What the training service tells, by area."""
 
 from shared.events.training.certificates import (
+    CertificateChangedV1,
     CertificateExpiredV1,
     CertificateExpiringV1,
     CertificateIssuedV1,
@@ -14,6 +15,7 @@ from shared.events.training.certificates import (
     SuspensionDecidedV1,
     SuspensionProposedV1,
 )
+from shared.events.training.deltas import DeltaDoneV1, DeltaDueV1, DeltaMissedV1, DeltaTold, DeltaWithdrawnV1
 from shared.events.training.erasures import TrainingErasureFinishedV1
 from shared.events.training.exports import ExportFailedV1, ExportWrittenV1
 from shared.events.training.groups import GroupChangedV1, MembershipChangedV1
@@ -37,6 +39,7 @@ from shared.events.training.learning import (
 from shared.events.training.people import PersonChangedV1, PersonErasedV1, PersonLeftV1, PersonMergedV1
 
 __all__ = [
+    "CertificateChangedV1",
     "CertificateExpiredV1",
     "CertificateExpiringV1",
     "CertificateIssuedV1",
@@ -49,6 +52,11 @@ __all__ = [
     "CourseCompletedV1",
     "CoursePublishedV1",
     "CoveredSection",
+    "DeltaDoneV1",
+    "DeltaDueV1",
+    "DeltaMissedV1",
+    "DeltaTold",
+    "DeltaWithdrawnV1",
     "EnrolmentCreatedV1",
     "EnrolmentEscalatedV1",
     "EnrolmentOverdueV1",

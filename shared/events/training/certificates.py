@@ -84,6 +84,13 @@ class CertificateRevokedV1(CertificateTold):
 
 
 @told
+class CertificateChangedV1(CertificateTold):
+    """A certificate covers something else, or has other dates; its status is what the clock makes of them."""
+
+    type = "training.certificate.changed.v1"
+
+
+@told
 class CertificateReminderV1(Event):
     """A certificate ends in some days and is not renewed yet; its holder should hear of it, once for each such day.
 
