@@ -5,7 +5,6 @@ from sqlmodel import col, select
 from services.training.domain import (
     assigning,
     campaigns,
-    certificates,
     completions,
     decisions,
     delta_decisions,
@@ -19,12 +18,13 @@ from services.training.domain import (
     imports,
     looks,
     merges,
-    reminders,
-    people,
     readings,
+    reminders,
+    retelling,
+    retention,
     rules,
-    team_seats,
     sittings,
+    team_seats,
 )
 from services.training.domain.badges import status_lists
 from services.training.tables import Enrolment, Person
@@ -87,6 +87,7 @@ def keep_sections(event: VersionInForceV1, session: Session) -> None:
     """Who reads a policy within a course reads it as it is in force."""
     readings.keep_sections(session, event)
 
+
 @handlers.on(TaskTeamChangedV1)
 def keep_seat(event: TaskTeamChangedV1, session: Session) -> None:
     """Rules may ask for roles in the task team."""
@@ -115,7 +116,6 @@ def put_on_courses(session: Session) -> None:
 def remind_of_courses(session: Session) -> None:
     """Courses become due, and overdue, by the clock."""
     reminders.sweep(session)
-
 
 
 @timers.every(seconds=1)
@@ -175,7 +175,7 @@ def forget_old_imports(session: Session) -> None:
 @snapshots.of(PersonChangedV1)
 def tell_people(session: Session, after: str | None, limit: int) -> list[PersonChangedV1]:
     """Everyone, also those who left."""
-    return people.snapshot(session, after, limit)
+    return retelling.people(session, after, limit)
 
 
 @handlers.on(TrainingErasureFinishedV1, PolicyErasureFinishedV1, MonitoringErasureFinishedV1, GatewayErasureFinishedV1)
@@ -196,10 +196,10 @@ def count_reads(event: RecordsReadV1, session: Session) -> None:
     looks.keep_reads(session, event)
 
 
-@timers.every(seconds=600)
-def forget_old_looks(session: Session) -> None:
-    """Who looked at whose record is kept for a year."""
-    looks.forget_old(session)
+@timers.every(seconds=3600)
+def forget_what_is_due(session: Session) -> None:
+    """Answers, words and looks are kept for their time, and no longer."""
+    retention.forget_old(session)
 
 
 @snapshots.of(PersonErasedV1)
@@ -254,7 +254,7 @@ def tell_memberships(session: Session, after: str | None, limit: int) -> list[Me
 )
 def tell_certificates(session: Session, after: str | None, limit: int) -> list[CertificateIssuedV1]:
     """All certificates with their status of this moment."""
-    return certificates.snapshot(session, after, limit)
+    return retelling.certificates(session, after, limit)
 
 
 @snapshots.of(EnrolmentCreatedV1)

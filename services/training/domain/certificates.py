@@ -13,7 +13,7 @@ from services.training.domain.terms import renewable_from
 from services.training.schemas.certificates import CertificateOut, Status
 from services.training.tables import Certificate, Person, State
 from shared.db import Session
-from shared.events.training import CertificateIssuedV1, CertificateTold
+from shared.events.training import CertificateTold
 from shared.pages import Page, PageQuery, encode_cursor
 from shared.problems import NotFound
 
@@ -119,12 +119,3 @@ def has_status(status: Status, now: datetime) -> ColumnElement[bool]:
         Status.REVOKED: and_(here, col(Certificate.state) == State.REVOKED),
         Status.NONE: ~here,
     }.get(status, false())
-
-
-def snapshot(session: Session, after: str | None, limit: int) -> list[CertificateIssuedV1]:
-    """Return what is told of certificates with an id after `after`, with the status of this moment.
-
-    Archived ones, too: a copy that missed how one ended would count it until its date.
-    """
-    rows = page_of(session, [], after, limit)
-    return [event(CertificateIssuedV1, row, status_at(row, session.now, person.left_at)) for row, person in rows]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, select
-from sqlmodel import col
 
 from services.training.domain import (
     access,
@@ -291,14 +290,6 @@ def come_or_go(session: Session, person: Person) -> None:
     tell(session, PersonLeftV1(id=person.id, left_at=session.now))
     measures.person_left(session, person.id)
     reminders.person_left(session, person.id)
-
-
-def snapshot(session: Session, after: str | None, limit: int) -> list[PersonChangedV1]:
-    """Return what is told of people with an id after `after`."""
-    query = select(Person).order_by(col(Person.id)).limit(limit)
-    if after is not None:
-        query = query.where(col(Person.id) > after)
-    return [event(person) for person in session.execute(query).scalars()]
 
 
 def told(session: Session, people: Iterable[Person]) -> None:
