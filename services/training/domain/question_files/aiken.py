@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from services.training.domain.question_files import building
 from services.training.domain.question_files.building import Weighed
-from services.training.domain.question_files.reading import Draft, Found, finish, limited, text_of
+from services.training.domain.question_files.reading import Draft, Found, enough, finish, limited, text_of
 from services.training.domain.question_files.writing import Written
 from services.training.schemas.quizzes import Choice, Question
 
@@ -77,6 +77,8 @@ def read(content: bytes) -> list[Found]:
     for number, line in enumerate(text_of(content).split("\n"), start=1):
         if stripped := line.strip():
             reader.take(number, stripped)
+        if enough(reader.found):
+            break
     reader.end()
     return limited(reader.found)
 

@@ -10,7 +10,17 @@ from typing import Any, NamedTuple
 
 from services.training.domain.question_files import building, markup
 from services.training.domain.question_files.building import Weighed
-from services.training.domain.question_files.reading import Draft, Found, Refused, finish, limited, path_of, text_of
+from services.training.domain.question_files.reading import (
+    Draft,
+    Found,
+    Refused,
+    enough,
+    finish,
+    limited,
+    path_of,
+    refused,
+    text_of,
+)
 
 OURS = "shareload: "
 ID, TAG = re.compile(r"\[id:([^\x00-\x1f\x7f\]]{1,200})\]"), re.compile(r"\[tag:([^\x00-\x1f\x7f\]]{1,200})\]")
@@ -43,13 +53,17 @@ def read(content: bytes) -> list[Found]:
     """Return the questions of a file, each as ours or with why it is not; raises NotAQuestionFile."""
     category: list[str] = []
     found: list[Found] = []
+    draft = Draft(0)
     for block in blocks(text_of(content)):
-        draft = Draft(block.line)
+        draft = Draft(block.line, ident=draft.ident, tags=draft.tags)  # of comments that stand alone
         lines, category = split_off(block, draft, category)
         if not lines and draft.extra is None:
             continue
         draft.categories = list(category)
         found.append(one_of(draft, "\n".join(lines)))
+        draft = Draft(0)
+        if enough(found):
+            break
     return limited(found)
 
 
@@ -98,7 +112,7 @@ def one_of(draft: Draft, text: str) -> Found:
         if text:
             read_question(draft, text)
     except Refused as why:
-        return Found(draft.line, "", refused=str(why))
+        return refused(draft, why)
     return finish(draft)
 
 

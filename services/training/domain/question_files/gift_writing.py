@@ -109,5 +109,5 @@ def feedback(said: str | None) -> str:
 
 def escaped(text: str, *, star: bool = False) -> str:
     """Return a text in which GIFT sees no marks; `star` leaves the backslash before a star."""
-    safe = text.translate(ESCAPES)
+    safe = ("[plain]" if gift.FORMAT.match(text) else "") + text.translate(ESCAPES)
     return safe.replace("\\\\*", "\\*") if star else safe

@@ -63,7 +63,7 @@ def plain(text: str, notes: list[str], where: str) -> str:
         raise Refused(f"{where} has {len(text)} characters of HTML; {LONGEST} are read")
     names = {name.lower() for name in TAG.findall(text)}
     lost = dict.fromkeys(NAMES[name] for name in sorted(names) if name in NAMES)
-    notes += [f"{what} was left out of {where}" for what in lost]
+    notes += [f"left out of {where}: {what}" for what in lost]
     clean = nh3.clean(text, tags=KEPT, attributes={}, strip_comments=True)
     clean = re.sub(r"[ \t\r\n]+", " ", clean)
     clean = re.sub(r" ?<(?:br|/tr|/li|/?ul|/?ol)> ?", "\n", clean)

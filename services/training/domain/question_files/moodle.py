@@ -11,9 +11,11 @@ from services.training.domain.question_files.reading import (
     Found,
     NotAQuestionFile,
     Refused,
+    enough,
     finish,
     limited,
     path_of,
+    refused,
 )
 from services.training.domain.question_files.xml_tree import line_of, parse, word
 
@@ -71,8 +73,10 @@ def read(content: bytes) -> list[Found]:
     if root.tag != "quiz":
         raise NotAQuestionFile(f"Is not Moodle XML: it begins with <{root.tag[:50]}>, not with <quiz>.")
     category: list[str] = []
-    found = []
+    found: list[Found] = []
     for element in root:
+        if enough(found):
+            break
         if element.tag == "question" and element.get("type") == "category":
             category = path_of(word(element, "category/text"))
         elif element.tag == "question":
@@ -91,7 +95,7 @@ def one_of(element: Element, category: list[str]) -> Found:
     try:
         read_question(element, draft)
     except Refused as why:
-        return Found(draft.line, "", refused=str(why))
+        return refused(draft, why)
     return finish(draft)
 
 

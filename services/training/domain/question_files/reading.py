@@ -61,7 +61,12 @@ def finish(draft: Draft) -> Found:
     try:
         return made(draft)
     except Refused as why:
-        return Found(draft.line, slug(draft.ident) or slug(draft.name)[:64], refused=str(why))
+        return refused(draft, why)
+
+
+def refused(draft: Draft, why: Refused) -> Found:
+    """Return a question that cannot be taken, by the id or name that it has."""
+    return Found(draft.line, slug(draft.ident) or slug(draft.name), refused=str(why))
 
 
 def made(draft: Draft) -> Found:
@@ -149,10 +154,15 @@ def text_of(content: bytes) -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def enough(found: list[Found]) -> bool:
+    """Say whether there are so many questions already that the file is refused."""
+    return len(found) > MOST
+
+
 def limited(found: list[Found]) -> list[Found]:
     """Return what was found; raises NotAQuestionFile when it is nothing or too much."""
     if not found:
         raise NotAQuestionFile("The file holds no question.")
-    if len(found) > MOST:
-        raise NotAQuestionFile(f"A file may have {MOST} questions, this one has {len(found)}; send it in parts.")
+    if enough(found):
+        raise NotAQuestionFile(f"A file may have {MOST} questions, this one has more; send it in parts.")
     return found
