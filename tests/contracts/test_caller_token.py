@@ -38,7 +38,8 @@ async def test_no_route_answers_without_the_gateways_token(platform: Platform, n
         for method, path in routes_of(platform, name):
             answer = await stranger.request(method, path.replace("{", "").replace("}", ""))
             assert answer.status_code == 401, (method, path)
-            assert answer.headers["Content-Type"] == "application/problem+json"
+            form = "application/scim+json" if path.startswith("/scim/") else "application/problem+json"
+            assert answer.headers["Content-Type"] == form, (method, path)
 
 
 async def test_a_token_for_another_service_an_old_one_and_a_forged_one_are_refused(platform: Platform) -> None:

@@ -63,6 +63,14 @@ def wants_json(accept: str) -> bool:
     return "json" in accept and "text/html" not in accept
 
 
+def as_page(answers: dict[int | str, dict[str, Any]]) -> dict[int | str, dict[str, Any]]:
+    """Document answers that browsers get as a page: the good one, and all of `answers`."""
+    return {
+        status: {**answer, "content": {**answer.get("content", {}), "text/html": {}}}
+        for status, answer in {200: {}, **answers}.items()
+    }
+
+
 @router.get(
     "/.well-known/did.json",
     response_class=Response,
@@ -108,7 +116,7 @@ async def open_verification(issuer: TheIssuer) -> Response:
 @router.post(
     "/verify",
     response_model=CheckedOut,
-    responses={**problems(TooLarge, uploads.NoCredential), 200: {"content": {"text/html": {}}}},
+    responses=as_page(problems(TooLarge, uploads.NoCredential)),
     openapi_extra={"requestBody": {"required": True, "content": UPLOADS}},
 )
 async def check_badge(request: Request, db: Db, issuer: TheIssuer, accept: Accept = "") -> Any:
@@ -127,7 +135,7 @@ async def check_badge(request: Request, db: Db, issuer: TheIssuer, accept: Accep
 @router.get(
     "/verify/{code}",
     response_model=VerificationOut,
-    responses={**problems(NotFound), 200: {"content": {"text/html": {}}}},
+    responses=as_page(problems(NotFound)),
 )
 async def verify_badge(code: Code, db: Db, issuer: TheIssuer, response: Response, accept: Accept = "") -> Any:
     """See whether a badge holds, why, and whose it is as far as they show it; a page that prints, or JSON."""
