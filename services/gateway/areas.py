@@ -16,6 +16,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
         "/scim",
         "/v1/people",
         "/v1/erasures",
+        "/v1/retention",
         "/v1/courses",
         "/v1/completions",
         "/v1/external-courses",

@@ -119,7 +119,9 @@ def revoke(session: Session, key_id: str) -> None:
 
 def revoke_all_of(session: Session, person: str) -> None:
     """End the keys that a person made, one who has left."""
-    working = select(col(ApiKey.id)).where(col(ApiKey.created_by) == f"person:{person}", col(ApiKey.revoked_at).is_(None))
+    working = select(col(ApiKey.id)).where(
+        col(ApiKey.created_by) == f"person:{person}", col(ApiKey.revoked_at).is_(None)
+    )
     for key_id in session.execute(working).scalars().all():
         revoke(session, key_id)
 
