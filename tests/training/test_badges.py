@@ -203,6 +203,34 @@ async def test_a_badge_expires_by_its_date_and_a_renewed_certificate_has_another
     assert (await bits(badges, badge))["revocation"] == 0
 
 
+async def test_the_badge_of_an_archived_certificate_stands_no_better_than_the_one_that_followed_it(
+    badges: TrainingService,
+) -> None:
+    """Its own date lies ahead still, and who is shown it does not know of the other."""
+    first = [await certified(badges, number) for number in ("E-1", "E-2")]
+    await badges.advance(timedelta(days=350))
+    for number in ("E-1", "E-2"):
+        await badges.complete(number)
+    before = [await badge_of(badges, certificate) for certificate in first]
+    renewed = (await badges.get("/v1/certificates", employee_number="E-1"))["items"][0]["id"]
+    for deed, status, expected in (
+        ("suspension", "suspended", {"revocation": 0, "suspension": 1}),
+        ("reinstatement", "valid", {"revocation": 0, "suspension": 0}),
+        ("revocation", "revoked", {"revocation": 1, "suspension": 0}),
+    ):
+        await badges.post(f"/v1/certificates/{renewed}/{deed}", {"reason": "R"})
+        assert (await standing(badges, before[0]))["status"] == status
+        await badges.advance()
+        assert await bits(badges, before[0]) == expected
+    assert (await badge_of(badges, first[0]))["id"] == before[0]["id"], (
+        "there is no new one in the place of the old one"
+    )
+
+    await badges.client.patch("/v1/people/E-2", json={"active": False})
+    await badges.advance()
+    assert await bits(badges, before[1]) == {"revocation": 1, "suspension": 0}
+
+
 async def test_a_certificate_that_ends_before_its_time_takes_its_badge_along(badges: TrainingService) -> None:
     await badges.define("press", courses=["answering"], on_new_version={"answering": "void"})
     await badges.add_person("E-1")

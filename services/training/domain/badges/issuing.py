@@ -15,9 +15,9 @@ from sqlalchemy import update
 from sqlmodel import col, select
 
 from services.training.domain import certificates, decisions
-from services.training.domain.badges import keys, proofs, status_lists
+from services.training.domain.badges import counting, keys, proofs, status_lists
 from services.training.domain.badges.credentials import Facts, Issuer, Place, credential
-from services.training.domain.standing import STILL_CERTIFIED, status_at
+from services.training.domain.standing import STILL_CERTIFIED
 from services.training.tables import Badge, BadgeKey, Certificate, Certification, Course, Person, StatusList
 from shared.db import Session, insert
 from shared.evidence import digest_of, record
@@ -152,7 +152,7 @@ def resign(session: Session, badge: str, values: dict[str, Any]) -> Badge | None
 
 def in_force(session: Session, row: Certificate, person: Person) -> bool:
     """Tell whether a certificate is one for which a badge may be signed."""
-    return status_at(row, session.now, person.left_at) in STILL_CERTIFIED
+    return counting.status_of(session, row, person) in STILL_CERTIFIED
 
 
 def facts_of(session: Session, row: Certificate, person: Person) -> Facts:

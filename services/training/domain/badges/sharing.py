@@ -6,9 +6,8 @@ import orjson
 from sqlmodel import col, select
 
 from services.training.domain import certificates
-from services.training.domain.badges import keys
+from services.training.domain.badges import counting, keys
 from services.training.domain.badges.credentials import Issuer
-from services.training.domain.standing import status_at
 from services.training.schemas.badges import BadgeStatus, Holder, SharingOut, Show, VerificationOut
 from services.training.schemas.certificates import Status
 from services.training.tables import Badge, Certificate, Certification, Person, Sharing
@@ -76,7 +75,7 @@ def standing(session: Session, badge: Badge, certificate: Certificate, person: P
     """Return how a badge stands: as its certificate does, unless it was revoked by itself."""
     if badge.revoked_at is not None or not keys.is_trusted(session, badge):
         return BadgeStatus.REVOKED
-    return OF_STATUS.get(status_at(certificate, session.now, person.left_at), BadgeStatus.REVOKED)
+    return OF_STATUS.get(counting.status_of(session, certificate, person), BadgeStatus.REVOKED)
 
 
 def why(status: BadgeStatus, until: datetime) -> str:

@@ -15,14 +15,14 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import func, update
+from sqlalchemy import and_, func, update
 from sqlalchemy import select as plain_select
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
-from services.training.domain.badges import keys, proofs
+from services.training.domain.badges import counting, keys, proofs
 from services.training.domain.badges.credentials import Issuer
 from services.training.domain.badges.proofs import CREDENTIALS, moment
-from services.training.domain.standing import status_at
 from services.training.schemas.certificates import Status
 from services.training.tables import Badge, Certificate, CertificateChange, Person, StatusList
 from shared.db import Session, insert
@@ -149,23 +149,31 @@ def encode(places: Iterable[int]) -> str:
 
 
 def follow(session: Session) -> None:
-    """Bring badges up to what has happened to their certificates since the last time."""
+    """Bring badges up to what has happened to their certificates, or to those that followed these, since the last time."""
     at = session.execute(plain_select(counters.c.value).where(counters.c.name == FOLLOWED)).scalar() or 0
     newest = session.exec(select(func.max(CertificateChange.position))).one() or 0
     if newest <= at:
         return
+    told = aliased(Certificate)
     changed = (
         select(CertificateChange.position, Badge, Certificate, Person)
-        .join(Badge, col(Badge.certificate) == col(CertificateChange.certificate))
-        .join(Certificate, col(Certificate.id) == col(Badge.certificate))
+        .join(told, col(told.id) == col(CertificateChange.certificate))
+        .join(
+            Certificate,
+            and_(
+                col(Certificate.person) == col(told.person), col(Certificate.certification) == col(told.certification)
+            ),
+        )
+        .join(Badge, col(Badge.certificate) == col(Certificate.id))
         .join(Person, col(Person.id) == col(Badge.person))
         .where(col(CertificateChange.position) > at, col(CertificateChange.position) <= newest)
         .where(col(Badge.revoked_at).is_(None))
     )
     found = session.exec(changed.order_by(col(CertificateChange.position)).limit(CHUNK)).all()
     for _, badge, certificate, person in found:
-        bring_up(session, badge, status_at(certificate, session.now, person.left_at))
-    reached = found[-1][0] if len(found) == CHUNK else newest
+        bring_up(session, badge, counting.status_of(session, certificate, person))
+    # The last change of a full chunk may touch further badges: it is looked at again.
+    reached = found[-1][0] - 1 if len(found) == CHUNK else newest
     kept = insert(session, counters).values(name=FOLLOWED, value=reached)
     session.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"value": reached}))
 
