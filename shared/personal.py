@@ -6,6 +6,7 @@ Asked and answered over the broker, page by page, as snapshots are.
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 import orjson
@@ -14,6 +15,7 @@ from nats.aio.msg import Msg
 from pydantic import BaseModel
 from sqlalchemy import MetaData, Select
 
+from shared import idempotency, inbox, outbox
 from shared.bus import Bus, BusError
 from shared.db import Database, Session
 from shared.erasure import Log
@@ -46,6 +48,16 @@ class PersonalData:
     nobody: Mapping[str, str]
     erased: type[ErasureFinished]
     logs: Sequence[Log] = field(default=())
+    retention: Callable[[], Mapping[str, timedelta | None]] = dict
+    """How long each kind of data is kept; None: until the person is erased."""
+
+
+BACKBONE = {
+    "answers to requests with an Idempotency-Key": idempotency.KEPT,
+    "events that were told": outbox.KEPT,
+    "ids of events that were handled": inbox.KEPT,
+}
+"""What every service keeps, and for how long."""
 
 
 class PageAsked(BaseModel):
@@ -103,12 +115,29 @@ class PersonalServer:
         await asyncio.Event().wait()
 
     async def _receive(self, msg: Msg) -> None:
+        if not msg.data:
+            await msg.respond(orjson.dumps(days_of({**self._personal.retention(), **BACKBONE})))
+            return
         try:
             answer = await self._db.read(read_page, self._personal, PageAsked.model_validate_json(msg.data))
         except DATABASE_AWAY as error:
             log.warning("personal data not read", service=self._name, error=repr(error))
             answer = orjson.dumps({"away": "the database does not answer"})
         await msg.respond(answer)
+
+
+def days_of(kept: Mapping[str, timedelta | None]) -> dict[str, float | None]:
+    """Return times in days."""
+    return {kind: time / timedelta(days=1) if time is not None else None for kind, time in kept.items()}
+
+
+async def ask_retention(bus: Bus, service: str) -> dict[str, float | None]:
+    """Return for how many days a service keeps each kind of data; raises PersonalDataAway."""
+    try:
+        answer: dict[str, float | None] = orjson.loads(await bus.request(subject_for(service), within=ANSWER_WITHIN))
+    except BusError as error:
+        raise PersonalDataAway(f"The {service} service does not answer; ask again later.") from error
+    return answer
 
 
 async def ask(bus: Bus, service: str, person: str) -> dict[str, list[dict[str, Any]]]:

@@ -196,7 +196,7 @@ def count_reads(event: RecordsReadV1, session: Session) -> None:
     looks.keep_reads(session, event)
 
 
-@timers.every(seconds=3600)
+@timers.every(seconds=600)
 def forget_what_is_due(session: Session) -> None:
     """Answers, words and looks are kept for their time, and no longer."""
     retention.forget_old(session)

@@ -1,5 +1,7 @@
 """What can be set for the training service."""
 
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
 
 from pydantic_settings import SettingsConfigDict
@@ -23,7 +25,18 @@ class TrainingSettings(ServiceSettings):
     badge_suspension: bool = False
     """Whether new badges also carry an entry of a suspension list, beside that of the revocation list."""
 
+    answers_kept: timedelta = timedelta(days=1095)
+    """After this the answers of a sitting, and the words of a reviewed practical task, are forgotten; how it went stays."""
+    looks_kept: timedelta = timedelta(days=365)
+    """For how long it is kept who looked at whose record."""
+
     @property
     def exports(self) -> Path:
         """The folder of export files."""
         return self.export_folder or self.data_dir / "exports"
+
+
+@cache
+def terms() -> TrainingSettings:
+    """The terms on which the domain decides, read once when they are first needed."""
+    return TrainingSettings()

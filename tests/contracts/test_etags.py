@@ -143,7 +143,12 @@ class Making:
         accepted = await self.post("/v1/policies/social-media/versions/1/acknowledgements", {"employee_number": "E-1"})
         backtest = (await self.post("/v1/policies/social-media/versions/1/backtests", {}))["id"]
         await self.client.get(f"/v1/backtests/{backtest}", headers={"Prefer": "wait=20"})
+        gone = {"employee_number": "E-9", "name": "Gone", "email": "gone@harbour.example", "department": "Care"}
+        await self.post("/v1/people", {**gone, "region": "EMEA"})
+        assert (await self.client.patch("/v1/people/E-9", json={"active": False})).is_success
+        erased = await self.post("/v1/people/E-9/erasure", {"employee_number": "E-9", "reason": "They asked for it."})
         self.made |= {
+            "/v1/erasures/{erasure}": f"/v1/erasures/{erased['id']}",
             "/v1/backtests/{backtest_id}": f"/v1/backtests/{backtest}",
             "/v1/operations/{service}/evidence/{entry}": f"/v1/operations/policy/evidence/{accepted['evidence']['entry']}",
             "/v1/people/{employee_number}": "/v1/people/E-1",

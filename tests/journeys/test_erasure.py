@@ -219,6 +219,9 @@ async def test_a_person_takes_along_what_every_service_keeps_of_them_or_nothing(
     assert kept["gateway"]["sessions"]
     assert "token_hash" not in kept["gateway"]["sessions"][0]
     assert "Lukas" not in str(taken)
+    said = {(one["service"], one["kind"]): one["days"] for one in (await ok(await me.get("/v1/retention")))["items"]}
+    assert (said["training", "access log"], said["gateway", "the log of events"]) == (365, 30)
+    assert said["training", "certificates"] is None
 
     await platform.stop_service("monitoring")
     answer = await me.get(path)

@@ -5,6 +5,7 @@ from typing import Any
 
 from shared.context import Principal
 from tests.training.conftest import ALL, TrainingService
+from tests.training.quizzing import learner, write_quiz
 
 ADMIN = Principal(id="key:admin", scopes=ALL | {"admin:read", "admin:write"})
 REASON = {"reason": "They asked for it."}
@@ -131,3 +132,18 @@ async def test_the_log_of_looks_comes_in_pages_and_ends_after_a_year(service: Tr
     await service.advance(timedelta(days=366))
     later = (await me.get("/v1/people/E-1/access-log")).json()["items"]
     assert [look for look in later if "-" in look["reader"]["id"]] == []
+
+
+async def test_answers_are_forgotten_after_their_time_and_how_it_went_stays(service: TrainingService) -> None:
+    await write_quiz(service)
+    me = await learner(service)
+    attempt = await me.drawn()
+    await me.choose(attempt)
+    assert (await me.submit(attempt))["passed"] is True
+    await service.advance(timedelta(days=1090))
+    before = (await service.get(f"/v1/attempts/{attempt['id']}"))["items"]
+    assert all(item["chosen"] for item in before)
+    await service.advance(timedelta(days=10))
+    after = await service.get(f"/v1/attempts/{attempt['id']}")
+    assert [item["chosen"] for item in after["items"]] == [[], []]
+    assert after["result"]["passed"] is True

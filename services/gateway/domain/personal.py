@@ -1,11 +1,14 @@
 """What the gateway keeps of a person: all of it for themself to read, and none of it once they are erased."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, select, update
 from sqlmodel import col
 
 from services.gateway.domain import certificates, people
+from services.gateway.domain.event_log import KEPT
+from services.gateway.domain.sessions import LIFETIME
 from services.gateway.tables import (
     ApiKey,
     HeldCertificate,
@@ -72,10 +75,16 @@ def clear_log(session: Session, event: ErasureFinished) -> None:
     erasure.begin(session, event.person, event.aggregates, part=f"{event.teller()}/{event.id}")
 
 
+def retention() -> dict[str, timedelta | None]:
+    """Return how long each kind of data is kept; None: until the person is erased."""
+    return {"sessions": LIFETIME, "the log of events": KEPT, "keys that somebody made": None}
+
+
 personal = PersonalData(
     metadata,
     kept,
     NOBODY,
     GatewayErasureFinishedV1,
+    retention=retention,
     logs=[Log(event_log, event_log.c.position, event_log.c.subject)],
 )

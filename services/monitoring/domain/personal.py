@@ -4,6 +4,7 @@ A post, a reply or a guidance stays as something that happened, without its word
 decisions rest on it.
 """
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, delete, or_, select, update
@@ -126,4 +127,9 @@ def forget_replies(session: Session, person: str) -> None:
     session.execute(decided.values(text_hash=None))
 
 
-personal = PersonalData(metadata, kept, NOBODY, MonitoringErasureFinishedV1)
+def retention() -> dict[str, timedelta | None]:
+    """Return how long each kind of data is kept; None: until the person is erased."""
+    return {"posts": None, "guidance": None, "replies": None}
+
+
+personal = PersonalData(metadata, kept, NOBODY, MonitoringErasureFinishedV1, retention=retention)

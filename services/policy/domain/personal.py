@@ -1,11 +1,13 @@
 """What the policy service keeps of a person, for themself to read; `privacy` forgets it."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
 from services.policy.domain import privacy
+from services.policy.settings import terms
 from services.policy.tables import (
     Account,
     Acknowledgement,
@@ -93,4 +95,9 @@ def forget(session: Session, person: str) -> None:
     privacy.forget_person(session, person)
 
 
-personal = PersonalData(metadata, kept, NOBODY, PolicyErasureFinishedV1)
+def retention() -> dict[str, timedelta | None]:
+    """Return how long each kind of data is kept; None: until the person is erased."""
+    return {"acknowledgements": None, "questions to the team": None, "kept checks": terms().checks_kept}
+
+
+personal = PersonalData(metadata, kept, NOBODY, PolicyErasureFinishedV1, retention=retention)

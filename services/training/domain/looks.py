@@ -7,7 +7,7 @@ this process only now and then, since systems ask about everyone all day long.
 
 import json
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Text, cast, delete, or_, tuple_
@@ -22,7 +22,6 @@ from shared.db import Session, insert
 from shared.events.gateway import KeyCreatedV1, RecordsReadV1
 from shared.pages import Page, PageQuery, encode_cursor, not_ours
 
-KEPT = timedelta(days=365)
 SWEPT_AT_ONCE = 2000
 SAFE = frozenset({"department", "region", "active", "certification", "status", "course", "archived", "as_of", "state"})
 """What a list may be narrowed by without naming anyone; of all else the log says only that it was."""
@@ -136,10 +135,10 @@ def out(row: Look, reader: ReaderOut) -> LookOut:
     return LookOut(**shown, reader=reader, list=not row.person, query=row.query or None)
 
 
-def forget_old(session: Session) -> None:
-    """Forget looks of more than a year ago."""
-    before = f"{session.now - KEPT:%Y-%m-%d}"
-    old = plain_select(*ORDER).where(TABLE.c.day < before).limit(SWEPT_AT_ONCE)
+def forget_old(session: Session, before: datetime) -> int:
+    """Forget looks of days before a moment; return of how many."""
+    old = plain_select(*ORDER).where(TABLE.c.day < f"{before:%Y-%m-%d}").limit(SWEPT_AT_ONCE)
     keys = [tuple(row) for row in session.execute(old)]
     if keys:
         session.execute(delete(TABLE).where(tuple_(*ORDER).in_(keys)))
+    return len(keys)

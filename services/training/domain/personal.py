@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Select, or_, select
 from sqlmodel import col
 
+from services.training.domain import retention
 from services.training.tables import (
     Answer,
     Attempt,
@@ -46,6 +47,7 @@ NOBODY = {
     "authorities": "what sources may write",
     "column_mappings": "how files are read",
     "people_imports": "files of people; their rows go after a week",
+    "people_import_pieces": "pieces of a file of people while it is read",
     "people_import_rows": "rows of files, which go after a week",
     "badge_keys": "keys of the organisation",
     "badge_status_lists": "lists of bits",
@@ -92,4 +94,4 @@ def columns(table: str) -> list[Any]:
     return list(metadata.tables[table].c)
 
 
-personal = PersonalData(metadata, kept, NOBODY, TrainingErasureFinishedV1)
+personal = PersonalData(metadata, kept, NOBODY, TrainingErasureFinishedV1, retention=retention.kept)

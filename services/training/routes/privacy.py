@@ -5,10 +5,10 @@ from fastapi import APIRouter, Request, status
 from services.training.domain import erasures, import_guard, looks, takeouts
 from services.training.domain.access import OwnMatter
 from services.training.schemas.fields import Id
-from services.training.schemas.privacy import DataExportOut, ErasureIn, ErasureOut, LookOut
+from services.training.schemas.privacy import DataExportOut, ErasureIn, ErasureOut, LookOut, RetentionOut
 from shared.auth import needs
 from shared.pages import Page, Paging
-from shared.personal import PersonalDataAway, ask
+from shared.personal import PersonalDataAway, ask, ask_retention
 from shared.problems import Forbidden, NotFound, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
@@ -51,6 +51,19 @@ async def erase_person(employee_number: EmployeeNumber, body: ErasureIn, db: Db)
 async def get_erasure(erasure: Id, db: Db) -> ErasureOut:
     """Read how far an erasure is."""
     return await db.read(erasures.get, erasure)
+
+
+@router.get("/retention", dependencies=[needs("people:read", "self")], responses=problems(PersonalDataAway))
+async def list_retention(request: Request) -> Page[RetentionOut]:
+    """List for how long each service keeps each kind of data; `days` is empty for what is kept until an erasure."""
+    kept = {service: await ask_retention(request.app.state.bus, service) for service in sorted(erasures.SERVICES)}
+    return Page(
+        items=[
+            RetentionOut(service=service, kind=kind, days=days)
+            for service, kinds in kept.items()
+            for kind, days in kinds.items()
+        ]
+    )
 
 
 @router.get(

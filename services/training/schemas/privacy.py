@@ -62,3 +62,11 @@ class LookOut(Resource):
     first_at: datetime
     last_at: datetime
     times: int
+
+
+class RetentionOut(Resource):
+    """For how many days one service keeps one kind of data; empty: until the person is erased."""
+
+    service: str
+    kind: str
+    days: float | None
