@@ -19,9 +19,10 @@ from shared.event_metrics import EventMetrics
 from shared.following import Following, begin_following, distrust, note_position
 from shared.inbox import Handlers, Heard, Outcome, handle, prepare, read_event
 from shared.lanes import RETRY_AFTER, Lanes, Received
+from shared.pace import Portion, timed
 from shared.patience import run_patiently
 from shared.progress import Progress
-from shared.pull import ACK, TERM, Delivery, Pull, PullLostError
+from shared.pull import ACK, BATCH, TERM, Delivery, Pull, PullLostError
 from shared.snapshots import SnapshotLoader
 from shared.streams import (
     StreamSettings,
@@ -35,6 +36,9 @@ from shared.streams import (
 from shared.tasks import AGAIN, DATABASE_AWAY
 
 IDLE = 30.0
+HANDLED_IN = 0.025
+"""Seconds of processor time that a transaction of events should take, and how few events it has at least."""
+LEAST = 10
 
 log = structlog.get_logger()
 
@@ -62,6 +66,7 @@ class Consumer:
         self._lanes = Lanes(retry_after)
         self._pull: Pull | None = None
         self._progress = Progress()
+        self._portion = Portion(HANDLED_IN, LEAST, BATCH)
         self._expected: Following | None = None
         # A page of a snapshot and a batch of the stream may tell of the same aggregate: one after the other.
         self._one_at_a_time = asyncio.Lock()
@@ -162,6 +167,14 @@ class Consumer:
         return admitted
 
     async def _handle(self, batch: Sequence[Received]) -> None:
+        """Handle events in as few transactions as others who write can wait for."""
+        rest = list(batch)
+        while rest:
+            size = self._portion.size
+            await self._handle_some(rest[:size])
+            rest = [received for received in rest[size:] if not self._lanes.hold(received)]
+
+    async def _handle_some(self, batch: Sequence[Received]) -> None:
         """Handle events in one transaction; when one fails, halve until it stands alone."""
         if not batch:
             return
@@ -172,16 +185,18 @@ class Consumer:
                 await self._fail(batch[0], error)
                 return
             middle = len(batch) // 2
-            await self._handle(batch[:middle])
-            await self._handle([received for received in batch[middle:] if not self._lanes.hold(received)])
+            await self._handle_some(batch[:middle])
+            await self._handle_some([received for received in batch[middle:] if not self._lanes.hold(received)])
 
     async def _handle_together(self, batch: Sequence[Received]) -> None:
         heard = [received.heard for received in batch]
         with contextlib.suppress(*DATABASE_AWAY):
             await prepare(self._handlers, heard, self._db)
-        unit = Unit(handle_and_note, (self._handlers, heard, *self._progress.after(batch)), context=Context())
+        args = (handle_and_note, self._handlers, heard, *self._progress.after(batch))
+        unit = Unit(timed, args, context=Context(), what=handle_and_note)
         async with self._one_at_a_time:
-            outcomes: list[Outcome] = (await run_patiently(self._db, unit, self._name)).result
+            outcomes, seconds = (await run_patiently(self._db, unit, self._name)).result
+        self._portion.took(len(batch), seconds)
         for outcome in outcomes:
             self._metrics.handled.labels(outcome.value).inc()
         for received in batch:

@@ -5,14 +5,16 @@ waits; so work shorter than this gains nothing from a thread, and hand-overs bet
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
-from shared.units import Unit
+from shared.units import Session, Unit
+
+T = TypeVar("T")
 
 SHORT = 0.005
 """Seconds of processor time: the interpreter's own switch interval."""
@@ -61,6 +63,32 @@ class Paces:
             yield
         finally:
             self.took(unit, time.thread_time() - began)
+
+
+class Portion:
+    """How many of many alike things one unit takes on: as many as, by the last one, can be done in time.
+
+    Whoever else writes waits for the unit that is run, and for its commit.
+    """
+
+    def __init__(self, seconds: float, least: int, most: int) -> None:
+        self._seconds = seconds
+        self._least = least
+        self._most = most
+        self.size = most
+
+    def took(self, count: int, seconds: float) -> None:
+        """Note the processor time that `count` of them took; more at a time only by and by."""
+        can = int(count * self._seconds / max(seconds, self._seconds / 100))
+        self.size = max(self._least, min(self._most, can, self.size * 2))
+
+
+def timed(session: Session, fn: Callable[..., T], *args: Any) -> tuple[T, float]:
+    """Return what a unit's function returns, and the processor time that it took."""
+    began = time.thread_time()
+    result = fn(session, *args)
+    session.flush()
+    return result, time.thread_time() - began
 
 
 def kind_of(unit: Unit) -> tuple[object, int]:

@@ -24,12 +24,16 @@ from shared.following import note_snapshot, snapshots_missing
 from shared.ids import new_id
 from shared.inbox import Handlers, Heard, handle_snapshot, read_event
 from shared.outbox import aggregate_of, envelope_of
+from shared.pace import Portion, timed
 from shared.patience import run_patiently
 from shared.tables import aggregate_versions
 
 PAGE_EVENTS = 500
 PAGE_BYTES = 512 * 1024
 ASK_AGAIN = 0.25
+TAKEN_IN = 0.025
+"""Seconds of processor time that a transaction should take which takes over events, and how few it has at least."""
+LEAST = 10
 
 Pages = Callable[[Session, str | None, int], Sequence[Event]]
 P = TypeVar("P", bound=Pages)
@@ -212,6 +216,7 @@ class SnapshotLoader:
         self._bus = bus
         self._handlers = handlers
         self._one_at_a_time = one_at_a_time
+        self._portion = Portion(TAKEN_IN, LEAST, PAGE_EVENTS)
 
     async def load_missing(self, stream: str) -> None:
         """Load what is missing; a service that does not answer yet is asked again until it does."""
@@ -231,7 +236,10 @@ class SnapshotLoader:
         request: PageRequest | None = PageRequest(types=types)
         while request is not None:
             answer = orjson.loads(await self._bus.request(subject_for(teller), request.model_dump_json().encode()))
-            await self._take([heard for event in answer["events"] if (heard := await self._read(event)) is not None])
+            rest = answer["events"]
+            while rest:
+                some, rest = rest[: self._portion.size], rest[self._portion.size :]
+                await self._take([heard for event in some if (heard := await self._read(event)) is not None])
             more = answer["source"] is not None
             request = PageRequest(types=types, source=answer["source"], after=answer["after"]) if more else None
 
@@ -246,7 +254,7 @@ class SnapshotLoader:
             return None
 
     async def _take(self, heard: list[Heard]) -> None:
-        """Handle a page in one transaction; if that fails, each event in its own, and those that fail are kept."""
+        """Handle events in one transaction; if that fails, each event in its own, and those that fail are kept."""
         try:
             await self._handle(heard)
         except Exception:  # noqa: BLE001  whichever event it was, it is found below
@@ -255,8 +263,9 @@ class SnapshotLoader:
 
     async def _handle(self, heard: list[Heard]) -> None:
         async with self._one_at_a_time:
-            unit = Unit(handle_snapshot, (self._handlers, heard), context=Context())
-            await run_patiently(self._db, unit, self._name)
+            unit = Unit(timed, (handle_snapshot, self._handlers, heard), context=Context(), what=handle_snapshot)
+            _, seconds = (await run_patiently(self._db, unit, self._name)).result
+        self._portion.took(len(heard), seconds)
 
     async def _take_alone(self, event: Heard) -> None:
         try:

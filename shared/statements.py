@@ -143,6 +143,17 @@ class NewRows:
         return kept
 
 
+def upsert_row(table: Table, *columns: str, key: str) -> Prebuilt:
+    """Return what writes a row by the names of its columns, whether its key is there or not."""
+
+    def statement(insert_of: Callable[[Table], DialectInsert]) -> Executable:
+        inserted = insert_of(table).values({column: bindparam(column) for column in columns})
+        others = {column: inserted.excluded[column] for column in columns if column != key}
+        return inserted.on_conflict_do_update(index_elements=[key], set_=others)
+
+    return Prebuilt(statement)
+
+
 def upsert_into(table: Table, *, key: str, value: str) -> Prebuilt:
     """Return what sets a value under a key, whether the key is there or not."""
 

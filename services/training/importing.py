@@ -5,9 +5,7 @@ else writes waits for the chunk that is being written, so chunks are made as lon
 """
 
 import asyncio
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, TypeVar, cast
 
@@ -18,7 +16,8 @@ from services.training.domain.imports import Step
 from services.training.tables import PeopleImport
 from shared.bus import Bus
 from shared.context import Context
-from shared.db import Database, Session, Told, Unit
+from shared.db import Database, Told, Unit
+from shared.pace import Portion, timed
 from shared.tasks import DATABASE_AWAY
 
 IDLE = 0.5
@@ -34,26 +33,15 @@ T = TypeVar("T")
 log = structlog.get_logger()
 
 
-@dataclass(slots=True)
-class Size:
-    """How many rows make a chunk: as many as the last one says can be done in time."""
-
-    rows: int = import_files.CHUNK
-
-    async def run(self, db: Database, context: Context, fn: Callable[..., T], *args: Any) -> tuple[T, list[Told]]:
-        """Run a piece of work on an import, and learn from how long it took; return its result with what was told."""
-        done = await db.run(Unit(timed, (fn, *args), context=context, what=fn))
-        result, seconds = done.result
-        self.rows = min(max(int(self.rows * AIM / max(seconds, AIM / 2)), LEAST), MOST)
-        return result, done.told
-
-
-def timed(session: Session, fn: Callable[..., T], *args: Any) -> tuple[T, float]:
-    """Return what a function returns, and the processor time that it took."""
-    began = time.thread_time()
-    result = fn(session, *args)
-    session.flush()
-    return result, time.thread_time() - began
+async def chunk_of(
+    db: Database, context: Context, portion: Portion, fn: Callable[..., T], *args: Any
+) -> tuple[T, list[Told]]:
+    """Do a piece of work on an import, and learn from how long it took; return its result with what was told."""
+    size = portion.size
+    done = await db.run(Unit(timed, (fn, *args), context=context, what=fn))
+    result, seconds = done.result
+    portion.took(size, seconds)
+    return result, done.told
 
 
 async def run_imports(db: Database, _bus: Bus) -> None:
@@ -93,10 +81,10 @@ async def stage(db: Database, row: PeopleImport, context: Context) -> None:
                 number += 1
             file = import_files.file_of(row, cast("BinaryIO", body))
             rows, columns = import_files.rows_of(file, after=row.cursor), import_files.columns_of(row)
-            size = Size()
+            portion = Portion(AIM, LEAST, MOST)
             try:
-                while chunk := await asyncio.to_thread(import_files.next_of, rows, columns, size.rows):
-                    on, _ = await size.run(db, context, imports.stage_next, row.id, chunk)
+                while chunk := await asyncio.to_thread(import_files.next_of, rows, columns, portion.size):
+                    on, _ = await chunk_of(db, context, portion, imports.stage_next, row.id, chunk)
                     if not on:
                         return
             finally:
@@ -109,9 +97,9 @@ async def stage(db: Database, row: PeopleImport, context: Context) -> None:
 async def go_on(db: Database, import_id: str, context: Context) -> list[Told]:
     """Do the rest of an import chunk by chunk, letting others write in between; return what was told."""
     told: list[Told] = []
-    size = Size()
+    portion = Portion(AIM, LEAST, MOST)
     while True:
-        step, news = await size.run(db, context, imports.step, import_id, size.rows)
+        step, news = await chunk_of(db, context, portion, imports.step, import_id, portion.size)
         told = [*told, *news][-NAMED:]
         if step is Step.OVER:
             return told

@@ -7,18 +7,19 @@ person more than their room, and every transaction takes its rows in the same or
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import tuple_
+from sqlalchemy import bindparam, tuple_
 from sqlmodel import col, func, select
 
 from services.monitoring.domain import pauses, staff
 from services.monitoring.domain.routing import Choice, Waiting, route
 from services.monitoring.settings import terms
-from services.monitoring.tables import Assignment, Availability, Conversation, Router
+from services.monitoring.tables import Assignment, Availability, Conversation, Router, metadata
 from shared.db import Session, insert
 from shared.events.monitoring import ConversationAssignedV1, ConversationReturnedV1, ConversationTold
 from shared.evidence import Deed, digest_of, record, record_all
 from shared.ids import new_id
 from shared.outbox import tell
+from shared.statements import Prebuilt
 
 AT_ONCE = 500
 """Conversations that one sweep looks at."""
@@ -26,6 +27,9 @@ KEEP_OFF = 4
 """Whoever gave a conversation back does not get it again for this many times the time to accept."""
 WITH_SOMEONE = ("assigned", "accepted")
 SILENT = "did not accept in time"
+ROOMS = metadata.tables["availabilities"]
+AVAILABLE = Prebuilt(select(ROOMS.c.person).where(ROOMS.c.person == bindparam("person")))
+"""Asked for each person of whom anything is told, hundreds of thousands when a directory is loaded."""
 
 
 def lock(session: Session) -> None:
@@ -221,7 +225,7 @@ def give_to_others(session: Session, conversations: Sequence[Conversation], why:
 
 def drain_if_gone(session: Session, person: str) -> None:
     """Drain a person who has left, is away or no longer certified; else give them what waits for them."""
-    if session.execute(select(Availability.person).where(col(Availability.person) == person)).scalar() is None:
+    if AVAILABLE.first(session, person=person) is None:
         return
     lock(session)
     for member in staff.members(session, persons=[person]):

@@ -10,12 +10,16 @@ from sqlmodel import col, select
 
 from services.monitoring.tables import Certificate, Person, metadata
 from shared.context import Principal
-from shared.db import Session, insert
+from shared.db import Session
 from shared.events.training import CertificateTold, PersonChangedV1, PersonMergedV1
 from shared.problems import NotFound
 from shared.same_person import move
+from shared.statements import upsert_row
 
 WITHDRAWN = ("suspended", "revoked")
+PERSON = tuple(Person.model_fields)
+KEEP_PERSON = upsert_row(metadata.tables["people"], *PERSON, key="id")
+KEEP_CERTIFICATE = upsert_row(metadata.tables["certificates"], *Certificate.model_fields, key="id")
 
 
 class UnknownPerson(NotFound):
@@ -34,15 +38,7 @@ class Actor:
 
 def keep_person(session: Session, told: PersonChangedV1) -> None:
     """Keep what monitoring must know of a person."""
-    row = {
-        "id": told.id,
-        "employee_number": told.employee_number,
-        "department": told.department,
-        "languages": told.languages,
-        "active": told.active,
-    }
-    statement = insert(session, Person.__table__)  # type: ignore[attr-defined]
-    session.execute(statement.values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+    KEEP_PERSON.run(session, {name: getattr(told, name) for name in PERSON})
 
 
 def merge(session: Session, told: PersonMergedV1) -> None:
@@ -69,8 +65,7 @@ def keep_certificate(session: Session, told: CertificateTold) -> None:
         "ends_at": max(told.expires_at, told.grace_until),
         "replaces": told.replaces,
     }
-    statement = insert(session, Certificate.__table__)  # type: ignore[attr-defined]
-    session.execute(statement.values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+    KEEP_CERTIFICATE.run(session, row)
 
 
 def certifications(session: Session, people: Collection[str], at: datetime) -> dict[str, frozenset[str]]:

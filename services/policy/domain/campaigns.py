@@ -14,7 +14,7 @@ from services.policy.schemas.campaigns import (
     CampaignIn,
     CampaignOut,
 )
-from services.policy.tables import Asked, Campaign, Certificate, Person, Policy
+from services.policy.tables import Asked, Campaign, Certificate, Person, Policy, metadata
 from shared import pages
 from shared.conditions import expect
 from shared.db import Session, insert
@@ -23,6 +23,11 @@ from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery
 from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound
+from shared.statements import Prebuilt
+
+CAMPAIGNS = metadata.tables["campaigns"]
+ANY_OPEN = Prebuilt(select(CAMPAIGNS.c.id).where(CAMPAIGNS.c.state == "open").limit(1))
+"""Asked for each person of whom anything is told, hundreds of thousands when a directory is loaded."""
 
 
 class NothingInForce(Conflict):
@@ -140,6 +145,8 @@ def ask_anew(session: Session, policy: Policy) -> None:
 
 def follow(session: Session, person: str) -> None:
     """Ask somebody who has come to be of an audience, and leave alone who is of it no more."""
+    if ANY_OPEN.first(session) is None:
+        return
     for campaign in session.exec(open_campaigns()).all():
         belongs = session.exec(audience_of(session, campaign).where(Person.id == person)).first() is not None
         if belongs:

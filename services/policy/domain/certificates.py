@@ -6,19 +6,20 @@ from datetime import datetime
 from sqlalchemy import BindParameter, ColumnElement
 from sqlmodel import col, select
 
-from services.policy.tables import Certificate, Person
-from shared.db import Session, insert
+from services.policy.tables import Certificate, Person, metadata
+from shared.db import Session
 from shared.events.training import CertificateTold
+from shared.statements import upsert_row
 
 WITHDRAWN = ("suspended", "revoked")
+TOLD = ("id", "person", "certification", "status", "issued_at", "expires_at", "replaces")
+KEEP = upsert_row(metadata.tables["certificates"], *TOLD, "ends_at", key="id")
 
 
 def keep(session: Session, told: CertificateTold) -> None:
     """Keep a certificate as it is now; it counts until its own grace time is over."""
-    row = told.model_dump(include={"id", "person", "certification", "status", "issued_at", "expires_at", "replaces"})
-    row["ends_at"] = max(told.expires_at, told.grace_until)
-    statement = insert(session, Certificate.__table__)  # type: ignore[attr-defined]
-    session.execute(statement.values(row).on_conflict_do_update(index_elements=["id"], set_=row))
+    row = {name: getattr(told, name) for name in TOLD}
+    KEEP.run(session, {**row, "ends_at": max(told.expires_at, told.grace_until)})
 
 
 def counting(session: Session) -> list[ColumnElement[bool]]:

@@ -2,13 +2,18 @@
 
 from datetime import datetime, timedelta
 
+from sqlalchemy import bindparam
 from sqlmodel import col, or_, select
 
 from services.policy.domain import certificates, charter, seats
-from services.policy.tables import Certificate, Seat, TeamTerms
+from services.policy.tables import Certificate, Seat, TeamTerms, metadata
 from shared.db import Session
 from shared.evidence import record
 from shared.outbox import tell
+from shared.statements import Prebuilt
+
+SEATS = metadata.tables["seats"]
+SEATED = Prebuilt(select(SEATS.c.key).where(SEATS.c.person == bindparam("person")).limit(1))
 
 
 def follow_certificates(session: Session, person: str | None = None) -> None:
@@ -16,6 +21,8 @@ def follow_certificates(session: Session, person: str | None = None) -> None:
 
     By the clock as well as by events: a certificate stops to count at its end, whether or not that is told.
     """
+    if person is not None and SEATED.first(session, person=person) is None:
+        return
     team = charter.terms(session)
     filled = select(Seat.key, Seat.person, Seat.lapsing_since).where(col(Seat.person).is_not(None))
     if person is not None:

@@ -4,12 +4,14 @@ from sqlalchemy import ColumnElement, SQLColumnExpression, update
 from sqlmodel import col, select
 
 from services.policy.tables import Person, metadata
-from shared.db import Session, insert
+from shared.db import Session
 from shared.events.training import PersonChangedV1, PersonMergedV1
 from shared.problems import FieldError, Forbidden, Invalid, NotFound
 from shared.same_person import move
+from shared.statements import upsert_row
 
-KEPT = {"employee_number", "name", "department", "region", "manager", "languages", "active"}
+PERSON = tuple(Person.model_fields)
+KEEP = upsert_row(metadata.tables["people"], *PERSON, key="id")
 
 
 class UnknownPerson(NotFound):
@@ -22,9 +24,7 @@ class ActingForAnother(Forbidden):
 
 def keep(session: Session, event: PersonChangedV1) -> None:
     """Keep what is new about a person."""
-    values = event.model_dump(include=KEPT)
-    statement = insert(session, Person.__table__).values(id=event.id, **values)  # type: ignore[attr-defined]
-    session.execute(statement.on_conflict_do_update(index_elements=["id"], set_=values))
+    KEEP.run(session, {name: getattr(event, name) for name in PERSON})
 
 
 def leave(session: Session, person: str) -> None:
