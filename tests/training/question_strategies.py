@@ -1,6 +1,6 @@
 """Questions of all kinds that hypothesis makes up, also with signs that mean something in files of others."""
 
-from typing import Any
+from typing import Any, cast
 
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -128,6 +128,6 @@ def valid(question: dict[str, Any]) -> Question | None:
         return None
 
 
-questions: st.SearchStrategy[Question] = (
-    st.one_of(*KINDS.values()).map(valid).filter(lambda one: one is not None).map(lambda one: one)  # type: ignore[assignment]
+questions = cast(
+    "st.SearchStrategy[Question]", st.one_of(*KINDS.values()).map(valid).filter(lambda one: one is not None)
 )

@@ -212,8 +212,8 @@ async def test_first_sittings_of_eight_people_are_analysed_and_those_of_seven_ar
         0,
     )
     assert [(one["text"], one["chosen"]) for one in item["options"]] == [("right 1", 6), ("wrong 1", 2)]
-    person = await service.as_person("E-1", "training:read")
-    assert (await person.get(PATH)).status_code == 403
+    reader = await service.as_person("E-1", "training:read")
+    assert (await reader.get(PATH)).status_code == 403
     assert (await service.client.get("/v1/courses/nowhere/item-analysis")).status_code == 404
     assert (await service.client.get(PATH, params={"cursor": "MTIz"})).status_code in {200, 422}
 

@@ -14,7 +14,7 @@ ALONE = ("kind", "points", "difficulty", "shuffle", "partial", "ignore")
 """Fields that hold whatever the texts beside them say."""
 DERIVED = frozenset({"options", "version"})
 """Fields of a question on a post that the rule engine fills in anew."""
-LONGEST = 200_000
+LONGEST = 2_000_000
 WORDS = {
     "points": "its points",
     "difficulty": "its difficulty",

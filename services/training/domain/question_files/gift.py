@@ -33,6 +33,10 @@ WEIGHT = re.compile(r"\s*%(-?[0-9]{1,3}(?:\.[0-9]{0,20})?)%")
 ESCAPED = re.compile(r"\\([~=#{}:\\n])")
 TRUE, FALSE = {"T", "TRUE"}, {"F", "FALSE"}
 GAP = "_____"
+LONGEST = 300_000
+"""Characters of one question: what the longest of ours has, every one of them escaped."""
+MOST = 250
+"""Answers and feedbacks of one question."""
 
 
 class Block(NamedTuple):
@@ -118,6 +122,8 @@ def one_of(draft: Draft, text: str) -> Found:
 
 def read_question(draft: Draft, text: str) -> None:
     """Read title, text and answers; raises Refused."""
+    if len(text) > LONGEST:
+        raise Refused(f"has {len(text)} characters without a blank line, which ends a question; {LONGEST} are read")
     if title := TITLE.match(text):
         draft.name = unescaped(title[1]).strip()
         text = text[title.end() :]
@@ -149,13 +155,15 @@ def parts(text: str) -> tuple[str, str, str]:
 
 
 def pieces(text: str) -> list[Piece]:
-    """Split answers at their marks; the first piece has none."""
+    """Split answers at their marks; the first piece has none. Raises Refused when there are too many."""
     found, mark, start = [], "", 0
     for one in MARK.finditer(text):
         if one[0].startswith("\\"):
             continue
         found.append(Piece(mark, text[start : one.start()]))
         mark, start = one[0], one.end()
+        if len(found) > MOST:
+            raise Refused(f"has more than {MOST} answers and feedbacks; write \\=, \\~ and \\# in texts")
     return [*found, Piece(mark, text[start:])]
 
 
@@ -168,7 +176,7 @@ def read_answers(draft: Draft, inside: str, form: str) -> dict[str, Any]:
         return building.true_false(right=alone.upper() in TRUE, wrong_feedback=wrong, right_feedback=right)
     if not rest and not alone:
         raise Refused("an essay has no answers to compare with")
-    if alone and any(one.mark in "=~" for one in rest):
+    if alone.startswith(">") or (alone and any(one.mark in "=~" for one in rest)):
         raise Refused(f"the braces begin with {building.brief(alone)}, which this does not understand")
     answers = answers_of([Piece("=", first.text), *rest] if alone else rest)
     if all(mark == "=" and "->" in text for mark, text, _ in answers):
@@ -222,11 +230,11 @@ def read_choices(draft: Draft, answers: list[tuple[str, str, str | None]], form:
 
 
 def read_pairs(draft: Draft, answers: list[tuple[str, str, str | None]], form: str) -> dict[str, Any]:
-    """Read prompts and what they go with."""
+    """Read prompts and what they go with, which has no format."""
     pairs = []
     for _, text, feedback in answers:
         prompt, _, match = text.partition("->")
-        pairs.append((shown(prompt, form, draft, "a prompt"), shown(match, form, draft, "an answer")))
+        pairs.append((shown(prompt, form, draft, "a prompt"), unescaped(one_line(match))))
         if feedback:
             draft.notes.append(f"the feedback {building.brief(feedback)} was left out; pairs have none")
     return building.matching(pairs, draft.notes)
@@ -279,13 +287,15 @@ def format_of(text: str, inherited: str) -> tuple[str, str]:
 def shown(raw: str, inherited: str, draft: Draft, where: str) -> str:
     """Return what is shown of a text: lines are joined where its format does not keep them."""
     form, text = format_of(raw, inherited)
-    text = text.strip()
-    if form in {"plain", "moodle"}:
-        text = " ".join(line.strip() for line in text.split("\n"))
-    text = unescaped(text)
+    text = unescaped(one_line(text) if form in {"plain", "moodle"} else text.strip())
     if form == "html":
         return markup.plain(text, draft.notes, where)
     return markup.as_moodle_shows(text, draft.notes, where) if form == "moodle" else text
+
+
+def one_line(text: str) -> str:
+    """Return a text with its lines joined."""
+    return " ".join(line.strip() for line in text.strip().split("\n"))
 
 
 def unescaped(text: str) -> str:

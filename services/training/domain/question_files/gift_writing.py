@@ -47,7 +47,7 @@ def body_of(question: Question) -> str | None:
                 *((pair.prompt, pair.match) for pair in question.pairs),
                 *(("", one) for one in question.distractors),
             ]
-            answers = "\n".join(f"={escaped(prompt)} -> {escaped(match)}" for prompt, match in pairs)
+            answers = "\n".join(f"={escaped(prompt)} -> {match.translate(ESCAPES)}" for prompt, match in pairs)
         case ShortText():
             answers = "\n".join(
                 f"={weight(one.credit)}{escaped(one.text.replace('*', chr(92) + '*'), star=True)}{feedback(one.feedback)}"
