@@ -8,6 +8,7 @@ from services.training.domain import personal
 from services.training.export_files import ExportFiles
 from services.training.handlers import handlers, snapshots, timers
 from services.training.importing import run_imports
+from services.training.operating import run_operations
 from services.training.routes import (
     accommodations,
     attempts,
@@ -15,6 +16,7 @@ from services.training.routes import (
     catalogue,
     certificate_changes,
     certificate_exports,
+    certificate_operations,
     certificate_statuses,
     certificates,
     certifications,
@@ -74,6 +76,7 @@ RESOURCES = (
     certificate_statuses,
     certificate_changes,
     certificate_exports,
+    certificate_operations,
     deltas,
     export_schedules,
     suspension_proposals,
@@ -95,5 +98,5 @@ def create_app(settings: TrainingSettings | None = None) -> FastAPI:
         snapshots=snapshots,
         personal=personal.personal,
         front=Watch,
-        workers=[run_imports, ExportFiles(settings.exports).run],
+        workers=[run_imports, run_operations, ExportFiles(settings.exports).run],
     ).app

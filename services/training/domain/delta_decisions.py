@@ -98,7 +98,7 @@ def bring_up(session: Session, row: Certificate, open_deltas: Mapping[str, Delta
     """Let the deltas of one certificate, and with them its dates, be as they should."""
     person = facts.people[row.person]
     for delta in open_deltas.values():
-        if delta.missed_at is None and delta.due_at <= session.now < row.grace_until:
+        if person.active and was_missed(row, delta, session.now):
             delta_steps.miss(session, delta)
     if not counts(row, person, session.now):
         end(session, row, person, open_deltas.values())
@@ -108,6 +108,12 @@ def bring_up(session: Session, row: Certificate, open_deltas: Mapping[str, Delta
     session.flush()
     if not delta_terms.retime(session, row, person, left) and row.sections is not covered:
         tell(session, certificates.event(CertificateChangedV1, row, status_at(row, session.now, person.left_at)))
+
+
+def was_missed(row: Certificate, delta: Delta, now: datetime) -> bool:
+    """Say whether a deadline has passed, not told yet, that the certificate had lived to see."""
+    current = row.archived_at is None and row.state != State.REVOKED
+    return current and delta.missed_at is None and delta.due_at <= min(now, row.expires_at)
 
 
 def counts(row: Certificate, person: Person, now: datetime) -> bool:

@@ -100,7 +100,8 @@ def done(session: Session, row: Certificate, delta: Delta, how: str) -> None:
 
 def cover(session: Session, row: Certificate, policy: str, section: str, known: Known) -> None:
     """Let a certificate cover a section as it is known now; its dates stay."""
-    now = {"policy": policy, "version": known.version, "section": section, "hash": known.hash}
+    since = min(one.get("since", one["version"]) for one in row.sections if one["policy"] == policy)
+    now = {"policy": policy, "version": known.version, "section": section, "hash": known.hash, "since": since}
     before = [(one["policy"], one["section"]) for one in row.sections]
     sections = [now if where == (policy, section) else one for where, one in zip(before, row.sections, strict=True)]
     row.sections = sections if (policy, section) in before else [*sections, now]

@@ -62,12 +62,15 @@ def walk(section: str, known: str | None, previous: str | None, later: Iterable[
     return due
 
 
-def all_changed(sections: Iterable[Mapping[str, Any]], policy: str, history: Sequence[Wording]) -> list[Changed]:
-    """Return what changed of a policy under a certificate that covers these sections, in the policy's order."""
+def all_changed(sections: Sequence[Mapping[str, Any]], policy: str, history: Sequence[Wording]) -> list[Changed]:
+    """Return what changed of a policy under a certificate that covers these sections, in the policy's order.
+
+    A section that was learnt anew has the version that the certificate covered at first as `since`.
+    """
     covered = {one["section"]: Known(one["version"], one["hash"]) for one in sections if one["policy"] == policy}
     if not covered or not history:
         return []
-    since = min(known.version for known in covered.values())
+    since = min(one.get("since", one["version"]) for one in sections if one["policy"] == policy)
     found = [
         changed(section, covered[section], history) if section in covered else added(section, since, history)
         for section in history[-1].hashes

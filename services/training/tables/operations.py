@@ -17,6 +17,7 @@ class OperationState(StrEnum):
 
     RUNNING = "running"
     DONE = "done"
+    FAILED = "failed"
 
 
 class CertificateOperation(Table, table=True):
