@@ -108,3 +108,23 @@ async def test_extended_ones_end_later_and_renewed_ones_are_new(crowd: TrainingS
 def ends(certificate: Any) -> datetime:
     """Return when a certificate ends."""
     return datetime.fromisoformat(certificate["expires_at"])
+
+
+async def test_a_changed_definition_is_shown_before_it_holds(crowd: TrainingService) -> None:
+    await crowd.add_person("E-5")
+    await crowd.hear_of_acknowledgement((await crowd.get("/v1/people/E-1"))["id"])
+    await crowd.define("strict", policies=["social-media"], courses=["answering"])
+    asked = {"policies": ["social-media"], "audience": {"departments": ["Support"]}}
+
+    shown = await crowd.post("/v1/certifications/basics/preview", asked)
+    looser = await crowd.post("/v1/certifications/strict/preview", {"policies": []})
+
+    assert (shown["not_renewable"], shown["issued"], shown["complete"]) == (3, 0, True)
+    assert shown["missing"] == {"policy/social-media": 3, "audience": 1}
+    assert [(one["employee_number"], one["missing"]) for one in shown["sample"]] == [
+        ("E-2", ["policy/social-media"]),
+        ("E-3", ["policy/social-media"]),
+        ("E-4", ["audience", "policy/social-media"]),
+    ]
+    assert (looser["issued"], (await crowd.get("/v1/certifications/strict"))["policies"]) == (4, ["social-media"])
+    assert (await crowd.get("/v1/certifications/basics"))["policies"] == []

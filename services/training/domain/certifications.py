@@ -43,16 +43,8 @@ def change(session: Session, key: str, body: CertificationPatch, if_match: int |
     row = load(session, key)
     session.refresh(row, with_for_update=True)
     expect(row.revision, if_match)
-    for name, value in body.model_dump(exclude={"audience", "renewal"}, exclude_unset=True).items():
-        setattr(row, name, value)
-    if "audience" in body.model_fields_set:
-        audiences.keep(row, body.audience)
-    if body.renewal is not None:
-        keep_renewal(row, body.renewal)
-    refuse_unknown(session, row.courses, row.certifications)
-    if key in row.certifications or not (row.courses or row.policies or row.certifications):
-        raise NotEarnable("It must ask for at least one thing, and not for itself.")
-    keep_new_versions(session, row, body)
+    rewrite(session, row, body)
+    course_changes.forget_unless_void(session, row)
     if "reminder_days" in body.model_fields_set:
         remind_anew(session, key)
     if body.model_fields_set & ASKED:
@@ -61,20 +53,33 @@ def change(session: Session, key: str, body: CertificationPatch, if_match: int |
     return defined(session, row, "certification.changed")
 
 
+def rewrite(session: Session, row: Certification, body: CertificationPatch) -> None:
+    """Write into a tier what a client changes about it; raises NotEarnable."""
+    for name, value in body.model_dump(exclude={"audience", "renewal"}, exclude_unset=True).items():
+        setattr(row, name, value)
+    if "audience" in body.model_fields_set:
+        audiences.keep(row, body.audience)
+    if body.renewal is not None:
+        keep_renewal(row, body.renewal)
+    refuse_unknown(session, row.courses, row.certifications)
+    if row.key in row.certifications or not (row.courses or row.policies or row.certifications):
+        raise NotEarnable("It must ask for at least one thing, and not for itself.")
+    keep_new_versions(row, body)
+
+
 def keep_renewal(row: Certification, renewal: Renewal) -> None:
     """Write what a client says of the renewal."""
     row.renewal_mode, row.renewal_days = renewal.mode, renewal.window_days
     row.renewal_date, row.minimum_days = renewal.date, renewal.minimum_days
 
 
-def keep_new_versions(session: Session, row: Certification, body: CertificationPatch) -> None:
+def keep_new_versions(row: Certification, body: CertificationPatch) -> None:
     """Leave in force only what is said of courses that are required; raises NotEarnable for others that are named now."""
     others = [course for course in body.on_new_version or {} if course not in row.courses]
     if others:
         errors = [FieldError(pointer=f"/on_new_version/{course}", detail="not a required course") for course in others]
         raise NotEarnable("It says what happens to a course that it does not ask for.", errors=errors)
     row.on_new_version = {course: what for course, what in row.on_new_version.items() if course in row.courses}
-    course_changes.forget_unless_void(session, row)
 
 
 def remind_anew(session: Session, key: str) -> None:

@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, status
 
-from services.training.domain import certifications
+from services.training.domain import certification_previews, certifications
 from services.training.schemas.certificates import CertificationIn, CertificationOut, CertificationPatch
+from services.training.schemas.previews import CertificationPreview
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -43,3 +44,13 @@ async def get_certification(key: Slug, db: Db) -> CertificationOut:
 async def update_certification(key: Slug, body: CertificationPatch, if_match: IfMatch, db: Db) -> CertificationOut:
     """Define a tier anew; certificates issued before keep their dates."""
     return await db.write(certifications.change, key, body, if_match)
+
+
+@router.post(
+    "/{key}/preview",
+    dependencies=[needs("training:write")],
+    responses=problems(NotFound, certifications.NotEarnable),
+)
+async def preview_certification(key: Slug, body: CertificationPatch, db: Db) -> CertificationPreview:
+    """Show what a change of a tier would do, without doing it: who would be certified, who could not renew."""
+    return await db.read(certification_previews.preview, key, body)
