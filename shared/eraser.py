@@ -21,7 +21,7 @@ from shared.events.erasures import ErasureFinished
 from shared.streams import SERVICES, subject_of
 from shared.tasks import DATABASE_AWAY
 
-LOOK = 0.5
+LOOK = 1.0
 AGAIN = 2.0
 GONE_ALREADY = frozenset({10043, 10057, 10037})
 """JetStream's codes for a message that is not there (any more)."""

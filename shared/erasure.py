@@ -8,6 +8,7 @@ What is proved stays proved: an entry of the evidence log loses its salt and its
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
@@ -41,6 +42,7 @@ class Erasure:
     part: str
     aggregates: tuple[str, ...]
     words: tuple[str, ...]
+    since: datetime
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def waiting(session: Session) -> Erasure | None:
     if row is None:
         return None
     aggregates, words = orjson.loads(row.aggregates), orjson.loads(row.words or "[]")
-    return Erasure(row.id, row.person, row.part, tuple(aggregates), tuple(words))
+    return Erasure(row.id, row.person, row.part, tuple(aggregates), tuple(words), row.since)
 
 
 def rows_of(session: Session, log: Log, aggregates: Sequence[str]) -> list[Any]:
@@ -140,7 +142,9 @@ def answers_about(session: Session, erasure: Erasure) -> tuple[list[str], list[s
     """Return the kept answers and the dead letters in which the person, or something of theirs, is named."""
     ids = {each.rpartition("/")[2].encode() for each in erasure.aggregates} | {erasure.person.encode()}
     words = [orjson.dumps(word) for word in erasure.words]
-    answers = session.execute(select(idempotency_keys.c.key, idempotency_keys.c.body)).all()
+    # The answer to the wish for the erasure itself stays: it names nobody but an id.
+    earlier = idempotency_keys.c.created_at < erasure.since
+    answers = session.execute(select(idempotency_keys.c.key, idempotency_keys.c.body).where(earlier)).all()
     letters = session.execute(select(dead_letters.c.event_id, dead_letters.c.body)).all()
     return (
         [row.key for row in answers if row.body is not None and names(row.body, ids, words)],

@@ -85,6 +85,7 @@ async def live(platform: Platform) -> str:
     await learn(platform, me)
     await write_and_be_guided(platform, me)
     await ask_the_team(me)
+    await answer_a_customer(platform, me)
     await platform.settle()
     return str(person["id"])
 
@@ -104,7 +105,7 @@ async def learn(platform: Platform, me: httpx.AsyncClient) -> None:
     await ok(await me.post(f"/v1/attempts/{attempt['id']}/submission", json={}))
     learnt = {"completed_at": "2026-01-01T00:00:00Z", "source": "lms", "evidence": f"https://lms.example/{MARK}"}
     await ok(await client.post("/v1/completions", json={"employee_number": NUMBER, "external_course": "X", **learnt}))
-    tier = {"key": "principles", "title": "Principles", "policies": ["social-media"]}
+    tier = {"key": "responder", "title": "Responder", "policies": ["social-media"]}
     await ok(await client.post("/v1/certifications", json=tier))
     await ok(await me.post("/v1/policies/social-media/versions/1/acknowledgements", json={}))
     await platform.settle()
@@ -112,6 +113,9 @@ async def learn(platform: Platform, me: httpx.AsyncClient) -> None:
     await ok(await client.get(f"/v1/certificates/{held['id']}/badge.json"))
     for what in ("suspension", "reinstatement"):
         await ok(await client.post(f"/v1/certificates/{held['id']}/{what}", json={"reason": f"Because of {MARK}."}))
+    proposed = await client.post(f"/v1/certificates/{held['id']}/suspension-proposals", json={"reason": f"{MARK}?"})
+    decision = {"decision": "decline", "reason": f"Not {MARK}.", "employee_number": "E-1"}
+    await ok(await client.post(f"/v1/suspension-proposals/{(await ok(proposed))['id']}/decision", json=decision))
 
 
 async def write_and_be_guided(platform: Platform, me: httpx.AsyncClient) -> None:
@@ -129,6 +133,21 @@ async def write_and_be_guided(platform: Platform, me: httpx.AsyncClient) -> None
     await ok(await coach.post(f"/v1/findings/{finding['id']}/guidance", json=words))
     [guidance] = (await ok(await me.get("/v1/guidance")))["items"]
     await ok(await me.post(f"/v1/guidance/{guidance['id']}/appeal", json={"reason": f"I am {MARK}!"}))
+
+
+async def answer_a_customer(platform: Platform, me: httpx.AsyncClient) -> None:
+    client = platform.client
+    terms = {"languages": ["en"], "topics": [], "capacity": 2, "weekly_minutes": 60, "online": True}
+    await ok(await client.put(f"/v1/availability/{NUMBER}", json=terms))
+    post = {"network": "mastodon", "network_id": "c-1", "kind": "mention", "author": "@customer", "lang": "en"}
+    post |= {"text": "@harbour Where is my parcel?", "posted_at": platform.clock.now().isoformat()}
+    await ok(await client.post("/v1/posts", json=post))
+    await platform.settle()
+    [conversation] = (await ok(await client.get("/v1/conversations")))["items"]
+    assert conversation["assignee"] == NUMBER
+    path = f"/v1/conversations/{conversation['id']}"
+    await ok(await me.post(f"{path}/acceptance", json={}))
+    await ok(await me.post(f"{path}/reply", json={"text": f"We look into it. Yours, {MARK}"}))
 
 
 async def ask_the_team(me: httpx.AsyncClient) -> None:
@@ -186,7 +205,7 @@ async def test_of_an_erased_person_no_store_holds_a_word(platform_on_both: Platf
     before = set(found_in_tables(platform))
     for table in ("training.people", "training.answers", "training.outbox", "training.idempotency_keys", "policy.people",
                   "policy.questions", "policy.kept_checks", "monitoring.posts", "monitoring.guidance",
-                  "gateway.event_log", "gateway.people"):  # fmt: skip
+                  "monitoring.replies", "training.suspension_proposals", "gateway.event_log", "gateway.people"):  # fmt: skip
         assert table in before
     assert any("nats" in name for name in found_in_files(tmp_path))
 

@@ -21,6 +21,7 @@ from services.training.tables import (
     Badge,
     Certificate,
     CertificateChange,
+    CertificateOperationItem,
     Completion,
     Enrolment,
     Erasure,
@@ -155,6 +156,8 @@ def forget_certificates(session: Session, person: str) -> None:
     held = update(Certificate).where(col(Certificate.person) == person)
     session.execute(held.values(reason=None, revision=Certificate.revision + 1))
     session.execute(update(CertificateChange).where(col(CertificateChange.person) == person).values(reason=None))
+    of_many = update(CertificateOperationItem).where(col(CertificateOperationItem.person) == person)
+    session.execute(of_many.values(detail=None))
     proposals = update(SuspensionProposal).where(about(person))
     session.execute(proposals.values(reason=GONE, answer=None, revision=SuspensionProposal.revision + 1))
 
