@@ -16,7 +16,7 @@ def weaknesses(
 ) -> list[Flag]:
     """Return what may be wrong with a question."""
     found = [*of_facility(facility, sittings), *of_options(options, sittings)]
-    if discrimination is not None and discrimination < 0:
+    if discrimination is not None and round(discrimination, 2) < 0:
         why = f"Who does well in the rest tends to do badly here ({discrimination:.2f}, {compared} sittings): is the solution right?"
         found.append(Flag(flag="negative_discrimination", why=why))
     elif discrimination is not None and discrimination < WEAK:
