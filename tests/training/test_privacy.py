@@ -147,3 +147,31 @@ async def test_answers_are_forgotten_after_their_time_and_how_it_went_stays(serv
     after = await service.get(f"/v1/attempts/{attempt['id']}")
     assert [item["chosen"] for item in after["items"]] == [[], []]
     assert after["result"]["passed"] is True
+
+
+async def test_an_erasure_takes_a_merged_entry_and_groups_with_it_and_is_answered_again(
+    service: TrainingService,
+) -> None:
+    first = await service.add_person("E-1")
+    second = await service.add_person("E-2", email="other@x.example")
+    await service.post("/v1/people/E-1/merge", {"duplicate": "E-2"})
+    user = await service.client.get(f"/scim/v2/Users/{first}")
+    assert user.status_code == 200, user.text
+    group = {
+        "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+        "displayName": "All",
+        "members": [{"value": first}],
+    }
+    made = await service.client.post("/scim/v2/Groups", json=group)
+    assert made.status_code == 201, made.text
+    await leave(service, "E-1")
+    wish = {**REASON, "employee_number": "E-1"}
+    admin, once = service.ask_as(ADMIN), {"Idempotency-Key": "once"}
+    answers = [await admin.post("/v1/people/E-1/erasure", json=wish, headers=once) for _ in range(2)]
+
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert answers[0].json() == answers[1].json()
+    assert {one["id"] for one in await service.told("training.person.erased.v1")} == {first, second}
+    assert (await service.told("training.membership.changed.v1"))[-1] == {"person": first, "groups": []}
+    assert (await service.client.get(f"/scim/v2/Users/{first}")).status_code == 404
+    assert (await admin.get("/v1/people/E-2")).status_code == 404

@@ -42,10 +42,10 @@ from services.training.tables import (
     TaskSubmission,
 )
 from shared import erasure
-from shared.db import Session
+from shared.db import Session, insert
 from shared.erasure import GONE
 from shared.events.erasures import ErasureFinished
-from shared.events.training import PersonErasedV1
+from shared.events.training import MembershipChangedV1, PersonErasedV1
 from shared.evidence import digest_of, record
 from shared.outbox import tell
 from shared.problems import Conflict, FieldError, Invalid, NotFound
@@ -102,10 +102,13 @@ def forget(session: Session, person: Person) -> None:
     forget_learning(session, person.id)
     forget_certificates(session, person.id)
     forget_badges(session, person.id)
+    if session.exec(select(GroupMember).where(GroupMember.person == person.id).limit(1)).first() is not None:
+        tell(session, MembershipChangedV1(person=person.id, groups=[]))
     for table in (PersonSource, FormerNumber, GroupMember, ScimEmail, Accommodation, Look):
         session.execute(delete(table).where(col(table.person) == person.id))
-    hidden = update(ScimUser).where(col(ScimUser.person) == person.id)
-    session.execute(hidden.values(resource={}, record={}, deleted_at=session.now))
+    unseen = {"person": person.id, "resource": {}, "record": {}, "deleted_at": session.now}
+    hidden = insert(session, ScimUser.__table__).values(unseen)  # type: ignore[attr-defined]
+    session.execute(hidden.on_conflict_do_update(index_elements=["person"], set_=unseen))
     session.execute(update(Person).where(col(Person.manager) == person.id).values(manager=None))
     blank: dict[str, object] = {
         "name": NAMELESS,
