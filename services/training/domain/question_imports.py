@@ -34,12 +34,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Weighed:
-    """A question of a file, what is to become of it, and what an author is told."""
+    """A question of a file, what is to become of it, what an author is told, and the question as it is kept."""
 
     found: Found
     effect: Literal["created", "updated", "unchanged"] | None
     notes: tuple[str, ...] = ()
     detail: str | None = None
+    kept: Question | None = None
 
 
 def look(session: Session, course: str, found: Sequence[Found], asked: Asked) -> QuestionImportOut:
@@ -52,12 +53,7 @@ def apply(session: Session, course: str, found: Sequence[Found], asked: Asked) -
     weighed = weigh(session, course, found)
     if asked.all_or_nothing and any(one.effect is None for one in weighed):
         return report(weighed, asked, applied=False)
-    for one in weighed:
-        question = one.found.question
-        if question is not None and one.effect == "created":
-            questions.create(session, course, question)
-        elif question is not None and one.effect == "updated":
-            questions.change(session, course, question.key, question, None)
+    questions.write_all(session, course, [one.kept for one in weighed if one.kept and one.effect != "unchanged"])
     record(session, "questions.imported", f"course/{course}")
     return report(weighed, asked, applied=True)
 
@@ -96,9 +92,9 @@ def weigh_one(
     except rules.NoSuchRule as error:
         return Weighed(found, None, found.notes, "; ".join(one.detail for one in error.errors or ()))
     if row is None:
-        return Weighed(found, "created", found.notes)
+        return Weighed(found, "created", found.notes, kept=kept)
     retired = (*found.notes, f"{row.key} is retired and is not drawn") if row.retired_at else found.notes
-    return Weighed(found, "unchanged" if kept == content else "updated", retired)
+    return Weighed(found, "unchanged" if kept == content else "updated", retired, kept=kept)
 
 
 def report(weighed: Sequence[Weighed], asked: Asked, *, applied: bool) -> QuestionImportOut:

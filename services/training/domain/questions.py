@@ -14,7 +14,7 @@ from services.training.schemas.quizzes import Difficulty, Draw, Question
 from services.training.tables import BankQuestion, BankQuestionTag, BankQuestionVersion
 from shared.conditions import expect
 from shared.db import Session
-from shared.evidence import digest_of, record
+from shared.evidence import Deed, digest_of, record, record_all
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, FieldError, Invalid, NotFound
 
@@ -43,6 +43,45 @@ def create(session: Session, course: str, body: Question) -> BankQuestionOut:
     session.add(row)
     session.flush()
     return write(session, row, kept, "question.created")
+
+
+def write_all(session: Session, course: str, contents: Sequence[Question]) -> None:
+    """Add many questions at once, or their next versions; `contents` are as `rules.publish` gave them, and new."""
+    known = select(BankQuestion).where(
+        BankQuestion.course == course, col(BankQuestion.key).in_([one.key for one in contents])
+    )
+    rows = {row.key: row for row in session.exec(known.order_by(col(BankQuestion.id)).with_for_update())}
+    ids = [row.id for row in rows.values()]
+    session.execute(delete(BankQuestionTag).where(col(BankQuestionTag.question).in_(ids)))
+    deeds = []
+    for one in contents:
+        row = rows.get(one.key)
+        deeds.append("question.changed" if row else "question.created")
+        if row is None:
+            row = rows[one.key] = BankQuestion(
+                course=course, key=one.key, kind=one.kind, difficulty=one.difficulty, created_at=session.now
+            )
+        else:
+            row.version += 1
+            row.revision += 1
+            row.kind, row.difficulty = one.kind, one.difficulty
+    session.add_all(rows.values())
+    session.flush()
+    session.add_all(
+        BankQuestionVersion(
+            question=rows[one.key].id,
+            number=rows[one.key].version,
+            content=one.model_dump(mode="json"),
+            created_at=session.now,
+        )
+        for one in contents
+    )
+    session.add_all(BankQuestionTag(question=rows[one.key].id, tag=tag) for one in contents for tag in one.tags)
+    session.flush()
+    record_all(
+        session,
+        [Deed(deed, subject(rows[one.key]), digest_of(one)) for deed, one in zip(deeds, contents, strict=True)],
+    )
 
 
 def change(session: Session, course: str, key: str, body: Question, if_match: int | None) -> BankQuestionOut:

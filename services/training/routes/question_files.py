@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.training.domain import question_exports, question_imports, questions
+from services.training.domain import question_exports, question_imports
 from services.training.domain.question_exports import WRITERS
 from services.training.domain.question_files.reading import NotAQuestionFile
 from services.training.domain.question_imports import READERS, Asked
@@ -45,7 +45,7 @@ def answers(media_type: str, example: str) -> dict[int | str, dict[str, Any]]:
 
 @router.post(
     "/question-imports",
-    responses=problems(NotFound, NotAQuestionFile, questions.QuestionExists, UnsupportedMediaType, TooLarge),
+    responses=problems(NotFound, NotAQuestionFile, UnsupportedMediaType, TooLarge),
     openapi_extra=FILE_BODY,
 )
 async def import_questions(

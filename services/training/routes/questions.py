@@ -51,7 +51,9 @@ async def get_course_question(key: Slug, question: Slug, db: Db) -> BankQuestion
 
 
 @router.put("/{question}", responses=problems(NotFound, Stale, questions.OtherKey, rules.NoSuchRule))
-async def replace_course_question(key: Slug, question: Slug, body: Question, db: Db, if_match: IfMatch) -> BankQuestionOut:
+async def replace_course_question(
+    key: Slug, question: Slug, body: Question, db: Db, if_match: IfMatch
+) -> BankQuestionOut:
     """Write the next version of a question; sittings keep the version that they drew."""
     return await db.write(questions.change, key, question, body, if_match)
 
