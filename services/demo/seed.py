@@ -53,6 +53,7 @@ class Seed:
         self.today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         self.posts = posts
         self.certifications: list[dict[str, Any]] = content.yaml_of("training", "certifications.yaml")
+        self.rules: list[dict[str, Any]] = content.yaml_of("training", "enrolment_rules.yaml")
         self.certified: list[dict[str, Any]] = content.lines_of("training", "certified.jsonl")
         self.team: dict[str, list[dict[str, Any]]] = content.yaml_of("policy", "task_team.yaml")
 
@@ -69,6 +70,7 @@ class Seed:
             Step("Courses", len(COURSES), self.study),
             Step("Certifications", len(self.certifications), self.tiers),
             Step("Certificates", len(self.certified), self.certificates),
+            Step("Enrolment rules", len(self.rules), self.enrolment_rules),
             Step("Campaign", 1, self.campaign),
             Step("Accounts", len(accounts), self.accounts),
             Step("A year of posts", self.posts, self.history),
@@ -175,6 +177,11 @@ class Seed:
         """Define the certifications."""
         for certification in self.certifications:
             yield self.ensure("/v1/certifications", certification)
+
+    def enrolment_rules(self) -> Iterator[object]:
+        """Say who is put on which courses; nobody on what they have already."""
+        for rule in self.rules:
+            yield self.ensure("/v1/enrolment-rules", rule)
 
     def certificates(self) -> Iterator[object]:
         """Report who completed what and when, and who accepted the policy: the certificates follow from it."""

@@ -72,7 +72,13 @@ class Making:
         await self.post("/v1/completions", learnt)
         certificate = await self.first("/v1/certificates")
         proposed = await self.post(f"/v1/certificates/{certificate}/suspension-proposals", {"reason": "Looked into."})
+        await self.post("/v1/enrolment-rules", {"key": "all", "title": "All", "course": "answering"})
+        path = {"key": "start", "title": "Start", "steps": [{"course": "answering"}]}
+        await self.post("/v1/learning-paths", path)
         self.made |= {
+            "/v1/enrolment-rules/{key}": "/v1/enrolment-rules/all",
+            "/v1/learning-paths/{key}": "/v1/learning-paths/start",
+            "/v1/catalogue/{course}": "/v1/catalogue/answering",
             "/v1/suspension-proposals/{proposal}": f"/v1/suspension-proposals/{proposed['id']}",
             "/v1/courses/{key}": "/v1/courses/answering",
             "/v1/courses/{key}/questions/{question}": "/v1/courses/answering/questions/first",
@@ -175,6 +181,26 @@ class Making:
             "/v1/export-schedules/{key}/runs/{run}": run,
         }
 
+    async def change_words(self, platform: Platform) -> None:
+        """Change a section that a certificate covers, and do something to many certificates at once."""
+        await self.post("/v1/certifications", {"key": "reader", "title": "Reader", "policies": ["social-media"]})
+        await platform.advance(timedelta(seconds=1))
+        await publish(platform, SOURCE.replace("24 hours", "4 hours"))
+        await platform.advance(timedelta(seconds=1))
+        extend = {"operation": "extend", "days": 1, "filter": {"certification": "responder"}, "reason": "A holiday."}
+        token = (await self.post("/v1/certificate-operations", {**extend, "dry_run": True}))["preview"]["preview"]
+        begun = await self.post("/v1/certificate-operations", {**extend, "preview": token})
+        operation = f"/v1/certificate-operations/{begun['operation']['id']}"
+        async with asyncio.timeout(20):
+            while True:
+                if (await self.client.get(operation)).json()["state"] == "done":
+                    break
+                await asyncio.sleep(0.05)
+        self.made |= {
+            "/v1/deltas/{delta}": f"/v1/deltas/{await self.first('/v1/people/E-1/deltas')}",
+            "/v1/certificate-operations/{operation}": operation,
+        }
+
     async def govern(self) -> None:
         """Let the task team have a seat, a question, a draft to approve and an emergency; translate and ask for acceptance."""
         policy = "/v1/policies/social-media/versions/1"
@@ -218,6 +244,7 @@ async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: 
     await making.others()
     await making.govern()
     await making.export()
+    await making.change_words(platform)
     await platform.advance(timedelta(seconds=1))
 
     paths = json.loads(FILE.read_text())["paths"]
