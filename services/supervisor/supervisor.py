@@ -292,7 +292,7 @@ def made(name: str, make: Callable[[], Serve]) -> Serve:
     try:
         return make()
     except ValueError as error:
-        raise CannotStartError(f"{name} does not start: {error}") from error
+        raise CannotStartError(f"{name} does not start: {' '.join(str(error).split())}") from error
 
 
 def say(line: str, *, error: bool = False) -> None:
