@@ -86,7 +86,7 @@ def lacking(then: Certification, known: Facts, session: Session) -> list[str]:
         **{f"policy/{key}": {"policies": [key]} for key in then.policies},
         **{f"certification/{key}": {"certifications": [key]} for key in then.certifications},
     }
-    nothing = {"courses": [], "policies": [], "certifications": []}
+    nothing: dict[str, list[str]] = {"courses": [], "policies": [], "certifications": []}
     for name, part in asked.items():
         alone = Certification(**{**then.model_dump(), **nothing, **part})
         if parts_of(alone, known, session.now) is None:
