@@ -112,6 +112,8 @@ class Holder(Row, table=True):
     employee_number: str | None = Field(default=None, max_length=64)
     department: str | None = Field(default=None, max_length=200)
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    former_numbers: str | None = Field(default=None, sa_type=Text)
+    """The numbers that name them, too, as JSON; None for nearly everyone, who has none."""
     position: int = Field(sa_type=Position, index=True)
 
 

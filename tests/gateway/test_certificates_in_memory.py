@@ -198,6 +198,28 @@ async def test_memory_says_what_the_owner_says_whatever_happens(platform: Platfo
     assert (await both_say(platform))[6] == "valid"
 
 
+async def test_memory_knows_people_by_every_number_that_names_them(platform: Platform) -> None:
+    await hire(platform)
+    client = platform.client
+    await worked(client.post("/v1/people", json=person(9) | {"department": "Care"}))
+    for one, duplicate in (("E-8", "E-7"), ("E-9", "E-8")):
+        await worked(client.post(f"/v1/people/{one}/merge", json={"duplicate": duplicate}))
+    before = await worked(client.get("/v1/people/E-3"))
+    await worked(client.patch("/v1/people/E-3", json={"active": False}))
+    names = ("name", "email", "department", "region")
+    row = ",".join(["E-33", *(before[name] for name in names)])
+    sent = f"employee_number,{','.join(names)}\n{row}\n"
+    back = await worked(client.post("/v1/people/imports", content=sent, headers={"Content-Type": "text/csv"}))
+    assert back["updated"] == 1, back
+
+    numbers = [*NUMBERS, "E-9", "E-33"]
+    assert await both_say(platform, numbers) == ["valid"] * 10 + ["none"]
+    await platform.stop_service("gateway")
+    del platform.databases["gateway"]
+    await platform.start_service("gateway")
+    assert await both_say(platform, numbers) == ["valid"] * 10 + ["none"]
+
+
 async def test_memory_is_filled_anew_and_answers_without_its_owner_for_a_minute(platform: Platform) -> None:
     await hire(platform)
     await platform.settle()

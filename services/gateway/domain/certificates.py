@@ -30,6 +30,7 @@ COVERED = cast(Table, CoveredSections.__table__)  # type: ignore[attr-defined]
 
 CERTIFICATE = tuple(HELD.c.keys())
 PERSON = ("person", "employee_number", "department", "left_at")
+TOLD = (*PERSON, "former_numbers")
 
 
 class State(StrEnum):
@@ -73,14 +74,14 @@ def upsert(table: Table, columns: Sequence[str], **changes: Callable[[Any], Any]
     return Prebuilt(statement)
 
 
-KEEP_PERSON = upsert(HOLDERS, PERSON)
-KEEP_LEAVER = upsert(HOLDERS, PERSON, left_at=lambda added: func.coalesce(HOLDERS.c.left_at, added.excluded.left_at))
+KEEP_PERSON = upsert(HOLDERS, TOLD)
+KEEP_LEAVER = upsert(HOLDERS, TOLD, left_at=lambda added: func.coalesce(HOLDERS.c.left_at, added.excluded.left_at))
 LEAVE = upsert(HOLDERS, ("person", "left_at"))
 PLACE = upsert(HOLDERS, ("person", "position"))
 KEEP = upsert(HELD, CERTIFICATE)
 COVER = upsert(COVERED, ("hash", "body"))
 CHANGED = Prebuilt(
-    select(HOLDERS.c.position, *(HOLDERS.c[name] for name in PERSON))
+    select(HOLDERS.c.position, *(HOLDERS.c[name] for name in TOLD))
     .where(HOLDERS.c.position > bindparam("after"))
     .order_by(HOLDERS.c.position)
     .limit(bindparam("most"))
@@ -92,7 +93,12 @@ ONE_BY_ONE = 20
 
 def keep_person(session: Session, event: PersonChangedV1, told_at: datetime) -> None:
     """Keep a person's number and department; one who is told as inactive has left by then at the latest."""
-    values = {"person": event.id, "employee_number": event.employee_number, "department": event.department}
+    values = {
+        "person": event.id,
+        "employee_number": event.employee_number,
+        "department": event.department,
+        "former_numbers": orjson.dumps(event.former_numbers).decode() if event.former_numbers else None,
+    }
     if event.active:
         KEEP_PERSON.run(session, {**values, "left_at": None})
     else:

@@ -34,7 +34,7 @@ OWNER = certificates.OWNER
 ASKING = Principal(id="gateway", scopes=frozenset({INTERNAL}))
 SCOPE = "certificates:read"
 CHANGES = ("training.certificate.", "training.person.")
-PAGE = 2000
+PAGE = 500
 LOOK = 1.0
 """Seconds between looks for what a snapshot, or another gateway process, brought."""
 OLDEST = timedelta(seconds=60)
@@ -61,6 +61,8 @@ class Certificates:
         self._common = Common()
         self._people: dict[str, bytes] = {}
         self._numbers: dict[bytes, str] = {}
+        self._former: dict[bytes, list[str]] = {}
+        self._now_called: dict[str, str] = {}
         self._sections: dict[str, bytes] = {}
         self._position = 0
         self._as_of: datetime | None = None
@@ -111,13 +113,24 @@ class Certificates:
             self._passed.notify_all()
 
     def _take(self, person: Row, held: list[Row]) -> None:
-        key, number = UUID(person[0]).bytes, person[1]
+        *known, former = person
+        key, number = UUID(known[0]).bytes, known[1]
         before = self._numbers.pop(key, None)
+        self._call(key, before, number, orjson.loads(former or "[]"))
         if before is not None and self._people.get(before, b"").startswith(key):
             del self._people[before]
         if number is not None:
             self._numbers[key] = number
-            self._people[number] = packed.pack(self._common, person, held, self._sections)
+            self._people[number] = packed.pack(self._common, tuple(known), held, self._sections)
+
+    def _call(self, key: bytes, before: str | None, number: str | None, former: list[str]) -> None:
+        """Note under which other numbers a person is found, and no longer those under which they were."""
+        for one in self._former.pop(key, ()):
+            if self._now_called.get(one) == before:
+                del self._now_called[one]
+        if former and number is not None:
+            self._former[key] = former
+            self._now_called.update(dict.fromkeys(former, number))
 
     def _settle(self, events: list[str]) -> None:
         self._applied.update(dict.fromkeys(events))
@@ -195,6 +208,7 @@ class Certificates:
         A colleague who looks at another's certificates is the owner's matter, since it keeps account of who looked.
         """
         now = self._now(principal)
+        number = self._now_called.get(number, number)
         found = self._people.get(number)
         if found is None or not self._may_read(found, principal):
             raise Unclear
@@ -223,7 +237,7 @@ class Certificates:
         nothing = b"null" if certification is None else b'"%b"' % certification.encode()
         items: list[bytes] = []
         for number, name in zip(numbers, map(orjson.dumps, numbers), strict=True):
-            found = self._people.get(number)
+            found = self._people.get(self._now_called.get(number, number))
             if found is None and not NUMBER.fullmatch(number):
                 raise Unclear
             answers: list[bytes] = []

@@ -4,12 +4,22 @@ The employee number decides, then the user name, then the e-mail, then the id by
 and e-mails are compared without regard to case. Two that name different people are a conflict, not a guess.
 """
 
-from sqlalchemy import func
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import BindParameter, CompoundSelect, bindparam, func, union_all
+from sqlalchemy import select as core_select
 from sqlmodel import col, select
 
 from services.training.tables import FormerNumber, Person, PersonSource, Source
 from shared.db import Session
 from shared.problems import Conflict
+
+OF: BindParameter[Any] = bindparam("people", expanding=True)
+NAMED: CompoundSelect[Any] = union_all(
+    core_select(col(FormerNumber.person), col(FormerNumber.employee_number)).where(col(FormerNumber.person).in_(OF)),
+    core_select(col(Person.merged_into), col(Person.employee_number)).where(col(Person.merged_into).in_(OF)),
+)
 
 
 class IdentityConflict(Conflict):
@@ -46,6 +56,14 @@ def match(
     if found is not None and numbered is None and employee_number is not None and not may_be_renumbered(found):
         raise IdentityConflict(f"{found.employee_number} has this user name or external id already.")
     return found
+
+
+def former_numbers(session: Session, people: Collection[str]) -> dict[str, list[str]]:
+    """Return by which numbers beside their own people are named: that they had, or whose entry became theirs."""
+    named: dict[str, list[str]] = {}
+    for person, number in session.execute(NAMED, {"people": list(people)}):
+        named.setdefault(person, []).append(number)
+    return {person: sorted(numbers) for person, numbers in named.items()}
 
 
 def may_be_renumbered(person: Person) -> bool:

@@ -8,7 +8,7 @@ import orjson
 from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
-from services.training.domain import decisions, hierarchy, occasions, people
+from services.training.domain import decisions, hierarchy, identities, occasions, people
 from services.training.domain.import_weighing import Line, Verdict, ids_of, rejected, weigh
 from services.training.tables import ImportState, PeopleImport, PeopleImportRow, Person, RowState, Source, metadata
 from shared.db import Session
@@ -188,7 +188,8 @@ def write(session: Session, written: Written) -> None:
     if written.changed:
         rows = [person.model_dump() for person in written.changed]
         CHANGE.run(session, *({**values, "of": values["id"]} for values in rows))
-        tell(session, *(people.event_of(values) for values in rows))
+        former = identities.former_numbers(session, [values["id"] for values in rows])
+        tell(session, *(people.event_of(values, former.get(values["id"], ())) for values in rows))
         occasions.moved(session, (person.id for person in written.changed))
     if written.seen:
         SEEN.run(session, *written.seen)

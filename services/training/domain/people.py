@@ -1,6 +1,6 @@
 """People: who works here, and what the other services are told when that changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -40,7 +40,7 @@ class PersonExists(Conflict):
 
 
 SHOWN = directory.SHOWN
-TOLD = tuple(PersonChangedV1.model_fields)
+TOLD = tuple(name for name in PersonChangedV1.model_fields if name != "former_numbers")
 TABLE = metadata.tables["people"]
 FORMER = metadata.tables["former_numbers"]
 ADD = insert_into(TABLE, *TABLE.c.keys())
@@ -199,9 +199,10 @@ def events_of_new(person: Mapping[str, Any]) -> list[Event]:
     return events if person["active"] else [*events, PersonLeftV1(id=person["id"], left_at=person["left_at"])]
 
 
-def event_of(person: Mapping[str, Any]) -> PersonChangedV1:
+def event_of(person: Mapping[str, Any], former_numbers: Sequence[str] = ()) -> PersonChangedV1:
     """Return what is told of a person's row."""
-    return PersonChangedV1.model_construct(**{name: person[name] for name in TOLD})
+    row = {name: person[name] for name in TOLD}
+    return PersonChangedV1.model_construct(**row, former_numbers=list(former_numbers))
 
 
 def alter(
@@ -292,14 +293,10 @@ def come_or_go(session: Session, person: Person) -> None:
     reminders.person_left(session, person.id)
 
 
-def told(session: Session, people: Iterable[Person]) -> None:
+def told(session: Session, people: Sequence[Person]) -> None:
     """Tell the state of people who changed."""
-    tell(session, *(event(person) for person in people))
-
-
-def event(person: Person) -> PersonChangedV1:
-    """Return what is told of a person."""
-    return PersonChangedV1(**person.model_dump(include=set(PersonChangedV1.model_fields)))
+    former = identities.former_numbers(session, [person.id for person in people])
+    tell(session, *(event_of(person.model_dump(), former.get(person.id, ())) for person in people))
 
 
 def manager_id(session: Session, employee_number: str | None, of: str | None) -> str | None:

@@ -10,6 +10,7 @@ import orjson
 from sqlalchemy import Integer, Text, bindparam, select
 from sqlalchemy import cast as as_type
 
+from services.training.domain import identities
 from services.training.domain.standing import Standing, status_at
 from services.training.tables import metadata
 from shared.db import Session
@@ -18,7 +19,7 @@ from shared.statements import Prebuilt
 
 PEOPLE = metadata.tables["people"]
 CERTIFICATES = metadata.tables["certificates"]
-TOLD = tuple(PersonChangedV1.model_fields)
+TOLD = tuple(name for name in PersonChangedV1.model_fields if name != "former_numbers")
 MOST = bindparam("most", type_=Integer)
 NEXT_PEOPLE = Prebuilt(
     select(*(PEOPLE.c[name] for name in TOLD)).where(PEOPLE.c.id > bindparam("after")).order_by(PEOPLE.c.id).limit(MOST)
@@ -40,7 +41,11 @@ NEXT_CERTIFICATES = (
 def people(session: Session, after: str | None, limit: int) -> list[PersonChangedV1]:
     """Return what is told of people with an id after `after`."""
     rows = NEXT_PEOPLE.rows(session, after=after or "", most=limit)
-    return [PersonChangedV1.model_construct(**dict(zip(TOLD, row, strict=True))) for row in rows]
+    former = identities.former_numbers(session, [row[0] for row in rows])
+    return [
+        PersonChangedV1.model_construct(**dict(zip(TOLD, row, strict=True)), former_numbers=former.get(row[0], []))
+        for row in rows
+    ]
 
 
 def certificates(session: Session, after: str | None, limit: int) -> list[CertificateIssuedV1]:

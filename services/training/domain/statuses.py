@@ -3,13 +3,14 @@
 from datetime import datetime
 from typing import cast
 
-from sqlalchemy import Row, Table, bindparam, select
+from sqlalchemy import BindParameter, Row, Table, bindparam, select, union_all
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from services.training.domain import absences, access
 from services.training.domain.standing import Standing, is_certified, status_at, term_at
 from services.training.schemas.certificates import Status, StatusesIn, StatusesOut, StatusOut
-from services.training.tables import Certificate, Person
+from services.training.tables import Certificate, FormerNumber, Person
 from shared.db import Session
 
 CERTIFICATE = cast(Table, Certificate.__table__).c  # type: ignore[attr-defined]
@@ -26,9 +27,20 @@ FACTS = (
     CERTIFICATE.revoked_at,
 )
 """Plain columns: an entity a row would cost more than the query."""
-PEOPLE = select(col(Person.id), col(Person.employee_number), col(Person.left_at)).where(
-    col(Person.employee_number).in_(bindparam("numbers", expanding=True))
-)
+NUMBERS: BindParameter[str] = bindparam("numbers", expanding=True)
+OWN = (col(Person.id), col(Person.employee_number), col(Person.left_at))
+PEOPLE = select(*OWN).where(col(Person.employee_number).in_(NUMBERS), col(Person.merged_into).is_(None))
+DUPLICATE = aliased(Person)
+NAMED = union_all(
+    select(col(FormerNumber.employee_number).label("former"), col(FormerNumber.person).label("person")).where(
+        col(FormerNumber.employee_number).in_(NUMBERS)
+    ),
+    select(col(DUPLICATE.employee_number), col(DUPLICATE.merged_into)).where(
+        col(DUPLICATE.employee_number).in_(NUMBERS), col(DUPLICATE.merged_into).is_not(None)
+    ),
+).subquery()
+BY_FORMER = select(*OWN, NAMED.c.former).join(NAMED, NAMED.c.person == col(Person.id))
+"""Those who had a number before, or whose duplicate had it: asked only for what nobody has now."""
 # Two queries, each by its index: joined, SQLite would read all certificates of the tier.
 OF_PEOPLE = (
     select(*FACTS)
@@ -46,9 +58,12 @@ def find(session: Session, body: StatusesIn) -> StatusesOut:
     at = body.as_of or session.now
     limits = access.limits(session, "certificates:read")
     asked = PEOPLE.where(*limits) if limits else PEOPLE
-    known = session.execute(asked, {"numbers": list(set(body.employee_numbers))}).all()
-    left = absences.at_moment(session, {person: left_at for person, _, left_at in known}, at)
-    people = {number: person for person, number, _ in known}
+    known = {row.employee_number: row for row in session.execute(asked, {"numbers": list(set(body.employee_numbers))})}
+    if unknown := set(body.employee_numbers).difference(known):
+        before = BY_FORMER.where(*limits) if limits else BY_FORMER
+        known |= {row.former: row for row in session.execute(before, {"numbers": list(unknown)})}
+    left = absences.at_moment(session, {row.id: row.left_at for row in known.values()}, at)
+    people = {number: row.id for number, row in known.items()}
     of_tier = {} if body.certification is None else {"certification": body.certification}
     of_people = OF_TIER if of_tier else OF_PEOPLE
     latest: dict[str, dict[str, Row[tuple[object, ...]]]] = {}

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.events.base import Event, Operational, Personal, Public, told
+from shared.events.base import Event, Field, Operational, Personal, Public, told
 
 
 @told
@@ -23,6 +23,8 @@ class PersonChangedV1(Event):
     title: Personal[str | None] = None
     locale: Operational[str | None] = None
     active: Operational[bool] = True
+    former_numbers: Personal[list[str]] = Field(default_factory=list)
+    """Employee numbers that name them, too: those they had before, and those of entries that turned out to be theirs."""
 
 
 @told
