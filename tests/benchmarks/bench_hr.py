@@ -51,6 +51,8 @@ SECONDS = 3.0
 ROUNDS = 3
 MEGABYTE = 1024 * 1024
 FILLED_WITHIN = 600.0
+LOOK = 0.5
+"""Seconds between looks at how far an import is."""
 SECTIONS = [
     {"policy": "social-media", "version": 3, "section": f"section-{number}", "hash": f"{number:064x}"}
     for number in range(8)
@@ -311,12 +313,13 @@ def import_rows(places: Places) -> list[Row]:
         sent = aside.submit(
             partial(client().post, f"{url}/imports", content=body, headers={"Content-Type": "text/csv"})
         )
-        job = None
+        job, looked = None, began
         while job is None or job["finished_at"] is None:
             waits.append(post_one(asker, url, len(waits)))
-            if sent.done():
+            if sent.done() and time.monotonic() - looked > LOOK:
                 answer = sent.result().raise_for_status()
                 job = asker.get(f"{url}/imports/{answer.json()['id']}").raise_for_status().json()
+                looked = time.monotonic()
             time.sleep(0.01)
         took = time.monotonic() - began
     ordered = sorted(waits)
