@@ -197,33 +197,8 @@ async def sound(platform: Platform, service: str) -> bool:
     return await app.state.db.read(verify_log, service, app.state.sealer.public_key()) is None
 
 
-async def test_of_an_erased_person_no_store_holds_a_word(platform_on_both: Platform, tmp_path: Path) -> None:
-    platform = platform_on_both
-    await import_people(platform)
-    await publish(platform, POLICY)
-    person = await live(platform)
-    before = set(found_in_tables(platform))
-    for table in ("training.people", "training.answers", "training.outbox", "training.idempotency_keys", "policy.people",
-                  "policy.questions", "policy.kept_checks", "monitoring.posts", "monitoring.guidance",
-                  "monitoring.replies", "training.suspension_proposals", "gateway.event_log", "gateway.people"):  # fmt: skip
-        assert table in before
-    assert any("nats" in name for name in found_in_files(tmp_path))
-
-    erasure = await erase(platform)
-
-    assert erasure["id"] == person
-    assert set(erasure["finished"]) == {"training", "policy", "monitoring", "gateway"}
-    assert list(found_in_tables(platform)) == []
-    (platform.folder / "logins.json").unlink()
-    assert found_in_files(tmp_path) == []
-    for service in platform.running:
-        assert await sound(platform, service)
-
-
-async def test_a_person_takes_along_what_every_service_keeps_of_them_or_nothing(platform: Platform) -> None:
-    await import_people(platform)
-    await publish(platform, POLICY)
-    await live(platform)
+async def take_along(platform: Platform) -> None:
+    """Let the person take all that is kept of them, and see for how long it is."""
     me = await platform.as_person(NUMBER)
     path = f"/v1/people/{NUMBER}/data-export"
     taken = await ok(await me.get(path))
@@ -242,16 +217,39 @@ async def test_a_person_takes_along_what_every_service_keeps_of_them_or_nothing(
     assert (said["training", "access log"], said["gateway", "the log of events"]) == (365, 30)
     assert said["training", "certificates"] is None
 
-    await platform.stop_service("monitoring")
-    answer = await me.get(path)
-    assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (503, "personal-data-away")
-    await platform.start_service("monitoring")
+
+async def test_a_person_takes_all_along_and_once_erased_no_store_holds_a_word(
+    platform_on_both: Platform, tmp_path: Path
+) -> None:
+    platform = platform_on_both
+    await import_people(platform)
+    await publish(platform, POLICY)
+    person = await live(platform)
+    await take_along(platform)
+    before = set(found_in_tables(platform))
+    for table in ("training.people", "training.answers", "training.outbox", "training.idempotency_keys", "policy.people",
+                  "policy.questions", "policy.kept_checks", "monitoring.posts", "monitoring.guidance",
+                  "monitoring.replies", "training.suspension_proposals", "gateway.event_log", "gateway.people"):  # fmt: skip
+        assert table in before
+    assert any("nats" in name for name in found_in_files(tmp_path))
+
+    erasure = await erase(platform)
+
+    assert erasure["id"] == person
+    assert set(erasure["finished"]) == {"training", "policy", "monitoring", "gateway"}
+    assert list(found_in_tables(platform)) == []
+    (platform.folder / "logins.json").unlink()
+    assert found_in_files(tmp_path) == []
+    for service in platform.running:
+        assert await sound(platform, service)
 
 
 async def test_a_service_that_was_away_erases_when_it_is_back_and_only_then_it_is_complete(platform: Platform) -> None:
     await import_people(platform)
     await platform.stop_service("policy")
     client = platform.client
+    part = await client.get("/v1/people/E-5/data-export")
+    assert (part.status_code, part.json()["type"].rpartition("/")[2]) == (503, "personal-data-away")
     await ok(await client.patch("/v1/people/E-5", json={"active": False}))
     body = {"reason": "Asked for.", "employee_number": "E-5"}
     erasure = await ok(await client.post("/v1/people/E-5/erasure", json=body))
