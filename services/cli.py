@@ -111,7 +111,7 @@ def import_people(
         query = {"dry_run": "true"} if dry_run else {}
         report = json.loads(api.upload("/v1/people/imports", file.read_bytes(), "text/csv", **query))
     if "rows" not in report:
-        out.print(f"{report['total']} rows are being applied: GET /v1/people/imports/{report['id']}")
+        out.print(f"{report['total']} rows are being applied: GET /v1/imports/{report['id']}")
         return
     for row in report["rows"]:
         if row["outcome"] == "rejected":

@@ -15,6 +15,9 @@ PREFIXES: dict[str, tuple[str, ...]] = {
     "training": (
         "/scim",
         "/v1/people",
+        "/v1/attribute-authority",
+        "/v1/imports",
+        "/v1/import-mappings",
         "/v1/erasures",
         "/v1/retention",
         "/v1/courses",

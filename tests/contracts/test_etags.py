@@ -133,13 +133,13 @@ class Making:
     async def imported(self) -> str:
         """Send a file of people by a mapping that is kept; return where it stands."""
         mapping = {"columns": {"Abteilung": "department"}}
-        assert (await self.client.put("/v1/people/imports/mappings/payroll", json=mapping)).is_success
+        assert (await self.client.put("/v1/import-mappings/payroll", json=mapping)).is_success
         rows = "employee_number,name,email,Abteilung,region\nE-77,Imported,e77@harbour.example,Care,EMEA\n"
         headers = {"Content-Type": "text/csv", "Prefer": "wait=5"}
         query = {"mapping": "payroll"}
         sent = await self.client.post("/v1/people/imports", content=rows, headers=headers, params=query)
         assert sent.is_success, sent.text
-        return f"/v1/people/imports/{await self.first('/v1/people/imports')}"
+        return f"/v1/imports/{await self.first('/v1/people/imports')}"
 
     async def others(self) -> None:
         """Nominate somebody and make a key."""
@@ -158,8 +158,8 @@ class Making:
             "/v1/backtests/{backtest_id}": f"/v1/backtests/{backtest}",
             "/v1/operations/{service}/evidence/{entry}": f"/v1/operations/policy/evidence/{accepted['evidence']['entry']}",
             "/v1/people/{employee_number}": "/v1/people/E-1",
-            "/v1/people/imports/{import_id}": await self.imported(),
-            "/v1/people/imports/mappings/{name}": "/v1/people/imports/mappings/payroll",
+            "/v1/imports/{import_id}": await self.imported(),
+            "/v1/import-mappings/{name}": "/v1/import-mappings/payroll",
             "/v1/policies/{key}": "/v1/policies/social-media",
             "/v1/policies/{key}/versions/{number}": "/v1/policies/social-media/versions/1",
             "/v1/task-team/nominations/{nomination}": f"/v1/task-team/nominations/{nominated}",

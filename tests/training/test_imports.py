@@ -103,7 +103,7 @@ async def test_columns_are_mapped_in_the_request_or_by_a_mapping_that_is_kept(se
     assert unmapped.status_code == 422
     assert "employee_number" in unmapped.json()["detail"]
 
-    kept = await service.client.put("/v1/people/imports/mappings/payroll", json={"columns": columns})
+    kept = await service.client.put("/v1/import-mappings/payroll", json={"columns": columns})
     assert kept.status_code == 200, kept.text
     query = {"mapping": "payroll", "column": "Kostenstelle:cost_centre"}
     done = await upload(service, body, **query)
@@ -117,7 +117,7 @@ async def test_columns_are_mapped_in_the_request_or_by_a_mapping_that_is_kept(se
     absent = await send(service, body, **query, delimiter="comma")
     assert "mapped but not there" in absent.json()["detail"]
     tag = kept.headers["etag"]
-    assert (await service.client.delete("/v1/people/imports/mappings/payroll")).status_code == 204
+    assert (await service.client.delete("/v1/import-mappings/payroll")).status_code == 204
     assert tag == '"1"'
     assert (await send(service, body, mapping="payroll")).status_code == 404
 
@@ -225,7 +225,7 @@ async def test_an_import_that_its_request_left_behind_is_brought_to_its_end(serv
     service.clock.advance(imports.LEFT * 2)
 
     async with asyncio.timeout(10):
-        while (await service.get(f"/v1/people/imports/{row.id}"))["state"] != "done":  # noqa: ASYNC110
+        while (await service.get(f"/v1/imports/{row.id}"))["state"] != "done":  # noqa: ASYNC110
             await asyncio.sleep(0.05)
     assert (await service.get("/v1/people/E-1"))["name"] == "Ana"
 

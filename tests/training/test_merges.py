@@ -88,7 +88,7 @@ async def test_a_weaker_source_does_not_change_what_a_stronger_one_wrote(service
     assert (refused.status_code, refused.json()["errors"]) == (409, [{"pointer": "/region", "detail": "csv owns this"}])
     assert (await service.client.patch("/v1/people/E-1", json={"title": "Lead", "region": "EMEA"})).status_code == 200
     order = {"sources": ["scim", "api", "csv"]}
-    assert (await service.client.put("/v1/people/authority/region", json=order)).status_code == 200
+    assert (await service.client.put("/v1/attribute-authority/region", json=order)).status_code == 200
     assert (await service.client.patch("/v1/people/E-1", json={"region": "APAC"})).status_code == 200
 
     again = await service.client.post("/v1/people/imports", content=rows, headers=headers)
@@ -96,7 +96,7 @@ async def test_a_weaker_source_does_not_change_what_a_stronger_one_wrote(service
         1,
         "not changed: region (api owns this)",
     )
-    listed = {one["attribute"]: one["sources"] for one in (await service.get("/v1/people/authority"))["items"]}
+    listed = {one["attribute"]: one["sources"] for one in (await service.get("/v1/attribute-authority"))["items"]}
     assert (listed["region"], listed["name"]) == (["scim", "api", "csv"], ["scim", "csv", "api"])
     sources = (await service.get("/v1/people/E-1/sources"))["sources"]
     assert [(one["source"], one["attributes"]) for one in sources] == [

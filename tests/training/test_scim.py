@@ -134,7 +134,7 @@ async def test_what_another_source_owns_is_shown_as_that_has_it(
     service: TrainingService, client: httpx.AsyncClient
 ) -> None:
     order = {"sources": ["csv", "scim", "api"]}
-    assert (await client.put("/v1/people/authority/department", json=order)).status_code == 200
+    assert (await client.put("/v1/attribute-authority/department", json=order)).status_code == 200
     header = "employee_number,name,email,department,region,manager,languages\n"
     row = f"E-1,Ana,{user()['userName']},Stores,EMEA,,en\n"
     await client.post("/v1/people/imports", content=header + row, headers={"Content-Type": "text/csv"})

@@ -1,4 +1,4 @@
-"""/v1/people/imports: people by CSV, and which columns of whose files are what."""
+"""People by CSV: files at /v1/people/imports, how far each is at /v1/imports, which columns are what at /v1/import-mappings."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -50,7 +50,7 @@ from shared.problems import (
 from shared.requests import EVENTS_HEADER, Db, events_header
 from shared.schemas import Line, Slug
 
-router = APIRouter(prefix="/v1/people/imports", tags=["people"])
+router = APIRouter(prefix="/v1", tags=["people"])
 
 LARGEST_FILE = 32 * 1024 * 1024
 IN_MEMORY = 1024 * 1024
@@ -111,7 +111,7 @@ def column_of(given: str) -> tuple[str, str]:
 
 
 @router.post(
-    "",
+    "/people/imports",
     dependencies=[needs("people:write")],
     response_model=ImportOut,
     responses={
@@ -150,7 +150,7 @@ async def import_people(
     if row.background:
         db.status = status.HTTP_202_ACCEPTED
         job = await db.write(imports.received, row.id)
-        headers = {"Location": f"/v1/people/imports/{row.id}"}
+        headers = {"Location": f"/v1/imports/{row.id}"}
         return Response(job.model_dump_json(), db.status, headers, media_type="application/json")
     await service.write(imports.received, row.id)
     told = await go_on(service, row.id, current.get())
@@ -192,32 +192,32 @@ async def upload(request: Request) -> AsyncIterator[BinaryIO]:
         yield cast("BinaryIO", file)
 
 
-@router.get("", dependencies=[needs("people:write")])
+@router.get("/people/imports", dependencies=[needs("people:write")])
 async def list_imports(paging: Paging, db: Db) -> Page[ImportJobOut]:
     """List the files of people that were sent, the newest first, with how far each is."""
     return await db.read(import_reports.find, paging)
 
 
-@router.get("/mappings", dependencies=[needs("people:write")])
+@router.get("/import-mappings", dependencies=[needs("people:write")])
 async def list_import_mappings(paging: Paging, db: Db) -> Page[MappingOut]:
     """List which column of whose files is which attribute."""
     return await db.read(import_mappings.find, paging)
 
 
-@router.get("/mappings/{name}", dependencies=[needs("people:write")], responses=problems(NotFound))
+@router.get("/import-mappings/{name}", dependencies=[needs("people:write")], responses=problems(NotFound))
 async def get_import_mapping(name: Slug, db: Db) -> MappingOut:
     """Read a mapping."""
     return await db.read(import_mappings.get, name)
 
 
-@router.put("/mappings/{name}", dependencies=[needs("people:write")], responses=problems(Stale))
+@router.put("/import-mappings/{name}", dependencies=[needs("people:write")], responses=problems(Stale))
 async def put_import_mapping(name: Slug, body: MappingIn, if_match: IfMatch, db: Db) -> MappingOut:
     """Keep under a name which column of a file is which attribute; send files with `?mapping=<name>` then."""
     return await db.write(import_mappings.put, name, body, if_match)
 
 
 @router.delete(
-    "/mappings/{name}",
+    "/import-mappings/{name}",
     status_code=status.HTTP_204_NO_CONTENT,
     dependencies=[needs("people:write")],
     responses=problems(NotFound),
@@ -227,7 +227,7 @@ async def delete_import_mapping(name: Slug, db: Db) -> None:
     await db.write(import_mappings.remove, name)
 
 
-@router.get("/{import_id}", dependencies=[needs("people:write")], responses=problems(NotFound))
+@router.get("/imports/{import_id}", dependencies=[needs("people:write")], responses=problems(NotFound))
 async def get_import(import_id: Id, response: Response, db: Db) -> ImportJobOut:
     """See how far a file is, and what became of its rows by number."""
     found = await db.read(import_reports.get, import_id)
@@ -235,7 +235,7 @@ async def get_import(import_id: Id, response: Response, db: Db) -> ImportJobOut:
     return found
 
 
-@router.get("/{import_id}/rows", dependencies=[needs("people:write")], responses=problems(NotFound))
+@router.get("/imports/{import_id}/rows", dependencies=[needs("people:write")], responses=problems(NotFound))
 async def list_import_rows(import_id: Id, paging: Paging, db: Db, outcome: Outcome | None = None) -> Page[ImportedRow]:
     """List the rows of a file with what became of each, or will; `?outcome=rejected` gives those to mend."""
     return await db.read(import_reports.find_rows, import_id, paging, outcome)

@@ -1,4 +1,4 @@
-"""/v1/people: who works here."""
+"""/v1/people: who works here; /v1/attribute-authority: which source decides which attribute."""
 
 from typing import Annotated
 
@@ -35,10 +35,10 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Line, Moment
 
-router = APIRouter(prefix="/v1/people", tags=["people"])
+router = APIRouter(prefix="/v1", tags=["people"])
 
 
-@router.get("", response_model=Page[PersonOut], dependencies=[needs("people:read", "self")])
+@router.get("/people", response_model=Page[PersonOut], dependencies=[needs("people:read", "self")])
 async def list_people(
     paging: Paging, db: Db, department: Line | None = None, region: Line | None = None, *, active: bool | None = None
 ) -> Response:
@@ -47,7 +47,7 @@ async def list_people(
 
 
 @router.post(
-    "",
+    "/people",
     status_code=status.HTTP_201_CREATED,
     response_model=PersonOut,
     dependencies=[needs("people:write")],
@@ -58,7 +58,7 @@ async def create_person(body: PersonIn, db: Db) -> Response:
     return db.answer(await db.write(people.create, body))
 
 
-@router.post("/matches", dependencies=[needs("people:write")])
+@router.post("/people/matches", dependencies=[needs("people:write")])
 async def match_people(body: MatchesIn, db: Db) -> MatchesOut:
     """Say what a first sync of a source would do: whom each means by which id, what changes, and what is in the way.
 
@@ -67,13 +67,13 @@ async def match_people(body: MatchesIn, db: Db) -> MatchesOut:
     return await db.read(provenance.preview, body)
 
 
-@router.get("/authority", dependencies=[needs("people:read")])
+@router.get("/attribute-authority", dependencies=[needs("people:read")])
 async def list_authority(db: Db) -> Page[AuthorityOut]:
     """List which sources may write which attribute of people, the strongest first."""
     return await db.read(provenance.all_authority)
 
 
-@router.put("/authority/{attribute}", dependencies=[needs("people:write")])
+@router.put("/attribute-authority/{attribute}", dependencies=[needs("people:write")])
 async def put_authority(attribute: Attribute, body: AuthorityIn, db: Db) -> AuthorityOut:
     """Say which sources may write an attribute, the strongest first.
 
@@ -84,7 +84,7 @@ async def put_authority(attribute: Attribute, body: AuthorityIn, db: Db) -> Auth
 
 
 @router.get(
-    "/{employee_number}",
+    "/people/{employee_number}",
     response_model=PersonOut,
     dependencies=[needs("people:read", "self")],
     responses=problems(NotFound),
@@ -95,7 +95,7 @@ async def get_person(employee_number: EmployeeNumber, db: Db) -> Response:
 
 
 @router.patch(
-    "/{employee_number}",
+    "/people/{employee_number}",
     dependencies=[needs("people:write")],
     responses=problems(
         NotFound,
@@ -112,7 +112,9 @@ async def update_person(employee_number: EmployeeNumber, body: PersonPatch, if_m
 
 
 @router.get(
-    "/{employee_number}/certificates", dependencies=[needs("certificates:read", "self")], responses=problems(NotFound)
+    "/people/{employee_number}/certificates",
+    dependencies=[needs("certificates:read", "self")],
+    responses=problems(NotFound),
 )
 async def list_certificates_of_person(
     employee_number: EmployeeNumber,
@@ -124,7 +126,7 @@ async def list_certificates_of_person(
 
 
 @router.post(
-    "/{employee_number}/merge",
+    "/people/{employee_number}/merge",
     dependencies=[needs("people:write")],
     responses=problems(NotFound, access.OwnMatter, merges.NotMergeable, import_guard.ImportUnderWay),
 )
@@ -136,7 +138,7 @@ async def merge_person(employee_number: EmployeeNumber, body: MergeIn, db: Db) -
     return await db.write(merges.merge, employee_number, body)
 
 
-@router.get("/{employee_number}/sources", dependencies=[needs("people:read")], responses=problems(NotFound))
+@router.get("/people/{employee_number}/sources", dependencies=[needs("people:read")], responses=problems(NotFound))
 async def get_person_sources(employee_number: EmployeeNumber, response: Response, db: Db) -> SourcesOut:
     """Read where a person's attributes come from, and under which numbers they were known before."""
     found = await db.read(provenance.of_person, employee_number)
