@@ -62,7 +62,7 @@ def forget(session: Session, person: str) -> None:
     people.end_access(session, person)
     session.execute(delete(SignedIn).where(col(SignedIn.user).in_(words)))
     session.execute(delete(KnownPerson).where(col(KnownPerson.id) == person))
-    blank = {"employee_number": f"erased-{person}", "department": ""}
+    blank = {"employee_number": f"erased-{person}", "department": "", "former_numbers": None}
     session.execute(update(Holder).where(col(Holder.person) == person).values(**blank))
     session.execute(update(HeldCertificate).where(col(HeldCertificate.person) == person).values(reason=None))
     if holder is not None:
