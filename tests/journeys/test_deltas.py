@@ -60,7 +60,8 @@ async def asked(platform: Platform) -> dict[str, list[str]]:
     return found
 
 
-async def test_one_word_of_one_section_is_asked_of_the_right_people_alone(platform: Platform) -> None:
+async def test_one_word_of_one_section_is_asked_of_the_right_people_alone(platform_on_both: Platform) -> None:
+    platform = platform_on_both
     client = platform.client
     await add_people(platform, 6)
     for key, source in (("conduct", CONDUCT), ("privacy", PRIVACY)):
