@@ -25,9 +25,9 @@ PAUSE = 0.05
 NAMED = 100
 """Events at most that an answer names."""
 IN_MEMORY = 1024 * 1024
-AIM = 0.006
+AIM = 0.015
 """Seconds of processor time that a chunk should take; others wait for no more than that, and the commit."""
-LEAST, MOST = 20, 200
+LEAST, MOST = 50, 250
 T = TypeVar("T")
 
 log = structlog.get_logger()
