@@ -1,6 +1,6 @@
 """Who is put on what by rules and learning paths, and let go of again."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from services.training.domain import team_seats
@@ -38,6 +38,11 @@ async def change(service: TrainingService, path: str, **what: Any) -> Any:
     return answer.json()
 
 
+def about(stated: str, meant: datetime) -> bool:
+    """Say whether a time is the one that is meant, but for what the test itself took."""
+    return abs(datetime.fromisoformat(stated) - meant) < timedelta(minutes=5)
+
+
 async def seat(service: TrainingService, seat: str, role: str, person: str | None, done: str = "filled") -> None:
     """Let the service hear that somebody sits on a seat of the task team."""
     told = TaskTeamChangedV1(seat=seat, role=role, person=person, change=done)
@@ -50,7 +55,8 @@ async def test_a_rule_puts_those_it_means_on_a_course_once(service: TrainingServ
     written = await rule(service, audience={"departments": ["Support"]}, due_days=10)
     assert (written["people"], written["applies"], written["otherwise"]) == (0, ["made", "joins", "moves"], "keep")
     (one,) = await enrolments(service, "E-1")
-    assert (one["rule"], one["due_at"][:10]) == ("new-in-support", (service.clock.now() + 10 * DAY).date().isoformat())
+    assert one["rule"] == "new-in-support"
+    assert about(one["due_at"], service.clock.now() + 10 * DAY)
     assert await enrolments(service, "E-2") == []
     assert (await service.get(f"{RULES}/new-in-support"))["people"] == 1
 
@@ -126,7 +132,7 @@ async def test_who_is_let_go_of_keeps_what_is_done_and_goes_on_with_it_when_back
     await change(service, "/v1/people/E-1", department="Support")
     (back,) = await enrolments(service, "E-1")
     assert (back["id"], back["withdrawn_at"]) == (one["id"], None)
-    assert back["due_at"][:10] == (service.clock.now() + 20 * DAY).date().isoformat()
+    assert about(back["due_at"], service.clock.now() + 20 * DAY)
     whole = await service.get(f"/v1/enrolments/{one['id']}")
     assert [module["done"] for module in whole["modules"]] == [True, False]
     assert len(await service.told("training.enrolment.resumed.v1")) == 1
@@ -196,7 +202,7 @@ async def test_a_path_leads_through_its_courses_in_their_order(service: Training
     states = [step["state"] for step in path["steps"]]
     assert states == ["done", "offered", "open", "waiting"]
     assert (path["done"], path["of"], path["completed_at"]) == (1, 3, None)
-    assert path["steps"][2]["due_at"][:16] == (began + 20 * DAY).isoformat()[:16]
+    assert about(path["steps"][2]["due_at"], began + 20 * DAY)
 
     await service.complete("E-1", "second")
     assert await courses(service, "E-1") == ["answering", "second"]
@@ -231,7 +237,7 @@ async def test_the_earliest_date_counts_when_several_ask_for_a_course(service: T
     for key, days in (("slow", 50), ("quick", 5), ("medium", 20)):
         await rule(service, key, due_days=days)
     (one,) = await enrolments(service, "E-1")
-    assert one["due_at"][:10] == (service.clock.now() + 5 * DAY).date().isoformat()
+    assert about(one["due_at"], service.clock.now() + 5 * DAY)
     assert one["rule"] is None
     plan = await service.get("/v1/people/E-1/plan")
     assert [reason["key"] for reason in plan["items"][0]["why"]] == ["medium", "quick", "slow"]
