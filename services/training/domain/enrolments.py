@@ -33,7 +33,7 @@ class ModuleLocked(Conflict):
 
 
 def create(session: Session, body: EnrolmentIn) -> EnrolmentOut:
-    """Put a person on the version in force; raises NotFound, NothingToLearn, AlreadyEnrolled or NotOffered."""
+    """Put a person on the version in force; raises NotFound, NothingToLearn, AlreadyEnrolled or CourseNotOffered."""
     person = access.acting(session, body.employee_number, "training:write")
     course = courses.load(session, body.course)
     offers.refuse_unless_offered(session, person, course)

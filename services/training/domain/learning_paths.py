@@ -89,7 +89,7 @@ def load(session: Session, key: str) -> LearningPath:
 
 
 def join(session: Session, key: str, body: PathMemberIn) -> PathProgress:
-    """Put a person on a path; what it asks for first, they are put on soon. Raises NotFound or NotOffered."""
+    """Put a person on a path; what it asks for first, they are put on soon. Raises NotFound or CourseNotOffered."""
     path = load(session, key)
     person = access.acting(session, body.employee_number, "training:write")
     required = [step.course for step in asked.steps_of(path) if not step.optional]

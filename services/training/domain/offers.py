@@ -14,7 +14,7 @@ from shared.problems import Forbidden
 EVERYONE = OfferOut(course="", self_service=True, audience=RuleAudience(), revision=1)
 
 
-class NotOffered(Forbidden):
+class CourseNotOffered(Forbidden):
     """The course is not offered to this person; somebody who may has to put them on it."""
 
 
@@ -40,11 +40,11 @@ def put(session: Session, key: str, body: OfferIn, if_match: int | None) -> Offe
 
 
 def refuse_unless_offered(session: Session, person: Person, course: Course) -> None:
-    """Raise NotOffered when somebody puts themself on a course that is not offered to them."""
+    """Raise CourseNotOffered when somebody puts themself on a course that is not offered to them."""
     caller = session.context.caller
     by_themself = caller is not None and caller.person == person.id and not caller.has("training:write")
     if by_themself and not offered(session, person, session.get(Offer, course.key)):
-        raise NotOffered(f"The course {course.key} is not offered to you.")
+        raise CourseNotOffered(f"The course {course.key} is not offered to you.")
 
 
 def offered(session: Session, person: Person, row: Offer | None) -> bool:

@@ -16,7 +16,7 @@ from shared.problems import Conflict, Problem
 CHUNK = 50
 
 
-class NotInForce(Conflict):
+class CertificateNotCounting(Conflict):
     """The certificate has run out, or does not count."""
 
 
@@ -69,22 +69,22 @@ def fail(session: Session, operation: str) -> None:
 
 
 def extend(session: Session, certificate: str, row: CertificateOperation) -> None:
-    """Let a certificate end later; raises NotFound, OwnMatter or NotInForce."""
+    """Let a certificate end later; raises NotFound, OwnMatter or CertificateNotCounting."""
     found = measures.take(session, certificate, None)
     _, person = certificates.load(session, certificate, "certificates:write")
     if found.archived_at is not None or status_at(found, session.now, person.left_at) not in STILL_CERTIFIED:
-        raise NotInForce
+        raise CertificateNotCounting
     by = timedelta(days=row.days or 0)
     delta_terms.extend(session, found, person, by, row.reason, changes.actor_of(session))
     record(session, "certificate.extended", f"certificate/{certificate}", digest_of(row.reason), person.id)
 
 
 def renew(session: Session, certificate: str, row: CertificateOperation) -> None:
-    """Issue the next certificate; raises NotFound, OwnMatter, NotInForce or renewals.NotAccepted."""
+    """Issue the next certificate; raises NotFound, OwnMatter, CertificateNotCounting or renewals.PolicyNotAccepted."""
     found = measures.take(session, certificate, None)
     _, person = certificates.load(session, certificate, "certificates:write")
     if found.archived_at is not None or status_at(found, session.now, person.left_at) not in STILL_CERTIFIED:
-        raise NotInForce
+        raise CertificateNotCounting
     renewals.renew(session, found, row.reason)
 
 

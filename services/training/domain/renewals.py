@@ -12,17 +12,17 @@ from shared.outbox import tell
 from shared.problems import Conflict
 
 
-class NotAccepted(Conflict):
+class PolicyNotAccepted(Conflict):
     """The holder has not accepted a policy that the tier asks for as it is in force."""
 
 
 def renew(session: Session, held: Certificate, reason: str) -> Certificate:
-    """Issue the certificate that replaces one that counts; its holder's progress must be locked. Raises NotAccepted."""
+    """Issue the certificate that replaces one that counts; its holder's progress must be locked. Raises PolicyNotAccepted."""
     tier = certifications.load(session, held.certification)
     facts = decisions.gather(session, [held.person], [])[held.person]
     missing = [policy for policy in tier.policies if policy not in facts.accepted]
     if missing:
-        raise NotAccepted(f"The holder has not accepted {', '.join(missing)} as it is in force.")
+        raise PolicyNotAccepted(f"The holder has not accepted {', '.join(missing)} as it is in force.")
     expires_at = terms.expiry_of(tier, session.now, session.now, held)
     term = terms.term_of(tier, session.now, expires_at)
     made = decisions.issue(session, held.person, Due(tier, session.now, term, held.basis, held), facts)

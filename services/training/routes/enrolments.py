@@ -34,7 +34,7 @@ async def list_enrolments(
     "",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("training:write", "self")],
-    responses=problems(NotFound, enrolments.NothingToLearn, enrolments.AlreadyEnrolled, offers.NotOffered),
+    responses=problems(NotFound, enrolments.NothingToLearn, enrolments.AlreadyEnrolled, offers.CourseNotOffered),
 )
 async def create_enrolment(body: EnrolmentIn, db: Db) -> EnrolmentOut:
     """Put a person on the version of a course that is in force."""

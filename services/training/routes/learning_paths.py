@@ -57,7 +57,7 @@ async def list_people_on_path(key: Slug, paging: Paging, db: Db) -> Page[PathPro
     "/{key}/people",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("training:write", "self")],
-    responses=problems(NotFound, offers.NotOffered),
+    responses=problems(NotFound, offers.CourseNotOffered),
 )
 async def join_learning_path(key: Slug, body: PathMemberIn, db: Db) -> PathProgress:
     """Put a person on a path, or say how far they are if they are on it; its courses follow within seconds."""
