@@ -318,7 +318,7 @@ def import_rows(places: Places) -> list[Row]:
             waits.append(post_one(asker, url, len(waits)))
             if sent.done() and time.monotonic() - looked > LOOK:
                 answer = sent.result().raise_for_status()
-                job = asker.get(f"{url}/imports/{answer.json()['id']}").raise_for_status().json()
+                job = asker.get(places.gateway + answer.headers["Location"]).raise_for_status().json()
                 looked = time.monotonic()
             time.sleep(0.01)
         took = time.monotonic() - began
