@@ -16,9 +16,9 @@ from typing import IO, Any
 import orjson
 import structlog
 
-from services.training.domain import changes, export_schedules, exports
-from services.training.domain.export_schedules import Job, Written
-from services.training.domain.exports import Asked, Line
+from services.training.domain.certification import changes, export_schedules, exports
+from services.training.domain.certification.export_schedules import Job, Written
+from services.training.domain.certification.exports import Asked, Line
 from services.training.schemas.certificates import CertificateOut
 from services.training.tables import ExportContent, ExportFormat
 from shared.bus import Bus

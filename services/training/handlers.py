@@ -2,31 +2,14 @@
 
 from sqlmodel import col, select
 
-from services.training.domain import (
-    assigning,
-    campaigns,
-    completions,
-    decisions,
-    delta_decisions,
-    delta_queue,
-    enrolments,
-    erasures,
-    expiry,
-    export_schedules,
-    facts,
-    groups,
-    imports,
-    looks,
-    merges,
-    readings,
-    reminders,
-    retelling,
-    retention,
-    rules,
-    sittings,
-    team_seats,
-)
 from services.training.domain.badges import status_lists
+from services.training.domain.certification import decisions, expiry, export_schedules, facts
+from services.training.domain.learning import completions, enrolments, readings, sittings
+from services.training.domain.planning import assigning, campaigns, reminders, team_seats
+from services.training.domain.privacy import erasures, looks, retention
+from services.training.domain.provisioning import groups, imports, merges, retelling
+from services.training.domain.relearning import delta_decisions, delta_queue
+from services.training.domain.teaching import rules
 from services.training.tables import Enrolment, Person
 from shared import erasure
 from shared.db import Session

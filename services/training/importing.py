@@ -11,8 +11,8 @@ from typing import Any, BinaryIO, TypeVar, cast
 
 import structlog
 
-from services.training.domain import import_files, imports
-from services.training.domain.imports import Step
+from services.training.domain.provisioning import import_files, imports
+from services.training.domain.provisioning.imports import Step
 from services.training.tables import PeopleImport
 from shared.bus import Bus
 from shared.context import Context

@@ -7,7 +7,7 @@ import asyncio
 
 import structlog
 
-from services.training.domain import operation_steps, operations
+from services.training.domain.certification import operation_steps, operations
 from services.training.tables import CertificateOperation
 from shared.bus import Bus
 from shared.context import Context

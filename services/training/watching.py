@@ -5,7 +5,7 @@ from urllib.parse import parse_qsl
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from services.training.domain import looks
+from services.training.domain.privacy import looks
 from shared.context import Context, current
 
 READING_POSTS = frozenset({"find_certificate_statuses", "search_scim", "search_scim_users"})

@@ -30,7 +30,7 @@ from services.monitoring.settings import MonitoringSettings
 from services.policy import app as policy
 from services.policy.settings import PolicySettings
 from services.training import app as training
-from services.training.domain import people
+from services.training.domain.provisioning import people
 from services.training.schemas.people import PersonIn
 from services.training.settings import TrainingSettings
 from shared import logs, migrate

@@ -36,7 +36,10 @@ def as_written(field: FieldInfo) -> str:
         return json.dumps(default)
     if isinstance(default, Enum):
         return str(default.value)
-    return str(TypeAdapter(Any).dump_python(default, mode="json")).replace("True", "true").replace("False", "false") or "empty"
+    return (
+        str(TypeAdapter(Any).dump_python(default, mode="json")).replace("True", "true").replace("False", "false")
+        or "empty"
+    )
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from services.gateway.domain.certificates import CERTIFICATE, state_of
 from services.gateway.read_model import packed
 from services.gateway.read_model.certificates import SCOPE
-from services.training.domain import certificates as owner
-from services.training.domain import statuses
-from services.training.domain.standing import status_at
+from services.training.domain.certification import certificates as owner
+from services.training.domain.certification import statuses
+from services.training.domain.certification.standing import status_at
 from services.training.tables import Certificate, Person
 from shared.events.training import CertificateIssuedV1
 from tests.gateway.story import client_with, person

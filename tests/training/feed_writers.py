@@ -7,7 +7,8 @@ import time
 
 from sqlmodel import col, select
 
-from services.training.domain import expiry, measures, people
+from services.training.domain.certification import expiry, measures
+from services.training.domain.provisioning import people
 from services.training.schemas.people import PersonPatch
 from services.training.tables import Certificate, Person, State
 from shared.clock import SystemClock

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from services.training.domain import certifications, completions, courses, facts, import_applying
-from services.training.domain.import_weighing import Line
+from services.training.domain.certification import certifications, facts
+from services.training.domain.learning import completions
+from services.training.domain.provisioning import import_applying
+from services.training.domain.provisioning.import_weighing import Line
+from services.training.domain.teaching import courses
 from services.training.schemas.certificates import CertificationIn
 from services.training.schemas.courses import CourseIn
 from services.training.schemas.enrolments import CompletionIn

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from services.training.domain import facts, readings
+from services.training.domain.certification import facts
+from services.training.domain.learning import readings
 from services.training.handlers import look_for_deltas
 from shared.db import Session
 from shared.events.policy import SectionInForce, VersionInForceV1

@@ -5,7 +5,7 @@ from typing import Any, cast
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from services.training.domain.questions import QUESTION
+from services.training.domain.teaching.questions import QUESTION
 from services.training.schemas.quizzes import Question
 
 MARKS = ["=", "~", "#", "####", "{", "}", ":", "::", "\\", "->", "%50%", "*", "\\*", "[html]", "[id:x]", "[tag:y]", "//", "<b>",

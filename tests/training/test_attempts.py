@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from services.training.domain.sitting_times import GRACE, give_time
+from services.training.domain.learning.sitting_times import GRACE, give_time
 from services.training.tables import Attempt, GradedAnswer
 from shared.db import Session
 from shared.tables import outbox

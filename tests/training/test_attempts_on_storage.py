@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import MetaData, create_engine, func, insert, select, text
 
-from services.training.domain import answers, attempts, course_versions, courses, enrolments, people, sittings
+from services.training.domain.learning import answers, attempts, enrolments, sittings
+from services.training.domain.provisioning import people
+from services.training.domain.teaching import course_versions, courses
 from services.training.schemas.attempts import AnswerIn, AttemptIn, AttemptOut
 from services.training.schemas.courses import CourseIn, CourseVersionIn
 from services.training.schemas.enrolments import EnrolmentIn

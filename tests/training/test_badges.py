@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from openvc.status.bitstring import decode_bitstring, get_status_bit
 from sqlalchemy import select, text
 
-from services.training.domain import terms
 from services.training.domain.badges import pictures, status_lists, uploads
-from services.training.domain.standing import Term
+from services.training.domain.certification import terms
+from services.training.domain.certification.standing import Term
 from services.training.tables import Badge, Certificate
 from shared.clock import ShiftedClock
 from shared.context import Principal

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.training.domain.question_files.reading import Found, NotAQuestionFile
-from services.training.domain.question_imports import READERS
+from services.training.domain.teaching.question_imports import READERS
 from services.training.schemas.question_files import QuestionFormat
 from tests.training.conftest import TrainingService
 from tests.training.quizzing import slug

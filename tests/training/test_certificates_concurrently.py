@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from services.training.domain import changes, measures
+from services.training.domain.certification import changes, measures
 from services.training.schemas.certificates import CertificateOut, Change
 from services.training.tables import Certificate, State
 from shared.clock import ShiftedClock

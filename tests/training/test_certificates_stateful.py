@@ -13,18 +13,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from sqlalchemy import Engine, func
 from sqlmodel import col, select
 
-from services.training.domain import (
-    certificates,
-    certifications,
-    changes,
-    course_changes,
-    courses,
-    decisions,
-    expiry,
-    measures,
-    people,
-)
-from services.training.domain.standing import is_certified, status_at
+from services.training.domain.certification import certificates, certifications, changes, decisions, expiry, measures
+from services.training.domain.certification.standing import is_certified, status_at
+from services.training.domain.provisioning import people
+from services.training.domain.teaching import course_changes, courses
 from services.training.schemas.certificates import CertificateOut, CertificationIn, CertificationPatch, Status
 from services.training.schemas.courses import CourseIn
 from services.training.schemas.people import PersonIn, PersonPatch

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 from sqlmodel import col
 
-from services.training.domain import changes, expiry, people
-from services.training.domain.standing import status_at
+from services.training.domain.certification import changes, expiry
+from services.training.domain.certification.standing import status_at
+from services.training.domain.provisioning import people
 from services.training.schemas.certificates import Change, ChangeOut
 from services.training.tables import Certificate, CertificateChange, Person
 from shared.clock import ShiftedClock

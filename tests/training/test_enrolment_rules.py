@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from services.training.domain import team_seats
+from services.training.domain.planning import team_seats
 from shared.context import Principal
 from shared.events.policy import TaskTeamChangedV1
 from tests.training.conftest import MODULES, TrainingService

@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, Engine
 from sqlmodel import select
 
-from services.training.domain import assigning, completions, courses, enrolment_rules, enrolments, groups, people
+from services.training.domain.learning import completions, enrolments
+from services.training.domain.planning import assigning, enrolment_rules
+from services.training.domain.provisioning import groups, people
+from services.training.domain.teaching import courses
 from services.training.schemas.assigning import Occasion, RuleIn, RulePatch
 from services.training.schemas.courses import CourseIn
 from services.training.schemas.enrolments import CompletionIn, EnrolmentIn

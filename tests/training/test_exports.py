@@ -17,7 +17,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.training.domain import changes, export_schedules, people
+from services.training.domain.certification import changes, export_schedules
+from services.training.domain.provisioning import people
 from services.training.export_files import ExportFiles
 from services.training.schemas.exports import ExportScheduleIn
 from services.training.tables import ExportContent, ExportFormat, ExportSchedule

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from services.training.domain.drawing import Candidate, belongs, fill, pick
-from services.training.domain.grading import Response, credit, exact, solution
+from services.training.domain.learning.drawing import Candidate, belongs, fill, pick
+from services.training.domain.learning.grading import Response, credit, exact, solution
 from services.training.schemas.quizzes import Draw, Question, Quiz
 
 QUESTION: TypeAdapter[Question] = TypeAdapter(Question)

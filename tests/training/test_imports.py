@@ -15,10 +15,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from services.training.domain import csv_files, import_columns, import_files, import_reports, imports, people
-from services.training.domain.hierarchy import NotManaged
-from services.training.domain.import_files import next_of
-from services.training.domain.imports import Asked, Step
+from services.training.domain.provisioning import (
+    csv_files,
+    import_columns,
+    import_files,
+    import_reports,
+    imports,
+    people,
+)
+from services.training.domain.provisioning.hierarchy import NotManaged
+from services.training.domain.provisioning.import_files import next_of
+from services.training.domain.provisioning.imports import Asked, Step
 from services.training.importing import go_on, run
 from services.training.schemas.people import PersonIn, PersonPatch
 from services.training.tables import PeopleImport, PeopleImportRow, metadata

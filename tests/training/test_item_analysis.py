@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlmodel import delete
 
-from services.training.domain import item_analysis
-from services.training.domain.item_weaknesses import weaknesses
+from services.training.domain.teaching import item_analysis
+from services.training.domain.teaching.item_weaknesses import weaknesses
 from services.training.schemas.item_analysis import ItemAnalysisOut, OptionCount
 from services.training.tables import Attempt, BankQuestion, BankQuestionVersion, Course, Enrolment, GradedAnswer
 from shared.clock import ShiftedClock

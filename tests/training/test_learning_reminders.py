@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.training.domain import campaigns
+from services.training.domain.planning import campaigns
 from shared.events.policy import AcknowledgementRequestedV1, CampaignChangedV1
 from tests.training.conftest import TrainingService
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from services.training.domain import people
+from services.training.domain.provisioning import people
 from services.training.schemas.people import PersonIn, PersonOut
 from shared.context import Principal
 from shared.db import Database

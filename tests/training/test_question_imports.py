@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.training.domain import rules
+from services.training.domain.teaching import rules
 from tests.evidence import evidence_of
 from tests.training.conftest import TrainingService
 from tests.training.quizzing import fill_bank, learner, slug, write_quiz

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from services.training.domain import rules
+from services.training.domain.teaching import rules
 from services.training.schemas.quizzes import Quiz
 from shared.events.policy import RuleText, SectionInForce, VersionInForceV1
 from tests.evidence import evidence_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from services.training.domain import course_changes
+from services.training.domain.teaching import course_changes
 from tests.evidence import evidence_of
 from tests.training.conftest import TrainingService
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.training.domain.requirements import Accepted, Facts, due, in_order
-from services.training.domain.standing import is_certified, status_at
+from services.training.domain.certification.requirements import Accepted, Facts, due, in_order
+from services.training.domain.certification.standing import is_certified, status_at
 from services.training.schemas.certificates import Status
 from services.training.tables import Certificate, Certification, State
 

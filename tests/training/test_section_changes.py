@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.training.domain.section_changes import Changed, Known, Wording, all_changed, changed
+from services.training.domain.relearning.section_changes import Changed, Known, Wording, all_changed, changed
 
 SECTIONS = ("a", "b", "c")
 texts = st.dictionaries(st.sampled_from(SECTIONS), st.sampled_from(("one", "two", "three")), min_size=1)

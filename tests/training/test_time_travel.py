@@ -13,7 +13,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from services.training.domain import certifications, courses, decisions, expiry, measures, people, statuses
+from services.training.domain.certification import certifications, decisions, expiry, measures, statuses
+from services.training.domain.provisioning import people
+from services.training.domain.teaching import courses
 from services.training.schemas.certificates import CertificationIn, StatusesIn
 from services.training.schemas.courses import CourseIn
 from services.training.schemas.people import PersonPatch

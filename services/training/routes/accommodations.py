@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from services.training.domain import accommodations
 from services.training.domain.access import OwnMatter
+from services.training.domain.learning import accommodations
 from services.training.schemas.accommodations import AccommodationIn, AccommodationOut
 from shared.auth import needs
 from shared.conditions import IfMatch

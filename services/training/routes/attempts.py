@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import answers, attempts, enrolments, questions, sittings
 from services.training.domain.access import LearningForAnother, OwnMatter
+from services.training.domain.learning import answers, attempts, enrolments, sittings
+from services.training.domain.teaching import questions
 from services.training.schemas.attempts import (
     AnswerIn,
     AttemptIn,

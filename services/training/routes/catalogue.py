@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.training.domain import offers
+from services.training.domain.planning import offers
 from services.training.routes.courses import InLocale
 from services.training.schemas.assigning import CatalogueItem, OfferIn, OfferOut
 from shared.auth import needs

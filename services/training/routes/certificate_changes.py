@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.training.domain import changes
+from services.training.domain.certification import changes
 from services.training.schemas.certificates import ChangesOut
 from shared.auth import needs
 from shared.problems import Invalid, problems

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from fastapi.responses import StreamingResponse
 
-from services.training.domain import exports
-from services.training.domain.exports import COLUMNS, Asked
+from services.training.domain.certification import exports
+from services.training.domain.certification.exports import COLUMNS, Asked
 from services.training.schemas.certificates import Status
 from shared.auth import needs
 from shared.requests import Db

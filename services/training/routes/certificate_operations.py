@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response
 
-from services.training.domain import operations
+from services.training.domain.certification import operations
 from services.training.schemas.fields import Id
 from services.training.schemas.operations import (
     ItemOutcome,

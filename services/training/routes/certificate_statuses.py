@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.training.domain import statuses
+from services.training.domain.certification import statuses
 from services.training.schemas.certificates import StatusesIn, StatusesOut
 from shared.auth import needs
 from shared.requests import Db

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from services.training.domain import certificates, history, measures
+from services.training.domain.certification import certificates, history, measures
 from services.training.schemas.certificates import CertificateOut, HistoryOut, ReasonIn, Status
 from services.training.schemas.fields import Id
 from shared.auth import needs

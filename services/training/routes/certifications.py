@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, status
 
-from services.training.domain import certification_previews, certifications
+from services.training.domain.certification import certification_previews, certifications
 from services.training.schemas.certificates import CertificationIn, CertificationOut, CertificationPatch
 from services.training.schemas.previews import CertificationPreview
 from shared.auth import needs

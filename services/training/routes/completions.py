@@ -7,9 +7,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response, status
 
-from services.training.domain import access, completion_files, completions, csv_files, external_courses
-from services.training.domain.completion_files import CHUNK, Row
-from services.training.domain.csv_files import Numbered
+from services.training.domain import access
+from services.training.domain.learning import completion_files, completions, external_courses
+from services.training.domain.learning.completion_files import CHUNK, Row
+from services.training.domain.provisioning import csv_files
+from services.training.domain.provisioning.csv_files import Numbered
 from services.training.routes.imports import MOST, upload
 from services.training.schemas.completions import (
     CompletionImportOut,

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Request, Response, status
 
-from services.training.domain import assets
+from services.training.domain.teaching import assets
 from services.training.schemas.courses import AssetOut
 from services.training.schemas.modules import FileName
 from shared.auth import needs

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, status
 
-from services.training.domain import course_versions, courses, pages, questions, rules
+from services.training.domain.teaching import course_versions, courses, pages, questions, rules
 from services.training.schemas.courses import CourseVersionIn, CourseVersionOut
 from shared.auth import needs
 from shared.conditions import IfMatch

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 
-from services.training.domain import courses
+from services.training.domain.teaching import courses
 from services.training.schemas.courses import CourseIn, CourseOut
 from shared.auth import needs
 from shared.locales import Locale

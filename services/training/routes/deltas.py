@@ -2,10 +2,11 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import deltas, enrolments
 from services.training.domain.access import LearningForAnother
-from services.training.domain.answers import NotAnOption
-from services.training.domain.delta_questions import UnknownItem
+from services.training.domain.learning import enrolments
+from services.training.domain.learning.answers import NotAnOption
+from services.training.domain.relearning import deltas
+from services.training.domain.relearning.delta_questions import UnknownItem
 from services.training.schemas.deltas import CompletionOfDelta, DeltaOut, DeltaResult, DeltaStatus, DeltaView
 from services.training.schemas.enrolments import EnrolmentOut
 from services.training.schemas.fields import Id

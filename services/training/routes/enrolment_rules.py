@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import enrolment_rules
+from services.training.domain.planning import enrolment_rules
 from services.training.schemas.assigning import AudiencePreview, RuleAudience, RuleIn, RuleOut, RulePatch
 from shared.auth import needs
 from shared.conditions import IfMatch, revised

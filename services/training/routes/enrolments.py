@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import enrolment_batches, enrolments, offers
+from services.training.domain.learning import enrolments
+from services.training.domain.planning import enrolment_batches, offers
 from services.training.routes.courses import InLocale
 from services.training.schemas.assigning import BatchIn, BatchOut
 from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import export_schedules
+from services.training.domain.certification import export_schedules
 from services.training.schemas.exports import ExportRunOut, ExportScheduleIn, ExportScheduleOut, ExportSchedulePatch
 from services.training.schemas.fields import Id
 from shared.auth import needs

@@ -10,7 +10,7 @@ from typing import Annotated, BinaryIO, cast
 
 from fastapi import APIRouter, Depends, Query, Request, Response, status
 
-from services.training.domain import (
+from services.training.domain.provisioning import (
     csv_files,
     import_columns,
     import_files,
@@ -19,8 +19,8 @@ from services.training.domain import (
     import_reports,
     imports,
 )
-from services.training.domain.import_columns import ATTRIBUTES
-from services.training.domain.imports import Asked
+from services.training.domain.provisioning.import_columns import ATTRIBUTES
+from services.training.domain.provisioning.imports import Asked
 from services.training.importing import go_on
 from services.training.schemas.fields import Id
 from services.training.schemas.imports import (

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.training.domain import item_analysis
+from services.training.domain.teaching import item_analysis
 from services.training.schemas.item_analysis import ItemAnalysisOut
 from shared.auth import needs
 from shared.pages import Page, Paging

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, status
 
-from services.training.domain import learning_paths, offers
+from services.training.domain.planning import learning_paths, offers
 from services.training.schemas.assigning import PathIn, PathMemberIn, PathOut, PathPatch, PathProgress
 from shared.auth import needs
 from shared.conditions import IfMatch

@@ -4,7 +4,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 
-from services.training.domain import access, attendance, enrolments, live_sessions
+from services.training.domain import access
+from services.training.domain.learning import attendance, enrolments
+from services.training.domain.teaching import live_sessions
 from services.training.schemas.fields import Id
 from services.training.schemas.live_sessions import (
     AttendanceIn,

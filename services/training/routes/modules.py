@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import access, enrolments, lessons, moves, scenarios, showing, tasks
+from services.training.domain import access
+from services.training.domain.learning import enrolments, lessons, moves, scenarios, showing, tasks
 from services.training.routes.courses import InLocale
 from services.training.schemas.enrolments import EnrolmentOut, PositionIn
 from services.training.schemas.fields import Id

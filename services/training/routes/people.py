@@ -4,10 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response, status
 
-from services.training.domain import (
-    access,
+from services.training.domain import access
+from services.training.domain.certification import certificates
+from services.training.domain.provisioning import (
     authority,
-    certificates,
     directory,
     hierarchy,
     import_guard,

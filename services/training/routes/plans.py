@@ -4,7 +4,7 @@ from typing import Literal
 
 from fastapi import APIRouter, Response
 
-from services.training.domain import learning_figures, learning_paths, plans
+from services.training.domain.planning import learning_figures, learning_paths, plans
 from services.training.routes.courses import InLocale
 from services.training.schemas.assigning import PathProgress
 from services.training.schemas.plans import LearningFigures, PlanOut

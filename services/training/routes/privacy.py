@@ -2,8 +2,9 @@
 
 from fastapi import APIRouter, Request, status
 
-from services.training.domain import erasures, import_guard, looks, takeouts
 from services.training.domain.access import OwnMatter
+from services.training.domain.privacy import erasures, looks, takeouts
+from services.training.domain.provisioning import import_guard
 from services.training.schemas.fields import Id
 from services.training.schemas.privacy import DataExportOut, ErasureIn, ErasureOut, LookOut, RetentionOut
 from shared.auth import needs

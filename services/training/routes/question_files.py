@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 
-from services.training.domain import question_exports, question_imports
-from services.training.domain.question_exports import WRITERS
 from services.training.domain.question_files.reading import NotAQuestionFile
-from services.training.domain.question_imports import READERS, Asked
+from services.training.domain.teaching import question_exports, question_imports
+from services.training.domain.teaching.question_exports import WRITERS
+from services.training.domain.teaching.question_imports import READERS, Asked
 from services.training.schemas.question_files import QuestionFormat, QuestionImportOut
 from shared.auth import needs
 from shared.problems import NotFound, TooLarge, UnsupportedMediaType, problems

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, status
 
-from services.training.domain import questions, rules
+from services.training.domain.teaching import questions, rules
 from services.training.schemas.questions import BankQuestionOut, QuestionQuery
 from services.training.schemas.quizzes import Difficulty, Question
 from shared.auth import needs

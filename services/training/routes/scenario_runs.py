@@ -2,7 +2,8 @@
 
 from fastapi import APIRouter, Response, status
 
-from services.training.domain import access, scenarios
+from services.training.domain import access
+from services.training.domain.learning import scenarios
 from services.training.routes.courses import InLocale
 from services.training.schemas.fields import Id
 from services.training.schemas.learning import ChoiceIn, RunOut

@@ -4,7 +4,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, status
 
-from services.training.domain import access, measures, proposals
+from services.training.domain import access
+from services.training.domain.certification import measures, proposals
 from services.training.schemas.fields import Id
 from services.training.schemas.proposals import ProposalDecisionIn, ProposalIn, ProposalOut
 from services.training.tables import ProposalState

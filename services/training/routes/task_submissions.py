@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from services.training.domain import access, tasks
+from services.training.domain import access
+from services.training.domain.learning import tasks
 from services.training.schemas.fields import Id
 from services.training.schemas.learning import ReviewIn, SubmissionOut
 from shared.auth import needs

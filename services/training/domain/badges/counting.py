@@ -2,7 +2,7 @@
 
 from sqlmodel import col, select
 
-from services.training.domain.standing import STILL_CERTIFIED, status_at
+from services.training.domain.certification.standing import STILL_CERTIFIED, status_at
 from services.training.schemas.certificates import Status
 from services.training.tables import Certificate, Person
 from shared.db import Session

@@ -14,10 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import update
 from sqlmodel import col, select
 
-from services.training.domain import certificates, decisions
 from services.training.domain.badges import counting, keys, proofs, status_lists
 from services.training.domain.badges.credentials import Facts, Issuer, Place, credential
-from services.training.domain.standing import STILL_CERTIFIED
+from services.training.domain.certification import certificates, decisions
+from services.training.domain.certification.standing import STILL_CERTIFIED
 from services.training.tables import Badge, BadgeKey, Certificate, Certification, Course, Person, StatusList
 from shared.db import Session, insert
 from shared.evidence import digest_of, record

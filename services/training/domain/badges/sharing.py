@@ -5,9 +5,9 @@ from datetime import datetime
 import orjson
 from sqlmodel import col, select
 
-from services.training.domain import certificates
 from services.training.domain.badges import counting, keys
 from services.training.domain.badges.credentials import Issuer
+from services.training.domain.certification import certificates
 from services.training.schemas.badges import BadgeStatus, Holder, SharingOut, Show, VerificationOut
 from services.training.schemas.certificates import Status
 from services.training.tables import Badge, Certificate, Certification, Person, Sharing

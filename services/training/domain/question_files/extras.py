@@ -7,7 +7,7 @@ import hashlib
 import json
 from typing import Any
 
-from services.training.domain.questions import QUESTION
+from services.training.domain.teaching.questions import QUESTION
 from services.training.schemas.quizzes import Question
 
 ALONE = ("kind", "points", "difficulty", "shuffle", "partial", "ignore")

@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from services.training.domain.question_files import extras
-from services.training.domain.questions import QUESTION
+from services.training.domain.teaching.questions import QUESTION
 from services.training.schemas.quizzes import Question
 from shared.problems import Invalid
 

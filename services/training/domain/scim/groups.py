@@ -9,7 +9,8 @@ from scim2_server.conditions import Conditions
 from sqlalchemy import ColumnElement, func
 from sqlmodel import col, select
 
-from services.training.domain import access, groups
+from services.training.domain import access
+from services.training.domain.provisioning import groups
 from services.training.domain.scim import users
 from services.training.domain.scim.filters import Condition, moment, text, within
 from services.training.domain.scim.moves import Move

@@ -8,7 +8,8 @@ from scim2_models.path import CompareOperator
 from sqlalchemy import ColumnElement, delete
 from sqlmodel import col, select
 
-from services.training.domain import access, groups, identities, people
+from services.training.domain import access
+from services.training.domain.provisioning import groups, identities, people
 from services.training.domain.scim import users
 from services.training.domain.scim.filters import Condition, Selection, flag, moment, text, within
 from services.training.schemas.scim import StaffMember

@@ -21,8 +21,8 @@ from scim2_server.requests import ScimRequest
 from scim2_server.responses import ScimResponse
 from scim2_server.service import ScimService
 
-from services.training.domain.identities import IdentityConflict
-from services.training.domain.people import PersonExists
+from services.training.domain.provisioning.identities import IdentityConflict
+from services.training.domain.provisioning.people import PersonExists
 from services.training.domain.scim.moves import moves_of
 from services.training.domain.scim.storage import Storage
 from services.training.schemas.scim import provider

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 from scim2_models import InvalidValueException, Meta
 
-from services.training.domain import identities
+from services.training.domain.provisioning import identities
 from services.training.schemas import people as shapes
 from services.training.schemas.scim import Email, EnterpriseUser, StaffMember, StaffUser, User
 from services.training.tables import Person, ScimUser, Source

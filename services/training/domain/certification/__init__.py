@@ -1,0 +1,1 @@
+"""Tiers, certificates, their life, and what HR systems ask of them."""

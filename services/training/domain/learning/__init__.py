@@ -1,0 +1,1 @@
+"""Who learns what: enrolments, sittings, tasks, completions."""

@@ -1,0 +1,1 @@
+"""Who is put on what, by when, and what they are told of it."""

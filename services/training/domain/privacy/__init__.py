@@ -1,0 +1,1 @@
+"""What is kept of people, who looked, and how it goes."""

@@ -1,0 +1,1 @@
+"""Who works here, and where that is known from."""

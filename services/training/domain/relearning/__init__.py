@@ -1,0 +1,1 @@
+"""What changed under a certificate, and who learns it anew."""

@@ -1,0 +1,1 @@
+"""What can be learnt: courses, their files and questions."""
