@@ -118,7 +118,7 @@ class Holder(Row, table=True):
 
 
 class HeldCertificate(Row, table=True):
-    """A certificate as it was told last; `covered` names its sections, which many certificates have in common."""
+    """A certificate as it was told last; of one certification the last of a person's `sequence` counts; `covered` names its sections, which many certificates have in common."""
 
     __tablename__ = "held_certificates"
 
@@ -134,6 +134,7 @@ class HeldCertificate(Row, table=True):
     covered: str = Field(max_length=64)
     replaces: str | None = Field(default=None, max_length=36)
     reason: str | None = Field(default=None, sa_type=Text)
+    sequence: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class CoveredSections(Row, table=True):

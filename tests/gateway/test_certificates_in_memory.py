@@ -220,6 +220,15 @@ async def test_memory_knows_people_by_every_number_that_names_them(platform: Pla
     assert await both_say(platform, numbers) == ["valid"] * 10 + ["none"]
 
 
+async def test_memory_knows_which_certificate_of_two_entries_stands(platform: Platform) -> None:
+    await hire(platform)
+    held = await worked(platform.client.get("/v1/people/E-1/certificates"))
+    older = held["items"][0]["id"]
+    await worked(platform.client.post(f"/v1/certificates/{older}/suspension", json={"reason": "Under review."}))
+    await worked(platform.client.post("/v1/people/E-2/merge", json={"duplicate": "E-1"}))
+    assert (await both_say(platform, ["E-1", "E-2"])) == ["suspended", "suspended", "none"]
+
+
 async def test_memory_is_filled_anew_and_answers_without_its_owner_for_a_minute(platform: Platform) -> None:
     await hire(platform)
     await platform.settle()

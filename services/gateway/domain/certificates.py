@@ -86,7 +86,7 @@ CHANGED = Prebuilt(
     .order_by(HOLDERS.c.position)
     .limit(bindparam("most"))
 )
-OF_PERSON = Prebuilt(select(HELD).where(HELD.c.person == bindparam("of")).order_by(HELD.c.id))
+OF_PERSON = Prebuilt(select(HELD).where(HELD.c.person == bindparam("of")).order_by(HELD.c.sequence, HELD.c.id))
 ONE_BY_ONE = 20
 """People up to whom a prebuilt statement for each is quicker than one for all."""
 
@@ -186,7 +186,8 @@ def certificates_of(session: Session, people: Sequence[str]) -> Iterable[Row]:
     """Return the certificates of people, of each the oldest first."""
     if len(people) <= ONE_BY_ONE:
         return [row for person in people for row in OF_PERSON.rows(session, of=person)]
-    return [tuple(row) for row in session.execute(select(HELD).where(HELD.c.person.in_(people)).order_by(HELD.c.id))]
+    of_all = select(HELD).where(HELD.c.person.in_(people)).order_by(HELD.c.sequence, HELD.c.id)
+    return [tuple(row) for row in session.execute(of_all)]
 
 
 def sections(session: Session, hashes: Iterable[str]) -> dict[str, bytes]:

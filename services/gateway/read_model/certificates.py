@@ -31,6 +31,7 @@ from shared.streams import consumer_info, stream_info
 log = structlog.get_logger()
 
 OWNER = certificates.OWNER
+COVERED_BY = certificates.CERTIFICATE.index("covered")
 ASKING = Principal(id="gateway", scopes=frozenset({INTERNAL}))
 SCOPE = "certificates:read"
 CHANGES = ("training.certificate.", "training.person.")
@@ -99,7 +100,7 @@ class Certificates:
             more = True
             while more:
                 changed = await self._db.read(certificates.changed, self._position, PAGE)
-                unknown = {row[-3] for _, held in changed.holders for row in held} - self._sections.keys()
+                unknown = {row[COVERED_BY] for _, held in changed.holders for row in held} - self._sections.keys()
                 if unknown:
                     self._sections |= await self._db.read(certificates.sections, unknown)
                 for person, held in changed.holders:

@@ -85,7 +85,7 @@ def pack(common: Common, person: Row, certificates: list[Row], sections: dict[st
     packed = [PERSON.pack(UUID(key).bytes, common.departments.number((department or "").encode()), left)]
     latest = {row[2]: row for row in certificates}
     for _, row in sorted(latest.items()):
-        certificate, _, certification, state, *dates, renewable, covered, replaces, reason = row
+        certificate, _, certification, state, *dates, renewable, covered, replaces, reason, _ = row
         packed.append(
             CERTIFICATE.pack(
                 certificate.encode(),

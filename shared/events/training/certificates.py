@@ -22,6 +22,8 @@ class CertificateTold(Event):
     id: Public[str]
     person: Operational[str]
     certification: Public[str]
+    sequence: Public[int] = 0
+    """Which of the person's certificates of this certification it is: the one with the highest counts."""
     status: Operational[str]
     issued_at: Operational[datetime]
     expires_at: Operational[datetime]

@@ -11,9 +11,8 @@ from sqlalchemy import and_, func, or_
 from sqlalchemy import select as core_select
 from sqlmodel import col, select
 
-from services.training.domain.certification import terms
+from services.training.domain.certification import agenda, terms
 from services.training.domain.certification.requirements import course_part
-from services.training.domain.learning import agenda
 from services.training.schemas.certificates import OnNewVersion
 from services.training.tables import Certificate, Certification, Completion, Cutoff, State
 from shared.db import Session

@@ -13,10 +13,9 @@ from sqlalchemy import ColumnElement, delete, func, literal
 from sqlalchemy import select as core_select
 from sqlmodel import col, select
 
-from services.training.domain.certification import absences, certificates, changes, cutoffs, terms
+from services.training.domain.certification import absences, agenda, certificates, changes, cutoffs, terms
 from services.training.domain.certification.requirements import Accepted, Due, Facts, due, in_order
 from services.training.domain.certification.standing import status_at
-from services.training.domain.learning import agenda
 from services.training.domain.relearning import delta_queue
 from services.training.schemas.certificates import Change
 from services.training.tables import (

@@ -6,8 +6,7 @@ catches up with all that came due while nothing ran.
 
 from sqlmodel import col, select
 
-from services.training.domain.certification import decisions
-from services.training.domain.learning import agenda
+from services.training.domain.certification import agenda, decisions
 from services.training.tables import Certificate
 from shared.db import Session
 

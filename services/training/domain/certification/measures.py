@@ -6,9 +6,8 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from services.training.domain import access
-from services.training.domain.certification import absences, certificates, changes, decisions
+from services.training.domain.certification import absences, agenda, certificates, changes, decisions
 from services.training.domain.certification.standing import status_at
-from services.training.domain.learning import agenda
 from services.training.domain.relearning import delta_queue
 from services.training.schemas.certificates import CertificateOut, Change, Status
 from services.training.tables import Certificate, State

@@ -1,12 +1,13 @@
 """Two entries that turned out to be one person: one goes on with all that both did, the other's number names them."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import func
 from sqlmodel import col, select
 
 from services.training.domain import access
-from services.training.domain.certification import certificates, changes, decisions
+from services.training.domain.certification import agenda, certificates, changes, decisions
 from services.training.domain.certification.standing import status_at
-from services.training.domain.learning import agenda
 from services.training.domain.planning import occasions, reminders
 from services.training.domain.provisioning import directory, hierarchy, import_guard
 from services.training.domain.provisioning import people as everyone
@@ -15,6 +16,7 @@ from services.training.schemas.people import MergeIn, PersonOut
 from services.training.tables import Certificate, Enrolment, ModuleDone, Person, State, metadata
 from shared.db import Session
 from shared.events.training import (
+    CertificateChangedV1,
     CertificateReinstatedV1,
     CertificateRevokedV1,
     CertificateSuspendedV1,
@@ -147,25 +149,38 @@ def move_certificates(session: Session, person: Person, duplicate: Person) -> No
     both = select(Certificate).where(col(Certificate.person).in_([person.id, duplicate.id]))
     rows = session.exec(both.order_by(col(Certificate.issued_at)).execution_options(populate_existing=True)).all()
     agenda.catch_up(session, [row for row in rows if row.archived_at is None], session.now)
-    last: dict[str, int] = {}
-    for row in rows:
-        if row.person == person.id:
-            last[row.certification] = max(last.get(row.certification, 0), row.sequence)
     moved = [row for row in rows if row.person == duplicate.id]
+    renumbered: list[Certificate] = []
     for certification in sorted({row.certification for row in moved}):
-        in_force = [row for row in rows if row.certification == certification and row.archived_at is None]
+        of_both = [row for row in rows if row.certification == certification]
+        in_force = [row for row in of_both if row.archived_at is None]
         for loser in sorted(in_force, key=strictness)[:-1]:
             give_up(session, loser)
-    session.flush()
-    for row in moved:
-        last[row.certification] = row.sequence = last.get(row.certification, 0) + 1
-        row.person = person.id
-    session.flush()
+        renumbered += in_line(session, of_both, person)
     standing = [row for row in moved if row.archived_at is None]
     if person.active:
         agenda.wind(session, [row for row in standing if row.state == State.HELD])
     for row in standing:
         announce(session, row, person)
+    retold = [row for row in renumbered if row not in moved]
+    tell(
+        session,
+        *(certificates.event(CertificateChangedV1, row, status_at(row, session.now, person.left_at)) for row in retold),
+    )
+
+
+def in_line(session: Session, rows: Sequence[Certificate], person: Person) -> list[Certificate]:
+    """Give a person all these certificates in the order in which they were issued, the one in force last; return that one."""
+    line = sorted(rows, key=lambda row: (row.archived_at is None, row.issued_at, row.id))
+    session.flush()
+    for place, row in enumerate(line, start=1):
+        row.person, row.sequence = person.id, -place
+    # Numbers are unique at every moment, so they change by way of numbers that nobody has.
+    session.flush()
+    for row in line:
+        row.sequence = -row.sequence
+    session.flush()
+    return [row for row in line if row.archived_at is None]
 
 
 def strictness(row: Certificate) -> tuple[bool, bool, str]:

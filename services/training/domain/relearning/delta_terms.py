@@ -9,9 +9,8 @@ from datetime import timedelta
 
 from sqlmodel import select
 
-from services.training.domain.certification import certificates, changes, terms
+from services.training.domain.certification import agenda, certificates, changes, terms
 from services.training.domain.certification.standing import Term, status_at
-from services.training.domain.learning import agenda
 from services.training.schemas.certificates import Change, Status
 from services.training.tables import Certificate, Delta, DeltaState, FullTerm, Person, State
 from shared.db import Session
