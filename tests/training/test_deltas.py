@@ -40,6 +40,13 @@ async def deltas(service: TrainingService, number: str = "E-1", **query: str) ->
     return list((await service.get(f"/v1/people/{number}/deltas", **query))["items"])
 
 
+async def planned(service: TrainingService, number: str = "E-1") -> list[tuple[str, bool, str, str]]:
+    """Return what a person's plan says of what changed: what it is, whether it is late, and what to do next."""
+    items = (await service.get(f"/v1/people/{number}/plan"))["items"]
+    found = [item for item in items if item["kind"] == "delta"]
+    return [(item["key"], item["overdue"], item["next"]["method"], item["next"]["url"]) for item in found]
+
+
 async def learn(service: TrainingService, delta: Any, **body: Any) -> Any:
     """Do a delta."""
     return await service.post(f"/v1/deltas/{delta['id']}/completion", {"hash": delta["new"]["hash"], **body})
@@ -215,6 +222,22 @@ async def test_questions_about_the_section_are_answered_and_nothing_else_will_do
     assert (right["passed"], right["delta"]["state"], right["delta"]["how"]) == (True, "done", "answered")
 
 
+async def test_a_plan_names_what_changed_until_it_is_learnt_or_too_late(holder: TrainingService) -> None:
+    assert await planned(holder) == []
+    await change(holder)
+    (delta,) = await deltas(holder)
+    expected = ("conduct/answer", "GET", f"/v1/deltas/{delta['id']}")
+
+    (key, late, *step) = (await planned(holder))[0]
+    assert ((key, *step), late) == (expected, False)
+    await holder.advance(35 * DAY)
+    (key, late, *step) = (await planned(holder))[0]
+    assert ((key, *step), late) == (expected, True)
+
+    await learn(holder, delta)
+    assert await planned(holder) == []
+
+
 async def test_of_a_new_version_of_a_course_only_what_changed_is_learnt(holder: TrainingService) -> None:
     await holder.client.patch("/v1/certifications/voice", json={"on_new_version": {"answering": "delta"}})
     version = (await holder.get("/v1/courses/answering/versions/1"))["modules"]
@@ -224,9 +247,11 @@ async def test_of_a_new_version_of_a_course_only_what_changed_is_learnt(holder: 
     await holder.advance()
     (delta,) = await deltas(holder)
     assert (delta["course"], delta["modules"], delta["old"]["version"]) == ("answering", ["thank"], 1)
+    assert await planned(holder) == [("answering", False, "POST", f"/v1/deltas/{delta['id']}/enrolment")]
 
     enrolment = await holder.post(f"/v1/deltas/{delta['id']}/enrolment")
     assert [module["done"] for module in enrolment["modules"]] == [True, True, False]
+    assert await planned(holder) == [("answering", False, "GET", f"/v1/enrolments/{enrolment['id']}")]
     await holder.post(f"/v1/enrolments/{enrolment['id']}/lessons/thank/completion")
     await holder.advance()
 

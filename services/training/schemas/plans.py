@@ -26,7 +26,7 @@ class NextStep(Resource):
 class PlanItem(Resource):
     """Something that is due; `next` is null while something else, or a date, has to come first."""
 
-    kind: Literal["course", "acknowledgement", "renewal"]
+    kind: Literal["course", "acknowledgement", "renewal", "delta"]
     key: str
     title: str
     due_at: datetime | None

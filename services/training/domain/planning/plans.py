@@ -9,7 +9,9 @@ from services.training.domain import access
 from services.training.domain.certification import terms
 from services.training.domain.learning import progress
 from services.training.domain.planning import asked, reminders
+from services.training.domain.relearning import deltas
 from services.training.domain.teaching import courses
+from services.training.schemas.deltas import DeltaOut
 from services.training.schemas.enrolments import ModuleProgress
 from services.training.schemas.plans import DoneItem, NextStep, PlanItem, PlanOut, Reason
 from services.training.tables import (
@@ -177,10 +179,7 @@ def renewal_step(session: Session, person: Person, row: Certificate, tier: Certi
         last = session.exec(done).one()
         if last is not None and last.isoformat() > used:
             continue
-        under_way = select(Enrolment.id).where(
-            Enrolment.person == person.id, Enrolment.course == key, col(Enrolment.completed_at).is_(None)
-        )
-        enrolment = session.exec(under_way).first()
+        enrolment = under_way(session, person, key)
         title = courses.load(session, key).title
         if enrolment is not None:
             return NextStep(title=title, method="GET", url=f"/v1/enrolments/{enrolment}")
@@ -188,10 +187,47 @@ def renewal_step(session: Session, person: Person, row: Certificate, tier: Certi
     return None
 
 
+def deltas_due(session: Session, person: Person, _locale: str | None) -> Iterator[PlanItem]:
+    """Yield what changed under a person's certificates; also what they missed while it can still be learnt."""
+    for delta in deltas.due_of(session, person.id):
+        yield PlanItem.model_validate(
+            {
+                "kind": "delta",
+                "key": delta.course or f"{delta.policy}/{delta.section}",
+                "title": courses.load(session, delta.course).title if delta.course else delta.heading or delta.section,
+                **item_due(session, delta.due_at),
+                "why": [Reason(kind="certificate", key=delta.certificate, title="It changed under your certificate.")],
+                "next": delta_step(session, person, delta),
+            }
+        )
+
+
+def delta_step(session: Session, person: Person, delta: DeltaOut) -> NextStep:
+    """Return how to go on with what changed: by reading the section, or in the course, which may be under way."""
+    if delta.course is None:
+        return NextStep(title="Read what changed", method="GET", url=f"/v1/deltas/{delta.id}")
+    enrolment = under_way(session, person, delta.course)
+    if enrolment is not None:
+        return NextStep(title="Go on with the course", method="GET", url=f"/v1/enrolments/{enrolment}")
+    return NextStep(title="Learn what changed", method="POST", url=f"/v1/deltas/{delta.id}/enrolment")
+
+
+def under_way(session: Session, person: Person, course: str) -> str | None:
+    """Return the enrolment by which a person is on a course."""
+    query = select(Enrolment.id).where(
+        Enrolment.person == person.id,
+        Enrolment.course == course,
+        col(Enrolment.completed_at).is_(None),
+        col(Enrolment.withdrawn_at).is_(None),
+    )
+    return session.exec(query).first()
+
+
 PARTS: tuple[Callable[[Session, Person, str | None], Iterator[PlanItem]], ...] = (
     courses_due,
     acknowledgements_due,
     renewals_due,
+    deltas_due,
 )
 """Whatever asks something of people."""
 
