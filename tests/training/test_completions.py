@@ -1,7 +1,14 @@
 """What was learnt elsewhere: one by one, by CSV, and counted once somebody says what it stands for."""
 
+import io
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.training.domain.learning import completion_files
+from services.training.domain.learning.completion_files import NotACompletionFile
+from services.training.domain.provisioning import csv_files
 from shared.context import Principal
 from tests.training.conftest import TrainingService
 
@@ -73,9 +80,54 @@ async def test_a_person_lists_their_own_completions_and_a_key_those_of_its_depar
     assert (report["created"], report["rejected"]) == (1, 1)
 
 
+GOOD = HEADER + "E-1;X;2026-01-05;;LMS\n"
+BROKEN: dict[str, bytes] = {
+    "empty": b"",
+    "only blanks": b" \n" * 20,
+    "a mark only": b"\xff\xfe",
+    "one column": b"employee_number\nE-1\n",
+    "no header": GOOD.removeprefix(HEADER).encode(),
+    "no person": GOOD.replace("employee_number", "who").encode(),
+    "no course": GOOD.replace("external_course", "what").encode(),
+    "no moment": GOOD.replace("completed_at", "when").encode(),
+    "no source": GOOD.replace("source", "from").encode(),
+    "a column twice": GOOD.replace("score", "source").encode(),
+    "header cut": HEADER[:30].encode(),
+    "a quote that never ends": GOOD.encode() + b'E-1;"X;2026-01-05;;LMS\n',
+    "text after a quote": GOOD.encode() + b'E-1;"X"Y;2026-01-05;;LMS\n',
+    "a cell without end": GOOD.encode() + b"E-1;" + b"x" * 140_000 + b";2026-01-05;;LMS\n",
+    "NUL": GOOD.replace("LMS", "L\x00S").encode(),
+    "a spreadsheet": b"PK\x03\x04" + bytes(range(256)),
+    "an old spreadsheet": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(500),
+    "a picture": b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4,
+    "HTML": b"<!doctype html><title>Sign in</title>",
+    "JSON": b'{"completions": []}',
+    "half UTF-16": GOOD.encode("utf-16")[:41],
+}
+
+
 async def test_what_is_no_file_of_completions_is_refused_whole(service: TrainingService) -> None:
     await service.add_person("E-1")
-    for body in (b"", b"employee_number;source\n", HEADER.encode() + b'E-1;X;2026-01-05;;LMS\nE-1;"X', b"PK\x03\x04"):
+    for kind, body in BROKEN.items():
         answer = await service.client.post("/v1/completions/imports", content=body, headers=CSV)
-        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, "not-a-completion-file")
+        assert (answer.status_code, answer.json()["type"].rpartition("/")[2]) == (422, "not-a-completion-file"), kind
     assert (await service.get("/v1/completions"))["items"] == []
+
+
+@given(changes=st.lists(st.tuples(st.integers(0, 10_000), st.integers(0, 20), st.binary(max_size=6)), max_size=4))
+@settings(max_examples=200, deadline=None)
+def test_a_file_of_completions_with_any_bytes_changed_is_read_or_refused(
+    changes: list[tuple[int, int, bytes]],
+) -> None:
+    body = bytearray((HEADER + "E-1;X;2026-01-05;7;LMS\n" * 30).encode())
+    for at, cut, put in changes:
+        start = at % len(body)
+        body[start : start + cut] = put
+    try:
+        file = csv_files.read(io.BytesIO(body), None, None, completion_files.known, 100, NotACompletionFile)
+        columns = completion_files.columns_of(file.header)
+    except NotACompletionFile:
+        return
+    rows = [completion_files.row_of(number, cells, columns) for number, cells in file.rows()]
+    assert len(rows) == file.count
+    assert all(row.why for row in rows if row.body is None)
