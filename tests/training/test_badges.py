@@ -345,6 +345,8 @@ async def test_a_shown_badge_is_compared_with_what_was_signed(badges: TrainingSe
     assert "Genuine and valid" in page.text
     nothing = await anyone(badges).post("/verify", content=b"\x89PNG\r\n\x1a\n", headers=JSON)
     assert (nothing.status_code, nothing.json()["type"].rsplit("/", 1)[1]) == (422, "no-credential")
+    surrogate = await anyone(badges).post("/verify", content=json.dumps(badge | {"\ud800": 1}).encode(), headers=JSON)
+    assert surrogate.status_code == 422, surrogate.text
     large = await anyone(badges).post("/verify", content=b"[" * (2 * 1024 * 1024 + 1), headers=JSON)
     assert large.status_code == 413
 

@@ -29,6 +29,8 @@ def read(content: bytes) -> dict[str, Any]:
         text = content
     try:
         document = json.loads(text)
+        # A lone surrogate is no text: it could not be named in an answer.
+        json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise NoCredential from None
     if not isinstance(document, dict):
