@@ -10,7 +10,7 @@ from services.training.tables import ModuleDone
 from shared.context import Principal
 from shared.db import Session
 from tests.evidence import evidence_of
-from tests.training.conftest import MODULES, TrainingService
+from tests.training.conftest import ALL, MODULES, TrainingService
 from tests.training.courses import LESSON, LIVE, READING, TASK, enrol, hear_of_policy, slug, states, write
 
 QUIZ = MODULES[1]
@@ -241,6 +241,11 @@ async def test_a_task_is_given_back_and_accepted_by_a_coach_and_never_by_whoever
 
     second = (await ana.post(submissions, json={"text": "I asked first."})).json()
     accept = {"decision": "accept", "words": "Lovely.", "employee_number": "E-3"}
+    runs_training = await service.as_person("E-1", "training:read", "training:write")
+    assert slug(await runs_training.post(f"/v1/task-submissions/{second['id']}/review", json=accept)) == (
+        403,
+        "own-matter",
+    ), "nor in a coach's name"
     await service.post(f"/v1/task-submissions/{second['id']}/review", accept)
     assert (await ana.get(path)).json()["completed_at"] is not None
     assert slug(await ana.post(submissions, json={"text": "more"})) == (409, "task-accepted")
@@ -285,6 +290,9 @@ async def test_attendance_taken_by_the_host_makes_a_live_session_done_for_those_
     assert slug(await host.post(f"{live}/attendance", json=present)) == (409, "not-begun")
     service.clock.advance(timedelta(days=1, minutes=5))
     assert slug(await ana.post(f"{live}/attendance", json=present)) == (403, "not-the-host")
+    press = service.ask_as(Principal(id="key:press", scopes=ALL, departments=frozenset({"Press"})))
+    elsewhere = await press.post(f"{live}/attendance", json={"present": ["E-1"]})
+    assert slug(elsewhere) == (422, "not-attending"), "a key of another department reaches none of them"
     wrong = await host.post(f"{live}/attendance", json={"present": ["E-1", "E-404"]})
     assert (slug(wrong), wrong.json()["errors"][0]["pointer"]) == ((422, "not-attending"), "/present/1")
     taken = (await host.post(f"{live}/attendance", json=present)).json()["items"]

@@ -134,11 +134,15 @@ def take_attendance(session: Session, live: str, body: AttendanceIn) -> Page[Reg
 
 
 def named(session: Session, row: LiveSession, body: AttendanceIn) -> list[LiveRegistration]:
-    """Return the registrations of all who are named, with whether they were there, in the order of their enrolments."""
+    """Return the registrations of all who are named, with whether they were there, in the order of their enrolments.
+
+    The host names whoever came; anyone else those whom they may reach.
+    """
+    reach = [] if hosts(session, row) else access.limits(session, "training:write")
     found: list[LiveRegistration] = []
     wrong: list[FieldError] = []
     for side, numbers in (("present", body.present), ("absent", body.absent)):
-        people = session.exec(select(Person).where(col(Person.employee_number).in_(numbers))).all()
+        people = session.exec(select(Person).where(col(Person.employee_number).in_(numbers), *reach)).all()
         known = {person.employee_number: person.id for person in people}
         for place, number in enumerate(numbers):
             person = known.get(number)

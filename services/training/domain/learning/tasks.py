@@ -80,6 +80,7 @@ def review(session: Session, submission: str, body: ReviewIn, revision: int | No
     """
     refuse_unless_coach(session)
     row, person = load(session, submission)
+    access.refuse_own(session, row.person)
     coach = access.acting(session, body.employee_number, "training:write")
     if coach.id == row.person:
         raise access.OwnMatter
