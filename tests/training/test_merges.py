@@ -1,10 +1,13 @@
 """Two entries turn out to be one person's."""
 
+from datetime import timedelta
 from typing import Any
 
 from services.training.handlers import snapshots
 from tests import retelling
 from tests.training.conftest import TrainingService
+from tests.training.courses import TASK, enrol, write
+from tests.training.quizzing import learner, write_quiz
 
 
 async def merge(service: TrainingService, into: str, duplicate: str) -> Any:
@@ -131,3 +134,31 @@ async def test_a_first_sync_can_be_looked_at_before_it_is_made(service: Training
         ("created", None, None, []),
     ]
     assert (await service.get("/v1/people/E-1"))["department"] == "Support"
+
+
+async def test_an_open_sitting_of_the_enrolment_that_gives_way_stalls_nobody_elses(service: TrainingService) -> None:
+    await write_quiz(service, time_limit_minutes=10)
+    one, two, other = [await learner(service, number) for number in ("E-1", "E-2", "E-3")]
+    await two.drawn()
+    theirs = await other.drawn()
+
+    assert (await merge(service, "E-1", "E-2")).status_code == 200
+    await service.advance(timedelta(hours=1))
+
+    assert (await other.client.get(f"/v1/attempts/{theirs['id']}")).json()["submitted_at"] is not None
+    assert (await one.start()).status_code == 201
+
+
+async def test_what_waits_for_a_coach_goes_on_with_the_enrolment_that_stays(service: TrainingService) -> None:
+    await write(service, "talk", [TASK])
+    for number in ("E-1", "E-2", "E-3"):
+        await service.add_person(number)
+    kept, given_up = [await enrol(service.client, "talk", employee_number=number) for number in ("E-1", "E-2")]
+    handed_in = await service.post(f"/v1/enrolments/{given_up}/tasks/reply/submissions", {"text": "I asked first."})
+
+    assert (await merge(service, "E-1", "E-2")).status_code == 200
+    accept = {"decision": "accept", "words": "Lovely.", "employee_number": "E-3"}
+    reviewed = await service.post(f"/v1/task-submissions/{handed_in['id']}/review", accept)
+
+    assert (reviewed["enrolment"], reviewed["employee_number"]) == (kept, "E-1")
+    assert (await service.get(f"/v1/enrolments/{kept}"))["completed_at"] is not None

@@ -65,7 +65,9 @@ def refuse_closed(session: Session, row: Attempt) -> None:
 
 def close_overdue(session: Session, enrolment: str | None = None) -> None:
     """Grade sittings whose time has run out by what was saved: of one enrolment, which is locked, or some of all."""
-    overdue = select(Attempt).where(col(Attempt.submitted_at).is_(None), col(Attempt.closes_at) <= session.now)
+    # By their enrolments: a sitting without one could not be graded, and would have all others wait for it.
+    of_enrolments = select(Attempt).join(Enrolment, col(Enrolment.id) == col(Attempt.enrolment))
+    overdue = of_enrolments.where(col(Attempt.submitted_at).is_(None), col(Attempt.closes_at) <= session.now)
     if enrolment is not None:
         overdue = overdue.where(Attempt.enrolment == enrolment)
     for row in session.exec(overdue.order_by(col(Attempt.closes_at)).limit(SWEPT)).all():

@@ -33,6 +33,12 @@ NOW = Prebuilt(
 )
 
 
+def refuse_erased(person: Person) -> None:
+    """Raise NotFound for an entry that stands for nobody any more: nothing is written into it."""
+    if person.name == NAMELESS:
+        raise NotFound("There is no such person any more: they were erased.")
+
+
 def get(session: Session, employee_number: str) -> Rendered[PersonOut]:
     """Return a person, also by a number they had before; raises NotFound."""
     found = rows(session, {"employee_number": employee_number})

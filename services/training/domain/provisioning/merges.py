@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import func
+from sqlalchemy import delete, func
 from sqlmodel import col, select
 
 from services.training.domain import access
@@ -13,7 +13,18 @@ from services.training.domain.provisioning import directory, hierarchy, import_g
 from services.training.domain.provisioning import people as everyone
 from services.training.schemas.certificates import Change, Status
 from services.training.schemas.people import MergeIn, PersonOut
-from services.training.tables import Certificate, Enrolment, ModuleDone, Person, State, metadata
+from services.training.tables import (
+    Answer,
+    Attempt,
+    Certificate,
+    Enrolment,
+    LiveRegistration,
+    ModuleDone,
+    Person,
+    State,
+    TaskSubmission,
+    metadata,
+)
 from shared.db import Session
 from shared.events.training import (
     CertificateChangedV1,
@@ -27,7 +38,7 @@ from shared.events.training import (
 from shared.evidence import record
 from shared.outbox import tell
 from shared.problems import Conflict
-from shared.same_person import move
+from shared.same_person import move, move_rows
 
 REASON = "The holder had two entries, which were merged; the other certificate stands."
 NAMED = ("person", "proposer", "reviewer", "decided_by")
@@ -62,6 +73,7 @@ def merge(session: Session, employee_number: str, body: MergeIn) -> PersonOut:
     decisions.lock(session, [person.id, duplicate.id])
     for one in sorted((person, duplicate), key=lambda one: one.id):
         session.refresh(one, with_for_update=True)
+        directory.refuse_erased(one)
     tell(session, merged(session, person, duplicate))
     move_certificates(session, person, duplicate)
     move_enrolments(session, person.id, duplicate.id)
@@ -130,12 +142,26 @@ def move_enrolments(session: Session, person: str, duplicate: str) -> None:
     for row in rows:
         other = theirs.get(row.course) if row.completed_at is None else None
         if other is not None and done_in(session, row.id) <= done_in(session, other.id):
-            session.delete(row)
+            give_way(session, row, other)
             continue
         if other is not None:
-            session.delete(other)
-            session.flush()
+            give_way(session, other, row)
         row.person = person
+    session.flush()
+
+
+def give_way(session: Session, row: Enrolment, other: Enrolment) -> None:
+    """Remove an enrolment beside which the person has another, which takes over what others wait for.
+
+    Places in live sessions and what was handed in go on; a sitting that is open can only be begun again.
+    """
+    for table in (LiveRegistration.__table__, TaskSubmission.__table__):  # type: ignore[attr-defined]
+        move_rows(session, table, table.c.enrolment, row.id, other.id)
+    sittings = select(Attempt).where(Attempt.enrolment == row.id, col(Attempt.submitted_at).is_(None))
+    for sitting in session.exec(sittings).all():
+        session.execute(delete(Answer).where(col(Answer.attempt) == sitting.id))
+        session.delete(sitting)
+    session.delete(row)
     session.flush()
 
 
