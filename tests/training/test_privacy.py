@@ -3,7 +3,9 @@
 from datetime import timedelta
 from typing import Any
 
+from services.training.tables import CertificateOperation
 from shared.context import Principal
+from shared.db import Session
 from tests.training.conftest import ALL, TrainingService
 from tests.training.quizzing import learner, write_quiz
 
@@ -175,3 +177,41 @@ async def test_an_erasure_takes_a_merged_entry_and_groups_with_it_and_is_answere
     assert (await service.told("training.membership.changed.v1"))[-1] == {"person": first, "groups": []}
     assert (await service.client.get(f"/scim/v2/Users/{first}")).status_code == 404
     assert (await admin.get("/v1/people/E-2")).status_code == 404
+
+
+async def test_nothing_is_written_into_the_entry_of_an_erased_person(service: TrainingService) -> None:
+    first = await service.add_person("E-1")
+    await service.add_person("E-2")
+    await leave(service, "E-1")
+    admin, gone = service.ask_as(ADMIN), f"erased-{first}"
+    await admin.post("/v1/people/E-1/erasure", json={**REASON, "employee_number": "E-1"})
+
+    again = await admin.post(f"/v1/people/{gone}/erasure", json={**REASON, "employee_number": gone})
+    back = await admin.patch(f"/v1/people/{gone}", json={"name": "Ana", "active": True})
+    merges = [
+        await admin.post(f"/v1/people/{one}/merge", json={"duplicate": other})
+        for one, other in (("E-2", gone), (gone, "E-2"))
+    ]
+    assert [answer.status_code for answer in (again, back, *merges)] == [404] * 4
+    assert len(await service.told("training.person.erased.v1")) == 1
+
+
+async def test_who_asked_for_an_operation_on_many_is_known_by_no_number_after_an_erasure(
+    service: TrainingService,
+) -> None:
+    for number in ("E-1", "E-2"):
+        await service.add_person(number)
+    await service.certify("E-2")
+    await service.add_person("E-47110815")
+    chief = await service.as_person("E-47110815", "certificates:read", "certificates:write")
+    wish = {"operation": "suspend", "filter": {"certification": "responder"}, "reason": "The region moves."}
+    shown = (await chief.post("/v1/certificate-operations", json={**wish, "dry_run": True})).json()["preview"]
+    begun = await chief.post("/v1/certificate-operations", json={**wish, "preview": shown["preview"]})
+    await leave(service, "E-47110815")
+    erased = {**REASON, "employee_number": "E-47110815"}
+    assert (await service.ask_as(ADMIN).post("/v1/people/E-47110815/erasure", json=erased)).status_code == 202
+
+    def caller(session: Session) -> dict[str, Any]:
+        return session.get_one(CertificateOperation, begun.json()["operation"]["id"]).caller
+
+    assert "E-47110815" not in str(await service.db.read(caller))

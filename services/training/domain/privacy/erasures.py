@@ -7,13 +7,13 @@ proofs stay, without the salt that ties them to anyone; a badge stays as a place
 from collections.abc import Sequence
 
 import orjson
-from sqlalchemy import ColumnElement, delete, or_, update
+from sqlalchemy import ColumnElement, Text, cast, delete, or_, update
 from sqlalchemy import select as plain_select
 from sqlmodel import col, select
 
 from services.training.domain import access
 from services.training.domain.certification import decisions
-from services.training.domain.provisioning import hierarchy, import_guard
+from services.training.domain.provisioning import directory, hierarchy, import_guard
 from services.training.domain.provisioning.directory import NAMELESS
 from services.training.schemas.privacy import ErasureIn, ErasureOut
 from services.training.tables import (
@@ -23,6 +23,7 @@ from services.training.tables import (
     Badge,
     Certificate,
     CertificateChange,
+    CertificateOperation,
     CertificateOperationItem,
     Completion,
     Enrolment,
@@ -77,6 +78,7 @@ def erase(session: Session, employee_number: str, body: ErasureIn) -> ErasureOut
     hierarchy.lock(session)
     decisions.lock(session, [person.id])
     session.refresh(person, with_for_update=True)
+    directory.refuse_erased(person)
     if person.active:
         raise StillHere(f"{person.employee_number} is active; let them leave first.")
     merged = session.exec(select(Person).where(Person.merged_into == person.id)).all()
@@ -165,6 +167,16 @@ def forget_certificates(session: Session, person: str) -> None:
     session.execute(of_many.values(detail=None))
     proposals = update(SuspensionProposal).where(about(person))
     session.execute(proposals.values(reason=GONE, answer=None, revision=SuspensionProposal.revision + 1))
+    forget_operations(session, person)
+
+
+def forget_operations(session: Session, person: str) -> None:
+    """Take out by which number a person was known who did something to many certificates; what they did stays."""
+    theirs = cast(col(CertificateOperation.caller), Text).contains(person, autoescape=True)
+    for row in session.exec(select(CertificateOperation).where(theirs)).all():
+        row.caller = {**row.caller, "employee_number": None}
+        row.revision += 1
+        session.add(row)
 
 
 def about(person: str) -> ColumnElement[bool]:

@@ -212,6 +212,7 @@ def alter(
     Raises Forbidden, Stale, PersonExists or NotManaged.
     """
     session.refresh(person, with_for_update=True)
+    directory.refuse_erased(person)
     expect(person.revision, if_match)
     for department in {person.department, attributes.get("department") or person.department}:
         access.refuse_department(session, department)
