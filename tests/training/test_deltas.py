@@ -41,9 +41,10 @@ async def deltas(service: TrainingService, number: str = "E-1", **query: str) ->
 
 
 async def planned(service: TrainingService, number: str = "E-1") -> list[tuple[str, bool, str, str]]:
-    """Return what a person's plan says of what changed: what it is, whether it is late, and what to do next."""
+    """Return what stands in a person's plan beside renewals: what it is, whether it is late, and what to do next."""
     items = (await service.get(f"/v1/people/{number}/plan"))["items"]
-    found = [item for item in items if item["kind"] == "delta"]
+    found = [item for item in items if item["kind"] != "renewal"]
+    assert {item["kind"] for item in found} <= {"delta"}
     return [(item["key"], item["overdue"], item["next"]["method"], item["next"]["url"]) for item in found]
 
 

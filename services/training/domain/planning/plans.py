@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from services.training.domain import access
 from services.training.domain.certification import terms
@@ -21,6 +21,8 @@ from services.training.tables import (
     Certification,
     Completion,
     Course,
+    Delta,
+    DeltaState,
     Enrolment,
     Person,
     PolicyVersion,
@@ -48,9 +50,16 @@ def item_due(session: Session, due_at: datetime | None) -> dict[str, object]:
 
 
 def courses_due(session: Session, person: Person, locale: str | None) -> Iterator[PlanItem]:
-    """Yield the courses that a person is on and has not completed, here or elsewhere."""
+    """Yield the courses that a person is on and has not completed, here or elsewhere.
+
+    Where they are on one only for what changed under a certificate, that stands in the plan by itself while it is open.
+    """
+    changed = select(Delta.id).where(Delta.person == person.id, Delta.state == DeltaState.OPEN)
     query = select(Enrolment).where(
-        Enrolment.person == person.id, col(Enrolment.completed_at).is_(None), col(Enrolment.withdrawn_at).is_(None)
+        Enrolment.person == person.id,
+        col(Enrolment.completed_at).is_(None),
+        col(Enrolment.withdrawn_at).is_(None),
+        or_(col(Enrolment.delta).is_(None), col(Enrolment.delta).not_in(changed)),
     )
     rows = session.exec(query.order_by(Enrolment.id)).all()
     done = reminders.completed_since(session, rows)
@@ -190,6 +199,7 @@ def renewal_step(session: Session, person: Person, row: Certificate, tier: Certi
 def deltas_due(session: Session, person: Person, _locale: str | None) -> Iterator[PlanItem]:
     """Yield what changed under a person's certificates; also what they missed while it can still be learnt."""
     for delta in deltas.due_of(session, person.id):
+        enrolment = under_way(session, person, delta.course) if delta.course else None
         yield PlanItem.model_validate(
             {
                 "kind": "delta",
@@ -197,16 +207,16 @@ def deltas_due(session: Session, person: Person, _locale: str | None) -> Iterato
                 "title": courses.load(session, delta.course).title if delta.course else delta.heading or delta.section,
                 **item_due(session, delta.due_at),
                 "why": [Reason(kind="certificate", key=delta.certificate, title="It changed under your certificate.")],
-                "next": delta_step(session, person, delta),
+                "enrolment": enrolment,
+                "next": delta_step(delta, enrolment),
             }
         )
 
 
-def delta_step(session: Session, person: Person, delta: DeltaOut) -> NextStep:
+def delta_step(delta: DeltaOut, enrolment: str | None) -> NextStep:
     """Return how to go on with what changed: by reading the section, or in the course, which may be under way."""
     if delta.course is None:
         return NextStep(title="Read what changed", method="GET", url=f"/v1/deltas/{delta.id}")
-    enrolment = under_way(session, person, delta.course)
     if enrolment is not None:
         return NextStep(title="Go on with the course", method="GET", url=f"/v1/enrolments/{enrolment}")
     return NextStep(title="Learn what changed", method="POST", url=f"/v1/deltas/{delta.id}/enrolment")
