@@ -63,6 +63,7 @@ async def test_neither_the_holder_nor_the_proposer_decides_and_a_key_says_who_do
         own,
         await holder.post(path, json=verdict),
         await coach.post(path, json=verdict),
+        await coach.post(path, json=verdict | {"employee_number": "E-3"}),
         await service.client.post(path, json=verdict | {"employee_number": "E-1"}),
         await service.client.post(path, json=verdict | {"employee_number": "E-2"}),
         await service.client.post(path, json=verdict),
@@ -71,6 +72,7 @@ async def test_neither_the_holder_nor_the_proposer_decides_and_a_key_says_who_do
     assert slugs == [
         "own-matter",
         "own-matter",
+        "own-suspension-proposal",
         "own-suspension-proposal",
         "own-matter",
         "own-suspension-proposal",

@@ -72,7 +72,8 @@ def decide(session: Session, proposal: str, body: ProposalDecisionIn, if_match: 
     access.refuse_own(session, row.person)
     if decider.id == row.person:
         raise access.OwnMatter
-    if decider.id == row.proposer:
+    caller = session.context.caller
+    if row.proposer is not None and row.proposer in {decider.id, caller.person if caller else None}:
         raise OwnSuspensionProposal
     decisions.lock(session, [row.person])
     session.refresh(row)
