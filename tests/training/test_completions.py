@@ -131,3 +131,26 @@ def test_a_file_of_completions_with_any_bytes_changed_is_read_or_refused(
     rows = [completion_files.row_of(number, cells, columns) for number, cells in file.rows()]
     assert len(rows) == file.count
     assert all(row.why for row in rows if row.body is None)
+
+
+async def test_a_path_goes_on_with_what_a_file_or_a_mapping_says_was_learnt(service: TrainingService) -> None:
+    await service.add_person("E-1")
+    for key in ("second", "third"):
+        await service.add_course(key)
+    steps = [{"course": key} for key in ("answering", "second", "third")]
+    await service.post("/v1/learning-paths", {"key": "start", "title": "Your start", "steps": steps})
+    await service.post("/v1/learning-paths/start/people", {"employee_number": "E-1"})
+    await service.advance()
+
+    async def asked() -> list[str]:
+        await service.advance()
+        (path,) = (await service.get("/v1/people/E-1/learning-paths"))["items"]
+        return [step["state"] for step in path["steps"]]
+
+    await send(service, HEADER + "E-1;Replies/101;2026-01-05;0.9;LMS\n")
+    assert await asked() == ["open", "waiting", "waiting"]
+    mapped = await service.client.put("/v1/external-courses/Replies%2F101", json={"course": "answering"})
+    assert mapped.status_code == 200, mapped.text
+    assert await asked() == ["done", "open", "waiting"]
+    await send(service, "employee_number;course;completed_at;source\nE-1;second;2026-01-06;LMS\n")
+    assert await asked() == ["done", "done", "open"]

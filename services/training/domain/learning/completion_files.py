@@ -11,6 +11,7 @@ from sqlmodel import col, select
 from services.training.domain import access
 from services.training.domain.certification import decisions
 from services.training.domain.learning import completions
+from services.training.domain.planning import occasions
 from services.training.domain.provisioning.csv_files import NotACsv
 from services.training.domain.provisioning.import_columns import folded, said_of
 from services.training.schemas.completions import CompletionRow
@@ -161,6 +162,7 @@ def keep(session: Session, made: dict[int, Completion]) -> set[str]:
     tell(session, *(completions.told(row) for row in ours))
     record_all(session, [Deed("course.completed", f"completion/{row.id}", None, row.person) for row in new])
     decisions.decide(session, {row.person: None for row in ours})
+    occasions.later(session, {row.person for row in ours}, occasions.GO_ON)
     return kept
 
 

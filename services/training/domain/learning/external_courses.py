@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from services.training.domain.certification import decisions
 from services.training.domain.learning import completions
+from services.training.domain.planning import occasions
 from services.training.domain.teaching import courses
 from services.training.schemas.completions import ExternalCourseIn, ExternalCourseOut
 from services.training.tables import Completion, ExternalCourse, Person
@@ -77,6 +78,7 @@ def put(session: Session, name: str, body: ExternalCourseIn) -> ExternalCourseOu
     if rows:
         learnt = select(Completion.person).where(Completion.external_course == name)
         decisions.later(session, col(Person.id).in_(learnt))
+        occasions.later_for(session, col(Person.id).in_(learnt), occasions.GO_ON)
     count, last = session.execute(
         core_select(func.count(), func.max(col(Completion.completed_at))).where(col(Completion.external_course) == name)
     ).one()
