@@ -253,3 +253,18 @@ async def test_a_tier_that_nobody_can_earn_is_refused(service: TrainingService, 
     answer = await service.client.post("/v1/certifications", json={"key": "self", "title": "T", **parts})
 
     assert answer.status_code == 422
+
+
+async def test_tiers_that_ask_for_each_other_are_refused_over_however_many(service: TrainingService) -> None:
+    await service.define("first", courses=["answering"])
+    await service.define("second", certifications=["first"])
+    await service.define("third", certifications=["second"])
+
+    for asked in ("second", "third"):
+        body = {"certifications": [asked]}
+        closing = await service.client.patch("/v1/certifications/first", json=body)
+        shown = await service.client.post("/v1/certifications/first/preview", json=body)
+        assert (closing.status_code, shown.status_code) == (422, 422)
+        assert closing.json()["type"].endswith("/not-earnable"), closing.text
+    assert (await service.get("/v1/certifications/first"))["certifications"] == []
+    assert (await service.client.patch("/v1/certifications/third", json={"certifications": ["first"]})).is_success

@@ -43,7 +43,11 @@ def create(session: Session, body: CertificationIn) -> CertificationOut:
 def change(session: Session, key: str, body: CertificationPatch, if_match: int | None) -> CertificationOut:
     """Define a certification anew; certificates issued before keep their dates. Raises NotFound, Stale or NotEarnable."""
     row = load(session, key)
-    session.refresh(row, with_for_update=True)
+    if "certifications" in body.model_fields_set:  # two of them must not come to ask for each other at once
+        everyone = select(Certification).order_by(Certification.key).with_for_update()
+        session.exec(everyone.execution_options(populate_existing=True)).all()
+    else:
+        session.refresh(row, with_for_update=True)
     expect(row.revision, if_match)
     rewrite(session, row, body)
     course_changes.forget_unless_void(session, row)
@@ -66,7 +70,23 @@ def rewrite(session: Session, row: Certification, body: CertificationPatch) -> N
     refuse_unknown(session, row.courses, row.certifications)
     if row.key in row.certifications or not (row.courses or row.policies or row.certifications):
         raise NotEarnable("It must ask for at least one thing, and not for itself.")
+    if "certifications" in body.model_fields_set:
+        refuse_circles(session, row)
     keep_new_versions(row, body)
+
+
+def refuse_circles(session: Session, row: Certification) -> None:
+    """Raise NotEarnable where a tier would be asked for before itself, over any number of others."""
+    asks = dict(session.exec(select(Certification.key, Certification.certifications)).all())
+    seen: set[str] = set()
+    waiting = list(row.certifications)
+    while waiting:
+        asked = waiting.pop()
+        if asked == row.key:
+            raise NotEarnable(f"{row.key} would have to be held before it can be earned.")
+        if asked not in seen:
+            seen.add(asked)
+            waiting += asks.get(asked, [])
 
 
 def keep_renewal(row: Certification, renewal: Renewal) -> None:
