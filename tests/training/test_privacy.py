@@ -193,6 +193,9 @@ async def test_nothing_is_written_into_the_entry_of_an_erased_person(service: Tr
         for one, other in (("E-2", gone), (gone, "E-2"))
     ]
     assert [answer.status_code for answer in (again, back, *merges)] == [404] * 4
+    file = f"employee_number,name,email,department,region\n{gone},Ana,ana@x.example,Support,EMEA\n"
+    done = await admin.post("/v1/people/imports", content=file.encode(), headers={"Content-Type": "text/csv"})
+    assert (done.status_code, done.json()["rejected"]) == (200, 1), done.text
     assert len(await service.told("training.person.erased.v1")) == 1
 
 

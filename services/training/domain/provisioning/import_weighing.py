@@ -13,6 +13,7 @@ from sqlmodel import col, select
 from services.training.domain import access
 from services.training.domain.provisioning import authority
 from services.training.domain.provisioning.authority import Judged
+from services.training.domain.provisioning.directory import NAMELESS
 from services.training.domain.provisioning.identities import may_be_renumbered
 from services.training.schemas.imports import Outcome
 from services.training.tables import FormerNumber, Person, PersonSource, Source
@@ -94,6 +95,8 @@ def verdict(session: Session, crowd: Crowd, line: Line, managers: dict[str, str]
     person, why = crowd.who(line)
     if why is not None:
         return rejected(line, why)
+    if person is not None and person.name == NAMELESS:
+        return rejected(line, "employee_number: there is no such person any more")
     said = line.said
     department = person.department if person is not None else said["department"]
     if not all(access.within_limits(session, one) for one in (department, said["department"])):
