@@ -203,10 +203,9 @@ def persons_of(row: RowMapping) -> Persons:
     if row["personal"] is None:
         return Persons.ERASED
     kept, body = as_object(row["personal"]), as_object(row["body"])
-    same = all(
-        body.get(name) == (commitment(row["salt"], kept[name]) if kept[name] is not None else None)
-        for name in ("actor", "person")
-        if name in kept
+    same = bool(kept) and all(
+        name in {"actor", "person"} and body.get(name) == (commitment(row["salt"], who) if who is not None else None)
+        for name, who in kept.items()
     )
     return Persons.KEPT if same else Persons.CHANGED
 

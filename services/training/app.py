@@ -4,7 +4,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.training.domain.privacy import personal
+from services.training.domain import personal
 from services.training.export_files import ExportFiles
 from services.training.handlers import handlers, snapshots, timers
 from services.training.importing import run_imports

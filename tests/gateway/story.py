@@ -38,6 +38,7 @@ def person(number: int) -> dict[str, Any]:
 async def add_people(platform: Platform, count: int) -> list[str]:
     """Add people and return their ids, in order."""
     answers = [await platform.client.post("/v1/people", json=person(number)) for number in range(1, count + 1)]
+    assert {answer.status_code for answer in answers} == {201}, [answer.text for answer in answers]
     return [answer.json()["id"] for answer in answers]
 
 

@@ -6,7 +6,7 @@ Only attributes that Shareload has a use for are described here. Whatever else a
 from functools import cache
 from typing import Annotated, Any, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 from scim2_models import (
     AuthenticationScheme,
     Bulk,
@@ -153,15 +153,6 @@ class Group(Resource[Any]):
     display_name: Annotated[str | None, Required.true] = None
     members: list[Member] | None = None
     Members: ClassVar[type[ComplexAttribute]] = Member
-
-
-class ScimErrorOut(BaseModel):
-    """What SCIM answers in place of a problem (RFC 7644, section 3.12)."""
-
-    schemas: list[str] = Field(examples=[["urn:ietf:params:scim:api:messages:2.0:Error"]])
-    status: str = Field(examples=["409"])
-    scim_type: str | None = Field(default=None, serialization_alias="scimType", examples=["uniqueness"])
-    detail: str | None = None
 
 
 StaffMember = User[EnterpriseUser | StaffUser]
