@@ -58,7 +58,7 @@ def body_of(question: Question) -> str | None:
         case _:
             return None
     everybody = f"\n####{escaped(question.feedback)}" if question.feedback else ""
-    return f"::{question.key}::[plain]{escaped(question.text)} {{\n{answers}{everybody}\n}}\n"
+    return f"::{question.key}::[plain]{question.text.translate(ESCAPES)} {{\n{answers}{everybody}\n}}\n"
 
 
 def true_false(question: Choice) -> str | None:
