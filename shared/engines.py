@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
 from time import perf_counter
-from typing import Any, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import psycopg
 from greenlet import getcurrent, greenlet
@@ -148,6 +149,32 @@ async def run_waiting(fn: Callable[[], T], held: Callable[[float], None]) -> T:
         if cancelled is not None:
             raise cancelled
     return cast("T", asked)
+
+
+class Closable(Protocol):
+    """What holds a connection."""
+
+    def close(self) -> None:
+        """Close the connection."""
+
+
+C = TypeVar("C", bound=Closable)
+
+
+async def opened(threads: ThreadPoolExecutor, make: Callable[[], C]) -> C:
+    """Open a connection in a thread; one that nobody waits for any more when it is there is closed again."""
+    making = threads.submit(make)
+    try:
+        return await asyncio.wrap_future(making)
+    except asyncio.CancelledError:
+        making.add_done_callback(close_unwanted)
+        raise
+
+
+def close_unwanted(making: Future[C]) -> None:
+    """Close what was made, if it was."""
+    if not making.cancelled() and making.exception() is None:
+        making.result().close()
 
 
 async def readiness(loop: asyncio.AbstractEventLoop, socket: int, wanted: Wait) -> Ready:

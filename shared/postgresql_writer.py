@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from shared.clock import Clock
-from shared.engines import WRITERS, run_waiting
+from shared.engines import WRITERS, opened, run_waiting
 from shared.pace import Paces
 from shared.units import Done, Session, Unit, sqlstate_of, told_plainly
 
@@ -106,7 +106,7 @@ class PostgresqlWriter:
             return None
         self._open += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, Writer, self._engine, self._clock)
+            return await opened(self._threads, partial(Writer, self._engine, self._clock))
         except OperationalError:
             self._open -= 1
             return None

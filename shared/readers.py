@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 
 from shared.clock import Clock
 from shared.context import Context
-from shared.engines import KEPT_READERS, READERS, SecondStatementError, run_waiting
+from shared.engines import KEPT_READERS, READERS, SecondStatementError, opened, run_waiting
 from shared.pace import Paces, kind_of
 from shared.statements import Prebuilt
 from shared.units import Session, StorageUnavailable, Unit
@@ -141,7 +141,7 @@ class Readers:
         self._open += 1
         try:
             make = partial(Reader, self._engine, self._clock, self._several)
-            return await asyncio.get_running_loop().run_in_executor(self._threads, make)
+            return await opened(self._threads, make)
         except BaseException:
             self._open -= 1
             self._let_next()
