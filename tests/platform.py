@@ -19,7 +19,7 @@ from pydantic import SecretStr
 from services.gateway import app as gateway
 from services.gateway.settings import GatewaySettings
 from services.monitoring import app as monitoring
-from services.monitoring.domain import judging
+from services.monitoring.domain.posts import judging
 from services.monitoring.settings import MonitoringSettings
 from services.policy import app as policy
 from services.policy.settings import PolicySettings

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from services.monitoring.domain import past_posts, personal, rules
+from services.monitoring.domain import personal, rules
+from services.monitoring.domain.posts import past_posts
 from services.monitoring.handlers import handlers, snapshots, timers
 from services.monitoring.judge import Judge
 from services.monitoring.routes import (

@@ -2,18 +2,10 @@
 
 from sqlmodel import select
 
-from services.monitoring.domain import (
-    accounts,
-    assignments,
-    findings,
-    guidance,
-    held_replies,
-    pauses,
-    people,
-    personal,
-    replies,
-    rules,
-)
+from services.monitoring.domain import accounts, people, personal, rules
+from services.monitoring.domain.coaching import findings, guidance
+from services.monitoring.domain.conversations import held_replies, replies
+from services.monitoring.domain.routing import assignments, pauses
 from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause
 from shared import erasure
 from shared.db import Session

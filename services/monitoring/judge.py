@@ -9,7 +9,8 @@ import asyncio
 
 import structlog
 
-from services.monitoring.domain import judging, rules
+from services.monitoring.domain import rules
+from services.monitoring.domain.posts import judging
 from shared.db import Database
 from shared.tasks import DATABASE_AWAY
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from services.monitoring.domain import past_posts
+from services.monitoring.domain.posts import past_posts
 from services.monitoring.settings import MonitoringSettings
 from services.monitoring.tables import Post
 from services.policy import backtesting

@@ -8,7 +8,7 @@ import random
 import time
 from collections.abc import Callable
 
-from services.monitoring.domain.routing import Colleague, Waiting, route
+from services.monitoring.domain.routing.routing import Colleague, Waiting, route
 from tests.benchmarks.table import Row, print_table
 
 LANGUAGES = ["en", "de", "es", "fr", "pt", "it", "nl", "pl"]

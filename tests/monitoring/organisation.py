@@ -5,9 +5,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services.monitoring import handlers
-from services.monitoring.domain import availability, showing
+from services.monitoring.domain.conversations import showing
+from services.monitoring.domain.routing import availability
+from services.monitoring.schemas.availability import AvailabilityIn
 from services.monitoring.schemas.conversations import ConversationOut
-from services.monitoring.schemas.load import AvailabilityIn
 from services.monitoring.schemas.posts import PostIn
 from services.monitoring.tables import Availability
 from shared.context import Principal

@@ -7,7 +7,10 @@ import pytest
 from pydantic import ValidationError
 from sqlmodel import func, select
 
-from services.monitoring.domain import accounts, assignments, conversations, posts
+from services.monitoring.domain import accounts
+from services.monitoring.domain.conversations import conversations
+from services.monitoring.domain.posts import posts
+from services.monitoring.domain.routing import assignments
 from services.monitoring.handlers import keep_work_moving, part_with_leaver
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import HandoffIn

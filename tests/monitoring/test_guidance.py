@@ -3,8 +3,10 @@
 import pytest
 from sqlmodel import select
 
-from services.monitoring.domain import accounts, findings, guidance, posts
-from services.monitoring.domain.findings import ClaimedByAnother, Filter, NotOpen, OwnFinding
+from services.monitoring.domain import accounts
+from services.monitoring.domain.coaching import findings, guidance
+from services.monitoring.domain.coaching.findings import ClaimedByAnother, Filter, NotOpen, OwnFinding
+from services.monitoring.domain.posts import posts
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.findings import AppealIn, ClaimIn, DismissalIn, FindingOut, GuidanceIn
 from shared.context import Principal

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from services.monitoring.domain import conversations, pauses, posts, replies, rules
-from services.monitoring.domain.approvals import hash_of
+from services.monitoring.domain import rules
+from services.monitoring.domain.conversations import conversations, replies
+from services.monitoring.domain.conversations.approvals import hash_of
+from services.monitoring.domain.posts import posts
+from services.monitoring.domain.routing import pauses
 from services.monitoring.handlers import (
     drop_emergency_rule,
     judge_by_emergency_rule,
@@ -13,7 +16,7 @@ from services.monitoring.handlers import (
     send_held_replies,
 )
 from services.monitoring.schemas.conversations import DeliveryIn, HandoffIn, ReplyIn, ReplyOut
-from services.monitoring.schemas.load import PauseIn
+from services.monitoring.schemas.pauses import PauseIn
 from shared.clock import ShiftedClock
 from shared.db import Database, Session
 from shared.events.policy import ApprovalDecidedV1, EmergencyRuleEndedV1, EmergencyRuleStartedV1

@@ -10,11 +10,14 @@ from typing import Any
 import httpx
 import pytest
 
-from services.monitoring.domain import accounts, findings, posts, rules, summary
-from services.monitoring.domain.findings import Filter
+from services.monitoring.domain import accounts, rules
+from services.monitoring.domain.coaching import findings
+from services.monitoring.domain.coaching.findings import Filter
+from services.monitoring.domain.figures import summary
+from services.monitoring.domain.posts import posts
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.findings import FindingOut
-from services.monitoring.schemas.load import By, CountOut
+from services.monitoring.schemas.summary import By, CountOut
 from shared.clock import ShiftedClock
 from shared.db import Database
 from shared.pages import PageQuery

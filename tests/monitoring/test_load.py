@@ -8,10 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlmodel import col, select
 
-from services.monitoring.domain import accounts, availability, conversations, load, posts, showing
+from services.monitoring.domain import accounts
+from services.monitoring.domain.conversations import conversations, showing
+from services.monitoring.domain.figures import load
+from services.monitoring.domain.posts import posts
+from services.monitoring.domain.routing import availability
 from services.monitoring.handlers import keep_work_moving
 from services.monitoring.schemas.accounts import AccountIn
-from services.monitoring.schemas.load import AvailabilityIn
+from services.monitoring.schemas.availability import AvailabilityIn
 from services.monitoring.tables import Conversation
 from shared.clock import ShiftedClock
 from shared.context import Context, current

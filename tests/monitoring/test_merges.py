@@ -2,7 +2,8 @@
 
 from sqlmodel import select
 
-from services.monitoring.domain import accounts, posts
+from services.monitoring.domain import accounts
+from services.monitoring.domain.posts import posts
 from services.monitoring.handlers import make_one_of_two, part_with_leaver
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.tables import Account, Availability, Conversation, Finding

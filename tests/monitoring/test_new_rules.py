@@ -8,8 +8,11 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 
 import pytest
 
-from services.monitoring.domain import findings, judging, posts, rules, summary
-from services.monitoring.domain.findings import Filter
+from services.monitoring.domain import rules
+from services.monitoring.domain.coaching import findings
+from services.monitoring.domain.coaching.findings import Filter
+from services.monitoring.domain.figures import summary
+from services.monitoring.domain.posts import judging, posts
 from services.monitoring.judge import Judge
 from shared.db import Database
 from shared.events.policy import RuleText, VersionInForceV1

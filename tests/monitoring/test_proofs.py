@@ -5,7 +5,10 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from services.monitoring.domain import accounts, assignments, inbound, posts
+from services.monitoring.domain import accounts
+from services.monitoring.domain.conversations import inbound
+from services.monitoring.domain.posts import posts
+from services.monitoring.domain.routing import assignments
 from services.monitoring.handlers import part_with_leaver
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import ConversationIn

@@ -5,10 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlmodel import select
 
-from services.monitoring.domain import conversations, inbound, pauses, posts, replies, showing
+from services.monitoring.domain.conversations import conversations, inbound, replies, showing
+from services.monitoring.domain.posts import posts
+from services.monitoring.domain.routing import pauses
 from services.monitoring.handlers import keep_work_moving
 from services.monitoring.schemas.conversations import ConversationIn, DeliveryIn, MessageIn, ReplyIn
-from services.monitoring.schemas.load import PauseIn
+from services.monitoring.schemas.pauses import PauseIn
 from shared.clock import ShiftedClock
 from shared.db import Database, Session
 from shared.evidence import digest_of

@@ -1,11 +1,15 @@
 """What a snapshot tells is what the events led to, also of what has ended."""
 
-from services.monitoring.domain import accounts, conversations, findings, guidance, pauses, posts, replies
+from services.monitoring.domain import accounts
+from services.monitoring.domain.coaching import findings, guidance
+from services.monitoring.domain.conversations import conversations, replies
+from services.monitoring.domain.posts import posts
+from services.monitoring.domain.routing import pauses
 from services.monitoring.handlers import snapshots
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn
 from services.monitoring.schemas.findings import AppealIn, DismissalIn, GuidanceIn
-from services.monitoring.schemas.load import PauseIn
+from services.monitoring.schemas.pauses import PauseIn
 from shared.db import Database
 from shared.pages import PageQuery
 from tests.monitoring.organisation import (

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.monitoring.domain.routing import Choice, Colleague, Waiting, route
+from services.monitoring.domain.routing.routing import Choice, Colleague, Waiting, route
 
 SKILLS = ["language:de", "language:en", "topic:billing", "topic:delivery"]
 skills = st.frozensets(st.sampled_from(SKILLS))

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from sqlmodel import select
 
-from services.monitoring.domain import conversations, posts, showing
+from services.monitoring.domain.conversations import conversations, showing
+from services.monitoring.domain.posts import posts
 from services.monitoring.tables import Availability
 from shared.clock import ShiftedClock
 from shared.db import Database, Session

@@ -2,8 +2,11 @@
 
 import pytest
 
-from services.monitoring.domain import accounts, findings, inbound, posts, replies
-from services.monitoring.domain.findings import Filter
+from services.monitoring.domain import accounts
+from services.monitoring.domain.coaching import findings
+from services.monitoring.domain.coaching.findings import Filter
+from services.monitoring.domain.conversations import inbound, replies
+from services.monitoring.domain.posts import posts
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import DeliveryIn, MessageIn, ReplyIn
 from services.monitoring.schemas.posts import PostIn

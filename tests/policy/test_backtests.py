@@ -11,7 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.monitoring.domain import accounts, past_posts, posts
+from services.monitoring.domain import accounts
+from services.monitoring.domain.posts import past_posts, posts
 from services.monitoring.schemas.posts import PostIn
 from services.monitoring.settings import MonitoringSettings
 from services.monitoring.tables import Account, Person, Post

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter
 
-from services.monitoring.domain import availability
 from services.monitoring.domain.people import UnknownPerson
-from services.monitoring.schemas.load import AvailabilityIn, AvailabilityOut
+from services.monitoring.domain.routing import availability
+from services.monitoring.schemas.availability import AvailabilityIn, AvailabilityOut
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
 from shared.problems import NotFound, Stale, problems

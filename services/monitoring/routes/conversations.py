@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, status
 
-from services.monitoring.domain import conversations, inbound, replies, showing
+from services.monitoring.domain.conversations import conversations, inbound, replies, showing
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.conversations import (
     AcceptanceIn,

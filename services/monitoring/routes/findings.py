@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, status
 
-from services.monitoring.domain import findings, guidance
+from services.monitoring.domain.coaching import findings, guidance
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.findings import ClaimIn, DismissalIn, FindingOut, FindingState, GuidanceIn, GuidanceOut
 from services.monitoring.schemas.names import Id

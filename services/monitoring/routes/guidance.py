@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.monitoring.domain import guidance
+from services.monitoring.domain.coaching import guidance
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.findings import AcknowledgementIn, AppealIn, GuidanceOut, GuidanceState
 from services.monitoring.schemas.names import Id

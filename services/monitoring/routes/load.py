@@ -4,9 +4,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from services.monitoring.domain import load, summary
-from services.monitoring.schemas.load import By, LoadOut, SummaryOut
+from services.monitoring.domain.figures import load, summary
+from services.monitoring.schemas.load import LoadOut
 from services.monitoring.schemas.names import Instant
+from services.monitoring.schemas.summary import By, SummaryOut
 from shared.auth import Caller, needs
 from shared.requests import Db
 

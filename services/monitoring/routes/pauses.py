@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, status
 
-from services.monitoring.domain import pauses
-from services.monitoring.schemas.load import PauseIn, PauseOut
+from services.monitoring.domain.routing import pauses
 from services.monitoring.schemas.names import Id
+from services.monitoring.schemas.pauses import PauseIn, PauseOut
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from services.monitoring.domain import posts
+from services.monitoring.domain.posts import posts
 from services.monitoring.schemas.posts import PostAnswer, PostIn, identity_of, read_post
 from shared.db import Database, StorageUnavailable
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from services.monitoring.domain import posts
+from services.monitoring.domain.posts import posts
 from services.monitoring.routes.post_stream import PostStream
 from services.monitoring.schemas.names import Id, Instant, Network
 from services.monitoring.schemas.posts import Kind, PostAnswer, PostAnswers, PostIn, PostOut, read_post

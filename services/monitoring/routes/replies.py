@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.monitoring.domain import replies
+from services.monitoring.domain.conversations import replies
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyOut, ReplyStatus
 from services.monitoring.schemas.names import Id
 from shared.auth import needs

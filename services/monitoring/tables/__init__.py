@@ -1,15 +1,9 @@
 """What the monitoring service keeps, by area."""
 
+from services.monitoring.tables.accounts import Account
 from services.monitoring.tables.base import Table, metadata
-from services.monitoring.tables.conversations import (
-    Assignment,
-    Availability,
-    Conversation,
-    Message,
-    Pause,
-    Reply,
-    Router,
-)
+from services.monitoring.tables.coaching import Finding, Guidance
+from services.monitoring.tables.conversations import Conversation, Message, Reply
 from services.monitoring.tables.copies import (
     ApprovalDecision,
     Certificate,
@@ -18,16 +12,9 @@ from services.monitoring.tables.copies import (
     PolicyInForce,
     PolicyRule,
 )
-from services.monitoring.tables.posts import (
-    Account,
-    Contact,
-    Finding,
-    Guidance,
-    JudgementDue,
-    Post,
-    PostText,
-    Tally,
-)
+from services.monitoring.tables.figures import Tally
+from services.monitoring.tables.posts import Contact, JudgementDue, Post, PostText
+from services.monitoring.tables.routing import Assignment, Availability, Pause, Router
 
 __all__ = [
     "Account",

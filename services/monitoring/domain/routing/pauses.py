@@ -4,7 +4,7 @@ from collections.abc import Collection
 
 from sqlmodel import col, or_, select
 
-from services.monitoring.schemas.load import PauseIn, PauseOut
+from services.monitoring.schemas.pauses import PauseIn, PauseOut
 from services.monitoring.tables import Pause
 from shared.db import Session
 from shared.events.monitoring import PauseEndedV1, PauseStartedV1

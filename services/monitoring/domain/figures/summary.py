@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, case, select
 from sqlmodel import col, func
 
-from services.monitoring.schemas.load import By, CountOut, SummaryOut
+from services.monitoring.schemas.summary import By, CountOut, SummaryOut
 from services.monitoring.settings import terms
 from services.monitoring.tables import Person, Tally
 from shared.context import Principal

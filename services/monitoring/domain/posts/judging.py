@@ -12,9 +12,10 @@ from typing import Any
 from sqlalchemy import delete
 from sqlmodel import col, select
 
-from services.monitoring.domain import contacts, rules
+from services.monitoring.domain import rules
 from services.monitoring.domain.accounts import NOBODY, Author, authors, handle_key
-from services.monitoring.domain.summary import Counts, Place
+from services.monitoring.domain.figures.summary import Counts, Place
+from services.monitoring.domain.posts import contacts
 from services.monitoring.tables import Finding, JudgementDue, Post, PostText
 from shared.db import Session
 from shared.events.monitoring import FindingOpenedV1

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import assignments, conversations, staff
-from services.monitoring.domain.showing import shown
+from services.monitoring.domain.conversations import conversations
+from services.monitoring.domain.conversations.showing import shown
+from services.monitoring.domain.routing import assignments, staff
 from services.monitoring.schemas.conversations import ConversationIn, ConversationOut, MessageIn
 from services.monitoring.tables import Availability, Conversation, Message
 from shared.db import Session, insert

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from services.monitoring.domain import people
-from services.monitoring.domain.routing import Colleague
-from services.monitoring.schemas.load import Hours
+from services.monitoring.domain.routing.routing import Colleague
+from services.monitoring.schemas.availability import Hours
 from services.monitoring.settings import terms
 from services.monitoring.tables import Availability, Person
 from shared.db import Session

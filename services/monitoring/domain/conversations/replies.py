@@ -4,8 +4,11 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import approvals, assignments, contacts, conversations, pauses, people, rules
-from services.monitoring.domain.showing import reply_views
+from services.monitoring.domain import people, rules
+from services.monitoring.domain.conversations import approvals, conversations
+from services.monitoring.domain.conversations.showing import reply_views
+from services.monitoring.domain.posts import contacts
+from services.monitoring.domain.routing import assignments, pauses
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn, ReplyOut
 from services.monitoring.settings import terms
 from services.monitoring.tables import Conversation, Person, Reply

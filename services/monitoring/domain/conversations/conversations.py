@@ -2,9 +2,10 @@
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import assignments, people
+from services.monitoring.domain import people
+from services.monitoring.domain.conversations.showing import shown
 from services.monitoring.domain.people import Actor
-from services.monitoring.domain.showing import shown
+from services.monitoring.domain.routing import assignments
 from services.monitoring.schemas.conversations import ConversationOut, HandoffIn
 from services.monitoring.tables import Assignment, Availability, Conversation
 from shared.conditions import expect

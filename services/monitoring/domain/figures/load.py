@@ -6,8 +6,9 @@ from datetime import timedelta
 
 from sqlmodel import col, func, select
 
-from services.monitoring.domain import people, staff
-from services.monitoring.domain.routing import NEWCOMER_HOURS
+from services.monitoring.domain import people
+from services.monitoring.domain.routing import staff
+from services.monitoring.domain.routing.routing import NEWCOMER_HOURS
 from services.monitoring.schemas.load import DependencyOut, LoadOut, ShareOut, WaitsOut
 from services.monitoring.tables import Assignment, Conversation
 from shared.db import Session

@@ -7,12 +7,15 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import assignments, contacts, inbound, judging, people
+from services.monitoring.domain import people
 from services.monitoring.domain.accounts import NOBODY, Author, authors, handle_key
-from services.monitoring.domain.contacts import Approach
-from services.monitoring.domain.inbound import Inbound
-from services.monitoring.domain.judging import Written, media_of
-from services.monitoring.domain.summary import Counts, Place
+from services.monitoring.domain.conversations import inbound
+from services.monitoring.domain.conversations.inbound import Inbound
+from services.monitoring.domain.figures.summary import Counts, Place
+from services.monitoring.domain.posts import contacts, judging
+from services.monitoring.domain.posts.contacts import Approach
+from services.monitoring.domain.posts.judging import Written, media_of
+from services.monitoring.domain.routing import assignments
 from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut, Status
 from services.monitoring.settings import terms
 from services.monitoring.tables import Post, PostText

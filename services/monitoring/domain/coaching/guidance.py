@@ -5,7 +5,8 @@ from typing import Any
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import findings, people
+from services.monitoring.domain import people
+from services.monitoring.domain.coaching import findings
 from services.monitoring.schemas.findings import AppealIn, GuidanceIn, GuidanceOut, GuidanceState
 from services.monitoring.tables import Finding, Guidance
 from shared.conditions import expect

@@ -1,7 +1,8 @@
 """Availability: what somebody takes on, and when."""
 
-from services.monitoring.domain import assignments, people, staff
-from services.monitoring.schemas.load import AvailabilityIn, AvailabilityOut, Away, Hours
+from services.monitoring.domain import people
+from services.monitoring.domain.routing import assignments, staff
+from services.monitoring.schemas.availability import AvailabilityIn, AvailabilityOut, Away, Hours
 from services.monitoring.tables import Availability
 from shared.conditions import expect
 from shared.context import Principal

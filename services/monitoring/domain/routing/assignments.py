@@ -10,8 +10,8 @@ from typing import Any
 from sqlalchemy import bindparam, tuple_
 from sqlmodel import col, func, select
 
-from services.monitoring.domain import pauses, staff
-from services.monitoring.domain.routing import Choice, Waiting, route
+from services.monitoring.domain.routing import pauses, staff
+from services.monitoring.domain.routing.routing import Choice, Waiting, route
 from services.monitoring.settings import terms
 from services.monitoring.tables import Assignment, Availability, Conversation, Router, metadata
 from shared.db import Session, insert

@@ -2,7 +2,9 @@
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import approvals, assignments, conversations, people, replies
+from services.monitoring.domain import people
+from services.monitoring.domain.conversations import approvals, conversations, replies
+from services.monitoring.domain.routing import assignments
 from services.monitoring.schemas.conversations import ReplyIn
 from services.monitoring.settings import terms
 from services.monitoring.tables import Conversation, Person, Reply

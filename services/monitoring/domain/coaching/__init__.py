@@ -1,0 +1,1 @@
+"""What coaches do: findings, guidance, appeals."""

@@ -1,0 +1,1 @@
+"""What was written: kept once, judged by the rules."""

@@ -1,0 +1,56 @@
+"""What the monitoring service tells, by area."""
+
+from shared.events.monitoring.accounts import AccountRegisteredV1, AccountRemovedV1
+from shared.events.monitoring.coaching import (
+    FindingClaimedV1,
+    FindingClosedV1,
+    FindingOpenedV1,
+    FindingTold,
+    GuidanceAcknowledgedV1,
+    GuidanceAppealedV1,
+    GuidanceGivenV1,
+    GuidanceTold,
+)
+from shared.events.monitoring.conversations import (
+    ConversationAcceptedV1,
+    ConversationAnsweredV1,
+    ConversationAssignedV1,
+    ConversationOpenedV1,
+    ConversationResolvedV1,
+    ConversationReturnedV1,
+    ConversationTold,
+    PassedOver,
+)
+from shared.events.monitoring.erasures import MonitoringErasureFinishedV1
+from shared.events.monitoring.pauses import PauseEndedV1, PauseStartedV1
+from shared.events.monitoring.posts import PostDeletedV1, PostEditedV1, PostReceivedV1
+from shared.events.monitoring.replies import ReplyApprovedV1, ReplyDeliveredV1
+
+__all__ = [
+    "AccountRegisteredV1",
+    "AccountRemovedV1",
+    "ConversationAcceptedV1",
+    "ConversationAnsweredV1",
+    "ConversationAssignedV1",
+    "ConversationOpenedV1",
+    "ConversationResolvedV1",
+    "ConversationReturnedV1",
+    "ConversationTold",
+    "FindingClaimedV1",
+    "FindingClosedV1",
+    "FindingOpenedV1",
+    "FindingTold",
+    "GuidanceAcknowledgedV1",
+    "GuidanceAppealedV1",
+    "GuidanceGivenV1",
+    "GuidanceTold",
+    "MonitoringErasureFinishedV1",
+    "PassedOver",
+    "PauseEndedV1",
+    "PauseStartedV1",
+    "PostDeletedV1",
+    "PostEditedV1",
+    "PostReceivedV1",
+    "ReplyApprovedV1",
+    "ReplyDeliveredV1",
+]

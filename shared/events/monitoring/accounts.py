@@ -1,0 +1,25 @@
+"""Accounts that are registered."""
+
+from datetime import datetime
+
+from shared.events.base import Event, Operational, Public, told
+
+
+@told
+class AccountRegisteredV1(Event):
+    """A social account was registered, by the person whose it is (without one, the brand's)."""
+
+    type = "monitoring.account.registered.v1"
+    id: Public[str]
+    network: Public[str]
+    kind: Public[str]
+    person: Operational[str | None] = None
+    registered_at: Operational[datetime]
+
+
+@told
+class AccountRemovedV1(Event):
+    """A registration ended: the account is no longer our concern."""
+
+    type = "monitoring.account.removed.v1"
+    id: Public[str]

@@ -1,0 +1,71 @@
+"""Conversations with customers, and whom they are with."""
+
+from datetime import datetime
+
+from pydantic import BaseModel
+
+from shared.events.base import Event, Operational, Personal, Public, told
+
+
+class PassedOver(BaseModel):
+    """A person whom the router did not choose, and why."""
+
+    person: str
+    why: str
+
+
+class ConversationTold(Event):
+    """What every conversation event carries: its state after the change, without the customer's words."""
+
+    id: Public[str]
+    network: Public[str]
+    state: Operational[str]
+    language: Public[str | None] = None
+    topic: Public[str | None] = None
+    assignee: Operational[str | None] = None
+    assignment: Public[str | None] = None
+    accept_by: Operational[datetime | None] = None
+    opened_at: Operational[datetime]
+    why: Personal[str | None] = None
+
+
+@told
+class ConversationOpenedV1(ConversationTold):
+    """A customer's mention or message needs an answer."""
+
+    type = "monitoring.conversation.opened.v1"
+
+
+@told
+class ConversationAssignedV1(ConversationTold):
+    """A conversation is with a certified person until a deadline."""
+
+    type = "monitoring.conversation.assigned.v1"
+
+
+@told
+class ConversationAcceptedV1(ConversationTold):
+    """The assignee took the conversation on."""
+
+    type = "monitoring.conversation.accepted.v1"
+
+
+@told
+class ConversationReturnedV1(ConversationTold):
+    """A conversation went back to the queue: silence, hand-off, absence or a lapsed certificate."""
+
+    type = "monitoring.conversation.returned.v1"
+
+
+@told
+class ConversationAnsweredV1(ConversationTold):
+    """The assignee replied."""
+
+    type = "monitoring.conversation.answered.v1"
+
+
+@told
+class ConversationResolvedV1(ConversationTold):
+    """The conversation is done."""
+
+    type = "monitoring.conversation.resolved.v1"
