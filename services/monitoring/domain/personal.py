@@ -7,7 +7,7 @@ decisions rest on it.
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlmodel import col
 
 from services.monitoring.domain import accounts
@@ -18,8 +18,11 @@ from services.monitoring.tables import (
     Availability,
     Certificate,
     Contact,
+    DepartmentHeld,
     Finding,
     Guidance,
+    GuidanceMessage,
+    Opening,
     Person,
     Post,
     PostText,
@@ -36,6 +39,10 @@ from shared.personal import PersonalData
 NOBODY = {
     "judgements_due": "names a post that is to be judged",
     "tallies": "counts, without persons",
+    "triage_cues": "words by which customers' posts are sorted",
+    "guidance_templates": "words for anybody",
+    "shadow_matches": "names a post that a rule on trial matched",
+    "certificates_withdrawn": "names a certificate, which is kept with its person",
     "conversations": "a customer's; who answered is in assignments and replies",
     "messages": "a customer's words",
     "routers": "a lock",
@@ -59,11 +66,20 @@ def kept(person: str) -> dict[str, Select[Any]]:
         "findings": select(*columns("findings")).where(col(Finding.person) == person).order_by(col(Finding.id)),
         "guidance": select(*columns("guidance")).where(col(Guidance.person) == person).order_by(col(Guidance.id)),
         "guidance_given": select(*columns("guidance")).where(col(Guidance.coach) == person),
+        "guidance_messages": select(*columns("guidance_messages")).where(about(person)),
+        "posts_opened": select(*columns("openings")).where(col(Opening.coach) == person),
+        "departments": select(*columns("departments_held")).where(col(DepartmentHeld.person) == person),
         "replies": select(*columns("replies")).where(col(Reply.person) == person).order_by(col(Reply.id)),
         "assignments": select(*columns("assignments")).where(col(Assignment.person) == person),
         "availability": select(*columns("availabilities")).where(col(Availability.person) == person),
         "approval_decisions": select(*columns("approval_decisions")).where(col(ApprovalDecision.person) == person),
     }
+
+
+def about(person: str) -> ColumnElement[bool]:
+    """Return the condition that a message was written by a person, or in a talk about guidance that they had."""
+    theirs = select(col(Guidance.id)).where(col(Guidance.person) == person)
+    return or_(col(GuidanceMessage.author) == person, col(GuidanceMessage.guidance).in_(theirs))
 
 
 def columns(table: str) -> list[Any]:
@@ -81,7 +97,7 @@ def forget(session: Session, person: str) -> None:
     forget_guidance(session, person)
     forget_replies(session, person)
     session.execute(delete(Availability).where(col(Availability.person) == person))
-    blank = {"employee_number": f"erased-{person}", "department": "", "languages": [], "active": False}
+    blank = {"employee_number": f"erased-{person}", "department": "", "languages": [], "active": False, "manager": None}
     session.execute(update(Person).where(col(Person.id) == person).values(**blank))
     record(session, "monitoring.person_erased", f"person/{person}", person=person)
 
@@ -112,7 +128,11 @@ def forget_posts(session: Session, person: str) -> None:
 
 def forget_guidance(session: Session, person: str) -> None:
     """Take out what was told to a person, what they answered, and what they told others as a coach."""
-    blank = {"message": GONE, "better_wording": None, "appeal": None}
+    talk = update(GuidanceMessage).where(about(person)).execution_options(synchronize_session=False)
+    session.execute(talk.values(text=GONE))
+    session.execute(delete(Opening).where(col(Opening.coach) == person))
+    session.execute(delete(DepartmentHeld).where(col(DepartmentHeld.person) == person))
+    blank = {"message": GONE, "better_wording": None, "appeal": None, "department": None}
     theirs = update(Guidance).where(col(Guidance.person) == person)
     session.execute(theirs.values(person=None, revision=Guidance.revision + 1, **blank))
     given = update(Guidance).where(col(Guidance.coach) == person)

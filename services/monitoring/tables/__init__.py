@@ -2,7 +2,16 @@
 
 from services.monitoring.tables.accounts import Account
 from services.monitoring.tables.base import Table, metadata
-from services.monitoring.tables.coaching import Finding, Guidance
+from services.monitoring.tables.coaching import (
+    CertificateWithdrawn,
+    DepartmentHeld,
+    Finding,
+    Guidance,
+    GuidanceMessage,
+    GuidanceTemplate,
+    Opening,
+    ShadowMatch,
+)
 from services.monitoring.tables.conversations import Conversation, Message, Reply
 from services.monitoring.tables.copies import (
     ApprovalDecision,
@@ -15,6 +24,7 @@ from services.monitoring.tables.copies import (
 from services.monitoring.tables.figures import Tally
 from services.monitoring.tables.posts import Contact, JudgementDue, Post, PostText
 from services.monitoring.tables.routing import Assignment, Availability, Pause, Router
+from services.monitoring.tables.triage import TriageCues
 
 __all__ = [
     "Account",
@@ -22,13 +32,18 @@ __all__ = [
     "Assignment",
     "Availability",
     "Certificate",
+    "CertificateWithdrawn",
     "Contact",
     "Conversation",
+    "DepartmentHeld",
     "EmergencyRule",
     "Finding",
     "Guidance",
+    "GuidanceMessage",
+    "GuidanceTemplate",
     "JudgementDue",
     "Message",
+    "Opening",
     "Pause",
     "Person",
     "PolicyInForce",
@@ -37,7 +52,9 @@ __all__ = [
     "PostText",
     "Reply",
     "Router",
+    "ShadowMatch",
     "Table",
     "Tally",
+    "TriageCues",
     "metadata",
 ]

@@ -16,6 +16,7 @@ class Person(Table, table=True):
     employee_number: str = Field(max_length=64, index=True)
     department: str = Field(max_length=200, index=True)
     languages: list[str] = Field(sa_type=JSON)
+    manager: str | None = id_field(default=None)
     active: bool
 
 
@@ -44,12 +45,13 @@ class PolicyRule(Table, table=True):
 
 
 class PolicyInForce(Table, table=True):
-    """Which version of a policy the rules came from; `stamp` changes whenever they do."""
+    """Which version of a policy the rules came from; `stamp` changes whenever they do, `headings` are by section."""
 
     __tablename__ = "policies_in_force"
     policy: str = Field(max_length=64, primary_key=True)
     version: int
     stamp: str = Field(max_length=64)
+    headings: dict[str, str] = Field(default_factory=dict, sa_type=JSON)
 
 
 class EmergencyRule(Table, table=True):
