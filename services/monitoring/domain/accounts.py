@@ -65,6 +65,9 @@ def register(session: Session, body: AccountIn, caller: Principal) -> AccountOut
         kind=body.kind,
         person=actor.person if body.kind == "staff" else None,
         created_at=session.now,
+        claim_key=f"{body.network}:{handle_key(body.handle)}",
+        proof="vouched",
+        proven_at=session.now,
     )
     session.add(account)
     tell(session, told(account))

@@ -24,6 +24,8 @@ class Conversation(Table, table=True):
     customer: str = Field(max_length=200)
     language: str | None = Field(default=None, max_length=35)
     topic: str | None = Field(default=None, max_length=64)
+    kind: str = Field(default="other", max_length=20)
+    urgency: int = 1
     state: str = Field(max_length=20)
     assignee: str | None = id_field(default=None, index=True)
     assignment: str | None = id_field(default=None)

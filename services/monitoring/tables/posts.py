@@ -29,6 +29,8 @@ class Post(Table, table=True):
     in_reply_to: str | None = Field(default=None, max_length=500)
     url: str | None = Field(default=None, max_length=2000)
     media: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    triage: str | None = Field(default=None, max_length=20)
+    urgency: int | None = None
     revision: int = 1
 
 
