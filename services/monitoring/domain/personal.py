@@ -46,6 +46,7 @@ NOBODY = {
     "conversations": "a customer's; who answered is in assignments and replies",
     "messages": "a customer's words",
     "routers": "a lock",
+    "routing_requirements": "certifications",
     "pauses": "names nobody",
     "policy_rules": "a policy's rules",
     "policies_in_force": "a policy's versions",

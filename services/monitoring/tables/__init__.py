@@ -23,7 +23,7 @@ from services.monitoring.tables.copies import (
 )
 from services.monitoring.tables.figures import Tally
 from services.monitoring.tables.posts import Contact, JudgementDue, Post, PostText
-from services.monitoring.tables.routing import Assignment, Availability, Pause, Router
+from services.monitoring.tables.routing import Assignment, Availability, Pause, Router, RoutingRequirements
 from services.monitoring.tables.triage import TriageCues
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "PostText",
     "Reply",
     "Router",
+    "RoutingRequirements",
     "ShadowMatch",
     "Table",
     "Tally",
