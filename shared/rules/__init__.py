@@ -2,7 +2,7 @@
 
 from shared.rules.draft import Draft, Kind, Media, Span
 from shared.rules.examples import FailedExample, failing_examples
-from shared.rules.rule import Evasion, PlacedRule, Rule, Severity
+from shared.rules.rule import Evasion, Mode, PlacedRule, Rule, Severity
 from shared.rules.ruleset import Match, RuleSet
 from shared.rules.source import Fault, InvalidRule
 
@@ -15,6 +15,7 @@ __all__ = [
     "Kind",
     "Match",
     "Media",
+    "Mode",
     "PlacedRule",
     "Rule",
     "RuleSet",

@@ -46,6 +46,13 @@ class Evasion(StrEnum):
     STRICT = "strict"
 
 
+class Mode(StrEnum):
+    """Whether a rule does something, or is on trial: then what it would find is counted, and nobody hears of it."""
+
+    LIVE = "live"
+    SHADOW = "shadow"
+
+
 class AppliesTo(Model):
     """Which texts a rule is about. What is not known of a text does not exempt it."""
 
@@ -127,7 +134,7 @@ class Examples(Model):
 
 
 class Rule(Model):
-    """One rule block of a policy's source."""
+    """One rule block of a policy's source; `disturbing` says that what it finds is hard to read."""
 
     id: Slug
     detect: Detector
@@ -137,6 +144,8 @@ class Rule(Model):
     applies_to: AppliesTo = AppliesTo()
     examples: Examples = Examples()
     evasion: Evasion = Evasion.NORMAL
+    mode: Mode = Mode.LIVE
+    disturbing: bool = False
 
     @staticmethod
     def from_yaml(text: str) -> "Rule":
@@ -178,3 +187,8 @@ class PlacedRule:
     policy: str
     version: int
     section: str
+
+    @property
+    def on_trial(self) -> bool:
+        """Tell whether what it finds is only counted."""
+        return self.rule.mode is Mode.SHADOW

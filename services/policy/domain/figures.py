@@ -107,10 +107,14 @@ def week_of(post: PastPost) -> str:
 
 
 class Comparison:
-    """The rules of two versions, compiled; takes a while, so it is made in a thread."""
+    """The rules of two versions, compiled; takes a while, so it is made in a thread.
+
+    A rule on trial flags nothing yet: before, it does not count; in a draft it counts as though it were live, since what
+    it would flag is what its author wants to know.
+    """
 
     def __init__(self, before: Sequence[PlacedRule], after: Sequence[PlacedRule]) -> None:
-        self._before = RuleSet.compile(before)
+        self._before = RuleSet.compile([each for each in before if not each.on_trial])
         self._after = RuleSet.compile(after)
 
     def judge(self, posts: Sequence[PastPost], figures: Figures) -> None:

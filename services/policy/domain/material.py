@@ -22,7 +22,7 @@ WEIGHTY = frozenset(
 """Words by which a sentence asks something else, numbers among them, in the languages that policies here are mostly written in."""
 FEW = 8
 """Changed words up to which a section may merely have been tidied."""
-EFFECTIVE = frozenset({"detect", "severity", "applies_to", "evasion"})
+EFFECTIVE = frozenset({"detect", "severity", "applies_to", "evasion", "mode"})
 """What of a rule decides what it does to whom."""
 
 

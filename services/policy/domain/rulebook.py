@@ -11,7 +11,7 @@ from sqlmodel import col, func, select, union_all
 from services.policy.schemas.emergency import EmergencyRuleLine
 from services.policy.tables import EmergencyRule, Policy, State, Version
 from shared.db import Session
-from shared.rules import PlacedRule, Rule, RuleSet
+from shared.rules import Mode, PlacedRule, Rule, RuleSet
 from shared.statements import Prebuilt
 from shared.tables import UtcDateTime
 
@@ -104,8 +104,10 @@ class WrittenRules(NamedTuple):
     rules: list[WrittenRule]
 
     def compiled(self) -> Book:
-        """Read and compile them, which takes some milliseconds for each hundred."""
-        read = [(written, Rule.from_yaml(written.yaml)) for written in self.rules]
+        """Read and compile them, which takes some milliseconds for each hundred; rules on trial say nothing here."""
+        read = [
+            (written, rule) for written in self.rules if (rule := Rule.from_yaml(written.yaml)).mode is not Mode.SHADOW
+        ]
         placed = [PlacedRule(rule, each.policy, each.version, each.section) for each, rule in read]
         tags = {(each.policy, rule.id): tag for each, rule in read if (tag := disclosure_of(rule))}
         emergencies = {(each.policy, rule.id): each.emergency for each, rule in read if each.emergency}
