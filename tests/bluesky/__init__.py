@@ -1,0 +1,1 @@
+"""A small Bluesky network of our own, on which the connector is tested."""
