@@ -3,7 +3,7 @@
 from sqlmodel import select
 
 from services.monitoring.domain import accounts, people, personal, rules
-from services.monitoring.domain.coaching import findings, guidance
+from services.monitoring.domain.coaching import findings, guidance, then
 from services.monitoring.domain.conversations import held_replies, replies
 from services.monitoring.domain.routing import assignments, pauses
 from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause
@@ -91,6 +91,7 @@ def send_held_replies(event: ApprovalDecidedV1, session: Session) -> None:
 @handlers.on(PersonChangedV1)
 def keep_person(event: PersonChangedV1, session: Session) -> None:
     """Departments decide which rules apply; whoever is no longer active gives back what is open."""
+    then.note_department(session, event)
     people.keep_person(session, event)
     assignments.drain_if_gone(session, event.id)
 
@@ -127,6 +128,7 @@ def make_one_of_two(event: PersonMergedV1, session: Session) -> None:
 )
 def follow_certificate(event: CertificateTold, session: Session) -> None:
     """Who may answer customers follows their certificate at once: one that lapses drains, one that comes fills."""
+    then.note_withdrawal(session, event)
     people.keep_certificate(session, event)
     assignments.drain_if_gone(session, event.person)
 

@@ -21,6 +21,14 @@ class MonitoringSettings(ServiceSettings):
     """How long someone has to accept before the conversation goes to the next person."""
     minutes_per_conversation: int = 10
     """What a conversation is assumed to cost of somebody's weekly minutes."""
+    coach_capacity: int = 10
+    """How many findings a coach has in hand at most before no further one is given to them."""
+    claim_for: timedelta = timedelta(days=3)
+    """How long a coach has for a finding before it goes back to the queue."""
+    disturbing_topics: frozenset[str] = frozenset({"violence", "self-harm", "abuse"})
+    """Topics whose posts coaches see only when they choose to."""
+    disturbing_a_day: int = 5
+    """How many disturbing posts a coach can open in a day (UTC)."""
     min_group_size: int = 8
     """Departments with fewer people than this are shown only merged with others."""
 

@@ -204,7 +204,8 @@ def keep(session: Session, told: VersionInForceV1) -> None:
     ]
     if rows:
         session.execute(insert(session, PolicyRule.__table__), rows)  # type: ignore[attr-defined]
-    row = {"policy": told.policy, "version": told.version, "stamp": stamp_of(told)}
+    headings = {section.id: section.heading[:500] for section in told.sections}
+    row = {"policy": told.policy, "version": told.version, "stamp": stamp_of(told), "headings": headings}
     statement = insert(session, PolicyInForce.__table__)  # type: ignore[attr-defined]
     session.execute(statement.values(row).on_conflict_do_update(index_elements=["policy"], set_=row))
 

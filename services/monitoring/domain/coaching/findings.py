@@ -20,6 +20,7 @@ from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, Forbidden, NotFound
 
 OPEN = ("open", "appealed")
+WAITING = (*OPEN, "claimed")
 
 
 class OwnFinding(Forbidden):
@@ -80,7 +81,7 @@ def hold(session: Session, finding: Finding, actor: Actor) -> None:
 
 def close(session: Session, finding: Finding) -> None:
     """Bring a finding to its end."""
-    finding.state = "closed"
+    finding.state, finding.claimed_at = "closed", None
     changed(session, finding)
     tell(session, FindingClosedV1(**told(finding)))
 

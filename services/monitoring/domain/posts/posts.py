@@ -14,7 +14,8 @@ from services.monitoring.domain.conversations.inbound import Inbound
 from services.monitoring.domain.figures.summary import Counts, Place
 from services.monitoring.domain.posts import contacts, judging
 from services.monitoring.domain.posts.contacts import Approach
-from services.monitoring.domain.posts.judging import Written, media_of
+from services.monitoring.domain.posts.judging import media_of
+from services.monitoring.domain.posts.written import Written
 from services.monitoring.domain.routing import assignments
 from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut, Status
 from services.monitoring.settings import terms
@@ -63,9 +64,9 @@ class Incoming:
         """The post as a text that the rules apply to."""
         body = self.body
         answers = body.in_reply_to is not None
-        return Written(
-            self.id, 1, body.text, self.place, self.author, body.lang, body.posted_at, media_of(self.media), answers
-        )
+        media = media_of(self.media)
+        at = body.posted_at
+        return Written(self.id, 1, body.text, self.place, self.author, body.lang, at, media, answers, body.topic)
 
     @property
     def media(self) -> list[dict[str, Any]] | None:
