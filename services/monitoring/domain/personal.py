@@ -22,11 +22,15 @@ from services.monitoring.tables import (
     Finding,
     Guidance,
     GuidanceMessage,
+    Note,
     Opening,
     Person,
     Post,
     PostText,
     Reply,
+    ReplyReview,
+    SavedAnswer,
+    StaticVersion,
     metadata,
 )
 from shared import erasure
@@ -45,6 +49,9 @@ NOBODY = {
     "certificates_withdrawn": "names a certificate, which is kept with its person",
     "conversations": "a customer's; who answered is in assignments and replies",
     "messages": "a customer's words",
+    "promised_answers": "an answer that a customer waited for; who gave it is in replies",
+    "service_promises": "within which time customers are answered",
+    "static_contents": "where words stand; who wrote and approved them is in their versions",
     "routers": "a lock",
     "routing_requirements": "certifications",
     "pauses": "names nobody",
@@ -71,6 +78,14 @@ def kept(person: str) -> dict[str, Select[Any]]:
         "posts_opened": select(*columns("openings")).where(col(Opening.coach) == person),
         "departments": select(*columns("departments_held")).where(col(DepartmentHeld.person) == person),
         "replies": select(*columns("replies")).where(col(Reply.person) == person).order_by(col(Reply.id)),
+        "reply_reviews": select(*columns("reply_reviews")).where(
+            or_(col(ReplyReview.author) == person, col(ReplyReview.reviewer) == person)
+        ),
+        "notes": select(*columns("notes")).where(col(Note.person) == person).order_by(col(Note.id)),
+        "saved_answers": select(*columns("saved_answers")).where(col(SavedAnswer.person) == person),
+        "static_content": select(*columns("static_versions")).where(
+            or_(col(StaticVersion.author) == person, col(StaticVersion.approver) == person)
+        ),
         "assignments": select(*columns("assignments")).where(col(Assignment.person) == person),
         "availability": select(*columns("availabilities")).where(col(Availability.person) == person),
         "approval_decisions": select(*columns("approval_decisions")).where(col(ApprovalDecision.person) == person),
@@ -97,6 +112,7 @@ def forget(session: Session, person: str) -> None:
     forget_posts(session, person)
     forget_guidance(session, person)
     forget_replies(session, person)
+    forget_wordings(session, person)
     session.execute(delete(Availability).where(col(Availability.person) == person))
     blank = {"employee_number": f"erased-{person}", "department": "", "languages": [], "active": False, "manager": None}
     session.execute(update(Person).where(col(Person.id) == person).values(**blank))
@@ -146,6 +162,15 @@ def forget_replies(session: Session, person: str) -> None:
     session.execute(update(Reply).where(col(Reply.person) == person).values(revision=Reply.revision + 1, **blank))
     decided = update(ApprovalDecision).where(col(ApprovalDecision.person) == person)
     session.execute(decided.values(text_hash=None))
+
+
+def forget_wordings(session: Session, person: str) -> None:
+    """Take out a person's notes and reasons; words that the organisation uses stay, as does that somebody approved them."""
+    session.execute(update(Note).where(col(Note.person) == person).values(text=GONE, person=None))
+    mine = or_(col(ReplyReview.author) == person, col(ReplyReview.reviewer) == person)
+    session.execute(update(ReplyReview).where(mine).values(reason=None))
+    session.execute(update(SavedAnswer).where(col(SavedAnswer.person) == person).values(person=None))
+    session.execute(update(StaticVersion).where(col(StaticVersion.approver) == person).values(reason=None))
 
 
 def retention() -> dict[str, timedelta | None]:

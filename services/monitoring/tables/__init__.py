@@ -12,7 +12,7 @@ from services.monitoring.tables.coaching import (
     Opening,
     ShadowMatch,
 )
-from services.monitoring.tables.conversations import Conversation, Message, Reply
+from services.monitoring.tables.conversations import Conversation, Message, Note, Reply, ReplyReview
 from services.monitoring.tables.copies import (
     ApprovalDecision,
     Certificate,
@@ -23,8 +23,10 @@ from services.monitoring.tables.copies import (
 )
 from services.monitoring.tables.figures import Tally
 from services.monitoring.tables.posts import Contact, JudgementDue, Post, PostText
+from services.monitoring.tables.promises import PromisedAnswer, ServicePromise
 from services.monitoring.tables.routing import Assignment, Availability, Pause, Router, RoutingRequirements
 from services.monitoring.tables.triage import TriageCues
+from services.monitoring.tables.wordings import SavedAnswer, StaticContent, StaticVersion
 
 __all__ = [
     "Account",
@@ -43,6 +45,7 @@ __all__ = [
     "GuidanceTemplate",
     "JudgementDue",
     "Message",
+    "Note",
     "Opening",
     "Pause",
     "Person",
@@ -50,10 +53,16 @@ __all__ = [
     "PolicyRule",
     "Post",
     "PostText",
+    "PromisedAnswer",
     "Reply",
+    "ReplyReview",
     "Router",
     "RoutingRequirements",
+    "SavedAnswer",
+    "ServicePromise",
     "ShadowMatch",
+    "StaticContent",
+    "StaticVersion",
     "Table",
     "Tally",
     "TriageCues",

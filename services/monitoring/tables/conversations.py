@@ -1,4 +1,4 @@
-"""Customers' conversations, their messages and our replies."""
+"""Customers' conversations, their messages, our replies and what colleagues note."""
 
 from datetime import datetime
 
@@ -16,6 +16,8 @@ class Conversation(Table, table=True):
         Index("conversations_state", "state", "queued_at"),
         Index("conversations_deadline", "accept_by"),
         Index("conversations_thread", "network", "thread"),
+        Index("conversations_customer", "network", "customer"),
+        Index("conversations_due", "due_at"),
     )
     id: str = id_field(primary_key=True)
     network: str = Field(max_length=40)
@@ -37,6 +39,9 @@ class Conversation(Table, table=True):
     passed_over: list[dict[str, str]] = Field(sa_type=JSON)
     missing: str | None = Field(default=None, max_length=200)
     given_back: list[dict[str, str]] = Field(sa_type=JSON)
+    due_at: datetime | None = time_field(default=None)
+    overdue: bool = False
+    resolved_at: datetime | None = time_field(default=None)
     revision: int = 1
 
 
@@ -57,7 +62,8 @@ class Message(Table, table=True):
 class Reply(Table, table=True):
     """An answer to a customer that passed the check, and what the sending tool said of it.
 
-    One whose status is `held` waits for the decision on `approval_request`.
+    One whose status is `held` waits for the decision on `approval_request`, one that is `drafted` for a colleague.
+    `told_at` is when the tool that sends it was last asked to, `unconfirmed_at` when that had been too long ago.
     """
 
     __tablename__ = "replies"
@@ -71,4 +77,36 @@ class Reply(Table, table=True):
     approved_at: datetime = time_field()
     changed_at: datetime = time_field()
     approval_request: str | None = id_field(default=None, index=True)
+    awaits_customer: bool = False
+    saved_answer: str | None = id_field(default=None)
+    told_at: datetime | None = time_field(default=None, index=True)
+    unconfirmed_at: datetime | None = time_field(default=None)
+    times_told: int = 0
     revision: int = 1
+
+
+class ReplyReview(Table, table=True):
+    """What a trusted colleague decided on a draft; `text_hash` is of the words that they decided on."""
+
+    __tablename__ = "reply_reviews"
+    id: str = id_field(primary_key=True)
+    reply: str = id_field(index=True)
+    author: str = id_field(index=True)
+    reviewer: str = id_field(index=True)
+    network: str = Field(max_length=40)
+    outcome: str = Field(max_length=20)
+    reason: str | None = Field(default=None, sa_type=Text)
+    text_hash: str = Field(max_length=64)
+    decided_at: datetime = time_field()
+
+
+class Note(Table, table=True):
+    """What a colleague noted on a conversation for other colleagues; `question` is one that they asked the task team."""
+
+    __tablename__ = "notes"
+    id: str = id_field(primary_key=True)
+    conversation: str = id_field(index=True)
+    person: str | None = id_field(default=None, index=True)
+    text: str = Field(sa_type=Text)
+    question: str | None = id_field(default=None)
+    written_at: datetime = time_field()
