@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlmodel import col, func, select
 
 from services.monitoring.domain import people
-from services.monitoring.domain.routing import staff
+from services.monitoring.domain.routing import assignments, staff
 from services.monitoring.domain.routing.routing import NEWCOMER_HOURS
 from services.monitoring.schemas.load import DependencyOut, LoadOut, ShareOut, WaitsOut
 from services.monitoring.tables import Assignment, Conversation
@@ -56,7 +56,7 @@ def report(session: Session) -> LoadOut:
         jain=jain(rates),
         gini=gini(rates),
         waits=waits(session),
-        queue=session.execute(select(func.count()).where(col(Conversation.state) == "queued")).scalar_one(),
+        queue=session.execute(select(func.count()).where(col(Conversation.state).in_(assignments.QUEUED))).scalar_one(),
         single_person=[one for one in single_person(team) if one.employee_number in named],
     )
 
@@ -92,7 +92,7 @@ def waits(session: Session) -> WaitsOut:
     seconds = sorted(
         waited if waited is not None else (session.now - opened_at).total_seconds()
         for waited, opened_at, state in session.execute(lately)
-        if waited is not None or state == "queued"
+        if waited is not None or state in assignments.QUEUED
     )
     return WaitsOut(p50=percentile(seconds, 0.5), p95=percentile(seconds, 0.95))
 

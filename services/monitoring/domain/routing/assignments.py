@@ -26,7 +26,16 @@ AT_ONCE = 500
 KEEP_OFF = 4
 """Whoever gave a conversation back does not get it again for this many times the time to accept."""
 WITH_SOMEONE = ("assigned", "accepted")
+QUEUED = ("new", "queued", "reopened")
+"""States of a conversation that needs somebody."""
 SILENT = "did not accept in time"
+FIRST_COME = (
+    col(Conversation.urgency).desc(),
+    func.coalesce(col(Conversation.due_at), col(Conversation.queued_at)),
+    col(Conversation.queued_at),
+    col(Conversation.id),
+)
+"""The order of the queue: the most urgent, of those the one whose answer is due first, else the oldest."""
 ROOMS = metadata.tables["availabilities"]
 AVAILABLE = Prebuilt(select(ROOMS.c.person).where(ROOMS.c.person == bindparam("person")))
 """Asked for each person of whom anything is told, hundreds of thousands when a directory is loaded."""
@@ -135,7 +144,7 @@ def fill(session: Session, persons: Collection[str] | None = None) -> None:
     """Give the oldest queued conversations to these people, or to whoever can take them; the caller holds the lock."""
     pools = session.execute(
         select(Conversation.network, Conversation.language, Conversation.topic)
-        .where(col(Conversation.state) == "queued")
+        .where(col(Conversation.state).in_(QUEUED))
         .distinct()
     ).all()
     if not pools:
@@ -154,8 +163,8 @@ def fill(session: Session, persons: Collection[str] | None = None) -> None:
     pool = tuple_(Conversation.network, absent_as_empty(Conversation.language), absent_as_empty(Conversation.topic))
     statement = (
         select(Conversation)
-        .where(col(Conversation.state) == "queued", pool.in_(fitting))
-        .order_by(col(Conversation.queued_at), col(Conversation.id))
+        .where(col(Conversation.state).in_(QUEUED), pool.in_(fitting))
+        .order_by(*FIRST_COME)
         .limit(min(AT_ONCE, room + AT_ONCE // 10))
     )
     queued = list(session.execute(statement).scalars())
