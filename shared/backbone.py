@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
 from nats.aio.msg import Msg
 from prometheus_client import CollectorRegistry
 
-from shared import dead_letters, inbox, outbox
+from shared import dead_letters, inbox, outbox, set_aside
 from shared.bus import Bus, BusError
 from shared.consumer import Consumer
 from shared.db import Database
@@ -30,7 +31,11 @@ Worker = Callable[[Database, Bus], Coroutine[Any, Any, None]]
 """Long work of a service's own, until cancelled; where the lease is held, and nowhere else."""
 
 SWEPT_EVERY = 10.0
+BEGUN_AGAIN_AFTER = (0.5, 2.0, 10.0, 60.0)
+"""Seconds; from the first again once a worker has lived longer than the last of them."""
 UNKNOWN = -1
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,7 @@ class BackboneState:
     outbox_age: float
     consumer_lag: int
     dead_letters: int
+    set_aside: int
 
 
 class Backbone:
@@ -79,6 +85,7 @@ class Backbone:
         self._timers = Timers([*timers.all])
         self._timers.every(seconds=SWEPT_EVERY)(outbox.sweep)
         self._timers.every(seconds=SWEPT_EVERY)(inbox.sweep)
+        self._timers.every(seconds=SWEPT_EVERY)(set_aside.forget_settled)
         self._workers = workers
         self._tasks: list[asyncio.Task[None]] = []
         self._wake = f"shareload.wake.{name}"
@@ -117,7 +124,21 @@ class Backbone:
             for timer in self._timers.all:
                 tasks.create_task(run_timer(timer, self.db, self._metrics, self.name), name=f"{self.name} {timer.name}")
             for worker in self._workers:
-                tasks.create_task(worker(self.db, self._bus), name=f"{self.name} worker")
+                tasks.create_task(self._keep_at(worker), name=f"{self.name} worker")
+
+    async def _keep_at(self, worker: Worker) -> None:
+        """Begin a worker again that ended by a fault of its own, which is nothing to the others."""
+        pauses = iter(BEGUN_AGAIN_AFTER)
+        while True:
+            began = asyncio.get_running_loop().time()
+            try:
+                await worker(self.db, self._bus)
+            except Exception as error:
+                self._metrics.workers.inc()
+                log.error("worker broke off; beginning again", service=self.name, exc_info=error)
+            if asyncio.get_running_loop().time() - began > BEGUN_AGAIN_AFTER[-1]:
+                pauses = iter(BEGUN_AGAIN_AFTER)
+            await asyncio.sleep(next(pauses, BEGUN_AGAIN_AFTER[-1]))
 
     async def tick(self) -> None:
         """Run each timer once now."""
@@ -136,11 +157,13 @@ class Backbone:
             outbox_age=waiting.age,
             consumer_lag=await self._lag(),
             dead_letters=await self.db.read(dead_letters.count_dead),
+            set_aside=await self.db.read(set_aside.count),
         )
         self._metrics.outbox_waiting.set(state.outbox_waiting)
         self._metrics.outbox_age.set(state.outbox_age)
         self._metrics.consumer_lag.set(state.consumer_lag)
         self._metrics.leader.set(state.leader)
+        self._metrics.set_aside.set(state.set_aside)
         return state
 
     async def _lag(self) -> int:

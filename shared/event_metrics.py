@@ -23,6 +23,12 @@ class EventMetrics:
         self.timers = Counter(
             "shareload_timer_runs_total", "Runs of timers, by outcome.", ["timer", "outcome"], registry=registry
         )
+        self.set_aside = Gauge(
+            "shareload_set_aside", "Rows that a timer could not bring on, and tries again.", registry=registry
+        )
+        self.workers = Counter(
+            "shareload_worker_faults_total", "Faults that ended a worker, which was begun again.", registry=registry
+        )
         self.outbox_waiting = Gauge("shareload_outbox_waiting", "Events told and not published.", registry=registry)
         self.outbox_age = Gauge(
             "shareload_outbox_age_seconds", "Age of the oldest event not published.", registry=registry

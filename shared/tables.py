@@ -131,6 +131,17 @@ counters = Table(
     Column("value", BigInteger, nullable=False),
 )
 
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("sweep", String(60), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("error", String(100), nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("again_at", UtcDateTime, nullable=False),
+)
+
 idempotency_keys = Table(
     "idempotency_keys",
     metadata,

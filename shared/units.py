@@ -35,7 +35,7 @@ class Session(sqlmodel.Session):
         self.context = context
         self.told: list[Told] = []
         self._driver = driver
-        self._last: list[Callable[[], None]] = []
+        self.waiting_last: tuple[Callable[[], None], ...] = ()
 
     @property
     def driver(self) -> Any:
@@ -46,12 +46,14 @@ class Session(sqlmodel.Session):
 
     def last(self, fn: Callable[[], None]) -> None:
         """Run `fn` after all else and just before the commit: for what holds a lock that everyone wants."""
-        self._last.append(fn)
+        self.waiting_last += (fn,)
 
     def finish(self) -> None:
         """Run what was asked to come last."""
-        while self._last:
-            self._last.pop(0)()
+        while self.waiting_last:
+            first, *rest = self.waiting_last
+            self.waiting_last = tuple(rest)
+            first()
         self.flush()
 
 

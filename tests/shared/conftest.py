@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import tempfile
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from prometheus_client import CollectorRegistry
 from sqlalchemy import Column, Integer, MetaData, String, Table, create_engine, select
 
 from shared import outbox, tables
-from shared.backbone import Backbone
+from shared.backbone import Backbone, Worker
 from shared.bus import Bus
 from shared.clock import ShiftedClock
 from shared.db import Database, Session, insert
@@ -118,6 +118,7 @@ class Services:
         *,
         snapshots: Snapshots | None = None,
         timers: Timers | None = None,
+        workers: Sequence[Worker] = (),
         stream: StreamSettings | None = None,
         retry_after: tuple[float, ...] = (0.05, 0.1),
         **settings: Any,
@@ -139,6 +140,7 @@ class Services:
             snapshots or Snapshots(),
             given,
             CollectorRegistry(),
+            workers=workers,
             stream=stream,
             retry_after=retry_after,
         )

@@ -8,7 +8,8 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import text
 
-from shared.db import Session
+from shared.bus import Bus
+from shared.db import Database, Session
 from shared.problems import Problem
 from shared.timers import Timers
 from tests.shared.conftest import Node, Services, listening, person
@@ -120,6 +121,24 @@ async def test_a_timer_that_fails_runs_again_and_the_others_go_on(services: Serv
 
     await services.start("training", timers=timers)
     await until(lambda: min(runs.values()) >= 3)
+
+
+async def test_a_worker_that_breaks_off_is_begun_again_and_ends_nobody_elses_work(services: Services) -> None:
+    began: list[str] = []
+
+    async def failing(db: Database, _bus: Bus) -> None:
+        began.append("failing")
+        await db.read(lambda session: session.execute(text("SELECT 1")).all())
+        raise LookupError("a fault")
+
+    async def sound(_db: Database, _bus: Bus) -> None:
+        began.append("sound")
+        await asyncio.Event().wait()
+
+    node = await services.start("training", workers=[failing, sound])
+    await until(lambda: began.count("failing") >= 2)
+    assert began.count("sound") == 1
+    assert (await node.backbone.state()).leader
 
 
 async def test_a_database_that_breaks_its_connections_loses_and_doubles_nothing(

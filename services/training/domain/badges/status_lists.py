@@ -8,10 +8,11 @@ is set within seconds, whoever revoked it and by whichever way.
 import gzip
 import secrets
 from base64 import urlsafe_b64encode
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 import orjson
@@ -28,6 +29,7 @@ from services.training.tables import Badge, Certificate, CertificateChange, Pers
 from shared.db import Session, insert
 from shared.evidence import record
 from shared.problems import NotFound
+from shared.set_aside import again, do_each
 from shared.tables import counters
 
 PLACES = 131_072
@@ -37,6 +39,7 @@ HOLDS = timedelta(days=2)
 """A copy of a list is worth nothing after that, so that an old one cannot stand for one that has changed."""
 FOLLOWED = "badges_followed"
 CHUNK = 500
+SWEEP = "badges"
 
 
 class Purpose(StrEnum):
@@ -150,13 +153,14 @@ def encode(places: Iterable[int]) -> str:
 
 def follow(session: Session) -> None:
     """Bring badges up to what has happened to their certificates, or to those that followed these, since the last time."""
+    do_each(session, SWEEP, again(session, SWEEP, CHUNK), partial(bring_up_all, session))
     at = session.execute(plain_select(counters.c.value).where(counters.c.name == FOLLOWED)).scalar() or 0
     newest = session.exec(select(func.max(CertificateChange.position))).one() or 0
     if newest <= at:
         return
     told = aliased(Certificate)
     changed = (
-        select(CertificateChange.position, Badge, Certificate, Person)
+        select(CertificateChange.position, Badge.id)
         .join(told, col(told.id) == col(CertificateChange.certificate))
         .join(
             Certificate,
@@ -165,17 +169,27 @@ def follow(session: Session) -> None:
             ),
         )
         .join(Badge, col(Badge.certificate) == col(Certificate.id))
-        .join(Person, col(Person.id) == col(Badge.person))
         .where(col(CertificateChange.position) > at, col(CertificateChange.position) <= newest)
         .where(col(Badge.revoked_at).is_(None))
     )
     found = session.exec(changed.order_by(col(CertificateChange.position)).limit(CHUNK)).all()
-    for _, badge, certificate, person in found:
-        bring_up(session, badge, counting.status_of(session, certificate, person))
+    do_each(session, SWEEP, list(dict.fromkeys(badge for _, badge in found)), partial(bring_up_all, session))
     # The last change of a full chunk may touch further badges: it is looked at again.
     reached = found[-1][0] - 1 if len(found) == CHUNK else newest
     kept = insert(session, counters).values(name=FOLLOWED, value=reached)
     session.execute(kept.on_conflict_do_update(index_elements=["name"], set_={"value": reached}))
+
+
+def bring_up_all(session: Session, badges: Collection[str]) -> None:
+    """Let badges say what the statuses of their certificates say now."""
+    rows = (
+        select(Badge, Certificate, Person)
+        .join(Certificate, col(Certificate.id) == col(Badge.certificate))
+        .join(Person, col(Person.id) == col(Badge.person))
+        .where(col(Badge.id).in_(badges), col(Badge.revoked_at).is_(None))
+    )
+    for badge, certificate, person in session.exec(rows.order_by(Badge.id)).all():
+        bring_up(session, badge, counting.status_of(session, certificate, person))
 
 
 def bring_up(session: Session, badge: Badge, status: Status) -> None:

@@ -33,8 +33,10 @@ from shared.db import Session, insert
 from shared.events.training import CertificateIssuedV1, CertificateRenewedV1, CertificateTold
 from shared.evidence import digest_of, record
 from shared.outbox import tell
+from shared.set_aside import at_hand, do_each
 
 CHUNK = 200
+SWEEP = "decisions"
 
 
 def lock(session: Session, people: Iterable[str]) -> None:
@@ -203,9 +205,14 @@ def later(session: Session, people: ColumnElement[bool]) -> None:
 
 def work_off(session: Session) -> None:
     """Decide again for the next of those who wait for it."""
-    waiting = dict(session.exec(select(Recheck.person, Recheck.changed_at).order_by(Recheck.person).limit(CHUNK)).all())
-    decide(session, waiting)
-    if waiting:
+    rows = select(Recheck.person, Recheck.changed_at).where(at_hand(session, SWEEP, col(Recheck.person)))
+    waiting = dict(session.exec(rows.order_by(Recheck.person).limit(CHUNK)).all())
+
+    def decide_again(people: Sequence[str]) -> None:
+        some = {person: waiting[person] for person in people}
+        decide(session, some)
         session.execute(
-            delete(Recheck).where(col(Recheck.person).in_(waiting), col(Recheck.changed_at) <= max(waiting.values()))
+            delete(Recheck).where(col(Recheck.person).in_(some), col(Recheck.changed_at) <= max(some.values()))
         )
+
+    do_each(session, SWEEP, list(waiting), decide_again)

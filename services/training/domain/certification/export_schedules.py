@@ -4,8 +4,10 @@ A file is due once: its run is written in the transaction that moves the schedul
 the file and noting it finds the run still waiting, and writes the same file again under the same name.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlmodel import col, func, select
 
@@ -26,7 +28,9 @@ from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, encode_cursor, page
 from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound
+from shared.set_aside import at_hand, do_each
 
+SWEEP = "export schedules"
 RETRY_AFTER = (60, 300, 900, 3600, 3600)
 """Seconds before each further try; after the last the run has failed, and the next one takes over its changes."""
 
@@ -180,8 +184,18 @@ def last_due(schedule: ExportSchedule, moment: datetime) -> datetime:
 
 def open_runs(session: Session) -> None:
     """Open a run for each schedule that is due. What was missed while nothing ran is caught up with by one file."""
-    is_due = select(ExportSchedule).where(col(ExportSchedule.enabled), col(ExportSchedule.next_due_at) <= session.now)
-    for schedule in session.exec(is_due.with_for_update()).all():
+    is_due = select(ExportSchedule.id).where(
+        col(ExportSchedule.enabled),
+        col(ExportSchedule.next_due_at) <= session.now,
+        at_hand(session, SWEEP, col(ExportSchedule.id)),
+    )
+    do_each(session, SWEEP, list(session.exec(is_due.order_by(ExportSchedule.id))), partial(open_run, session))
+
+
+def open_run(session: Session, schedules: Collection[str]) -> None:
+    """Open a run for some schedules that are due."""
+    rows = select(ExportSchedule).where(col(ExportSchedule.id).in_(schedules)).with_for_update()
+    for schedule in session.exec(rows.execution_options(populate_existing=True)).all():
         due_at = last_due(schedule, session.now)
         taken = select(ExportRun.id).where(ExportRun.schedule == schedule.id, ExportRun.due_at == due_at)
         if session.exec(taken).first() is None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 from fractions import Fraction
+from functools import partial
 from typing import Literal
 
 from sqlalchemy import ColumnElement
@@ -19,7 +20,9 @@ from services.training.tables import Attempt, Enrolment, ExtraAttempts, GradedAn
 from shared.db import Session, insert
 from shared.evidence import digest_of, record
 from shared.problems import Conflict, NotFound
+from shared.set_aside import at_hand, do_each
 
+SWEEP = "overdue sittings"
 SWEPT = 20
 """How many sittings are closed in one unit, so that nothing waits long for it."""
 
@@ -66,13 +69,20 @@ def refuse_closed(session: Session, row: Attempt) -> None:
 def close_overdue(session: Session, enrolment: str | None = None) -> None:
     """Grade sittings whose time has run out by what was saved: of one enrolment, which is locked, or some of all."""
     # By their enrolments: a sitting without one could not be graded, and would have all others wait for it.
-    of_enrolments = select(Attempt).join(Enrolment, col(Enrolment.id) == col(Attempt.enrolment))
+    of_enrolments = select(Attempt.id).join(Enrolment, col(Enrolment.id) == col(Attempt.enrolment))
     overdue = of_enrolments.where(col(Attempt.submitted_at).is_(None), col(Attempt.closes_at) <= session.now)
     if enrolment is not None:
-        overdue = overdue.where(Attempt.enrolment == enrolment)
-    for row in session.exec(overdue.order_by(col(Attempt.closes_at)).limit(SWEPT)).all():
-        locked, _ = enrolments.take(session, row.enrolment)
-        session.refresh(row)
+        mine = session.exec(overdue.where(Attempt.enrolment == enrolment).order_by(col(Attempt.closes_at)).limit(SWEPT))
+        close_if_over(session, mine.all())
+        return
+    found = overdue.where(at_hand(session, SWEEP, col(Attempt.id))).order_by(col(Attempt.closes_at)).limit(SWEPT)
+    do_each(session, SWEEP, list(session.exec(found)), partial(close_if_over, session))
+
+
+def close_if_over(session: Session, sittings: Iterable[str]) -> None:
+    """Grade sittings that are open still, though their time has run out."""
+    for sitting in sittings:
+        row, locked = take(session, sitting)
         if row.submitted_at is None and is_over(row, session.now):
             close(session, row, locked)
 

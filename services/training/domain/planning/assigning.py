@@ -8,6 +8,7 @@ theirs, or is withdrawn if it says so and nothing else asks for it.
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import col, select
 
@@ -18,13 +19,20 @@ from services.training.schemas.assigning import Occasion, Otherwise
 from services.training.tables import Enrolment, EnrolmentRule, PathMember, Person, RuleMatch
 from shared.db import Session
 from shared.evidence import record
+from shared.set_aside import do_each
 
 CHUNK = 200
+SWEEP = "assigning"
 
 
 def work_off(session: Session) -> None:
     """Decide for the next of those who wait for it."""
-    rows = occasions.waiting(session, CHUNK)
+    do_each(session, SWEEP, occasions.waiting(session, SWEEP, CHUNK), partial(decide_waiting, session))
+
+
+def decide_waiting(session: Session, people: Collection[str]) -> None:
+    """Decide for some who wait."""
+    rows = occasions.of(session, people)
     causes: dict[str, set[str]] = defaultdict(set)
     for row in rows:
         causes[row.person].add(row.cause)

@@ -4,7 +4,7 @@ Whatever changes what a rule sees of a person writes a row here, whether or not 
 same time then misses nobody.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from sqlalchemy import ColumnElement, Table, bindparam, literal, or_
 from sqlalchemy import select as core_select
@@ -14,6 +14,7 @@ from services.training.schemas.assigning import Occasion
 from services.training.tables import Assignment, PathMember, Person, RuleMatch, metadata
 from shared.db import Session, insert
 from shared.ids import new_id
+from shared.set_aside import at_hand
 from shared.statements import DialectInsert, Prebuilt
 
 TABLE = metadata.tables["assignments_waiting"]
@@ -73,9 +74,15 @@ def first_version(session: Session) -> None:
     later_for(session, or_(col(Person.id).in_(found), col(Person.id).in_(on_paths)), GO_ON)
 
 
-def waiting(session: Session, limit: int) -> list[Assignment]:
-    """Return the next who wait, each with some of the causes."""
-    return list(session.exec(select(Assignment).order_by(col(Assignment.person), col(Assignment.cause)).limit(limit)))
+def waiting(session: Session, sweep: str, limit: int) -> list[str]:
+    """Return the next who wait, but for those whom the sweep has set aside."""
+    people = select(Assignment.person).where(at_hand(session, sweep, col(Assignment.person)))
+    return list(session.exec(people.distinct().order_by(Assignment.person).limit(limit)))
+
+
+def of(session: Session, people: Collection[str]) -> list[Assignment]:
+    """Return for which causes people wait."""
+    return list(session.exec(select(Assignment).where(col(Assignment.person).in_(people))))
 
 
 def over(session: Session, rows: Iterable[Assignment]) -> None:

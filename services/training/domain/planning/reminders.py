@@ -4,9 +4,10 @@ Each is told once, also late: what came due while nothing ran is told when it ru
 then. Those who have left are told nothing; what came due meanwhile is past when they are back.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 from math import ceil
 from typing import NamedTuple
 
@@ -18,7 +19,9 @@ from shared.events.base import Event
 from shared.events.training import EnrolmentEscalatedV1, EnrolmentOverdueV1, EnrolmentRemindedV1
 from shared.evidence import Deed, record_all
 from shared.outbox import tell
+from shared.set_aside import at_hand, do_each
 
+SWEEP = "course reminders"
 AT_ONCE = 500
 """Enrolments in one unit, so that nobody else's write waits for many."""
 REMINDED = (30, 14, 7, 1, -1, -7, -14, -30)
@@ -65,13 +68,21 @@ def next_at(row: Enrolment) -> datetime | None:
 def sweep(session: Session) -> None:
     """Tell all that came due to those who work here."""
     due = (
-        select(Enrolment)
+        select(Enrolment.id)
         .join(Person, col(Person.id) == col(Enrolment.person))
         .where(col(Enrolment.next_turn_at) <= session.now, col(Person.active))
+        .where(at_hand(session, SWEEP, col(Enrolment.id)))
         .order_by(col(Enrolment.next_turn_at), Enrolment.id)
         .limit(AT_ONCE)
     )
-    catch_up(session, session.exec(due.with_for_update(of=Enrolment, skip_locked=True)).all())
+    rows = session.exec(due.with_for_update(of=Enrolment, skip_locked=True)).all()
+    do_each(session, SWEEP, rows, partial(tell_due, session))
+
+
+def tell_due(session: Session, enrolments: Collection[str]) -> None:
+    """Tell all that came due of some enrolments."""
+    rows = select(Enrolment).where(col(Enrolment.id).in_(enrolments)).order_by(col(Enrolment.next_turn_at))
+    catch_up(session, session.exec(rows.execution_options(populate_existing=True)).all())
 
 
 def catch_up(session: Session, rows: Iterable[Enrolment]) -> None:

@@ -22,8 +22,10 @@ from services.training.tables import Certificate, Certification, Delta, DeltaSta
 from shared.db import Session
 from shared.events.training import CertificateChangedV1
 from shared.outbox import tell
+from shared.set_aside import at_hand, do_each
 
 CHUNK = 100
+SWEEP = "deltas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +42,15 @@ class Facts:
 def work_off(session: Session) -> None:
     """Look at the next of those who wait for it, and of those whose deadline has come."""
     delta_queue.fan_out(session)
-    waiting = delta_queue.waiting(session, CHUNK)
-    due = select(Delta.person).where(col(Delta.next_turn_at) <= session.now).order_by(col(Delta.next_turn_at))
-    people = {*waiting, *session.exec(due.limit(CHUNK))}
-    if people:
-        decide(session, people)
-        delta_queue.over(session, waiting)
+    waiting = delta_queue.waiting(session, SWEEP, CHUNK)
+    due = select(Delta.person).where(col(Delta.next_turn_at) <= session.now, at_hand(session, SWEEP, col(Delta.person)))
+    people = {*waiting, *session.exec(due.order_by(col(Delta.next_turn_at)).limit(CHUNK))}
+
+    def bring_on(some: Collection[str]) -> None:
+        decide(session, some)
+        delta_queue.over(session, {person: token for person, token in waiting.items() if person in some})
+
+    do_each(session, SWEEP, sorted(people), bring_on)
 
 
 def decide(session: Session, people: Collection[str]) -> None:

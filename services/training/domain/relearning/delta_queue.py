@@ -15,6 +15,7 @@ from sqlmodel import col, select
 from services.training.tables import Certificate, DeltaRound, DeltaWaiting, metadata
 from shared.db import Session, insert
 from shared.ids import new_id
+from shared.set_aside import at_hand
 from shared.statements import DialectInsert, Prebuilt
 
 WAITING = metadata.tables["deltas_waiting"]
@@ -71,10 +72,10 @@ def concerned(subject: str) -> ColumnElement[bool]:
     return cast(col(Certificate.basis), Text).contains(f'"{subject}"', autoescape=True)
 
 
-def waiting(session: Session, limit: int) -> dict[str, str]:
-    """Return the next who wait, with what says since when."""
-    rows = select(DeltaWaiting.person, DeltaWaiting.token).order_by(DeltaWaiting.person).limit(limit)
-    return dict(session.exec(rows).all())
+def waiting(session: Session, sweep: str, limit: int) -> dict[str, str]:
+    """Return the next who wait, with what says since when, but for those whom the sweep has set aside."""
+    rows = select(DeltaWaiting.person, DeltaWaiting.token).where(at_hand(session, sweep, col(DeltaWaiting.person)))
+    return dict(session.exec(rows.order_by(DeltaWaiting.person).limit(limit)).all())
 
 
 def over(session: Session, seen: dict[str, str]) -> None:
