@@ -20,15 +20,27 @@ class MonitoringSettings(ServiceSettings):
     accept_within: timedelta = timedelta(minutes=15)
     """How long someone has to accept before the conversation goes to the next person."""
     minutes_per_conversation: int = 10
-    """What a conversation is assumed to cost of somebody's weekly minutes."""
+    """What a conversation is assumed to cost of somebody's weekly minutes, until its answer shows what it took."""
+    minutes_at_most: int = 60
+    """What an answer counts for at most, however long the conversation stood accepted."""
+    present_within: timedelta = timedelta(minutes=15)
+    """How long somebody who confirms being there counts as present, unless they confirm it again."""
     coach_capacity: int = 10
     """How many findings a coach has in hand at most before no further one is given to them."""
     claim_for: timedelta = timedelta(days=3)
     """How long a coach has for a finding before it goes back to the queue."""
-    disturbing_topics: frozenset[str] = frozenset({"violence", "self-harm", "abuse"})
+    disturbing_topics: tuple[str, ...] = ("violence", "self-harm", "abuse")
     """Topics whose posts coaches see only when they choose to."""
     disturbing_a_day: int = 5
     """How many disturbing posts a coach can open in a day (UTC)."""
+    reopen_within: timedelta = timedelta(days=3)
+    """A customer who writes again so soon after a conversation was resolved goes on with it; later they begin another."""
+    confirm_within: timedelta = timedelta(minutes=15)
+    """How long the tool that sends replies has to say so, before a reply shows up as unconfirmed."""
+    trusted_certification: str | None = None
+    """Who does not hold it writes drafts, which a colleague who does lets out; all are trusted if none is named."""
+    principal_certification: str | None = None
+    """Who holds it approves static content; the certification to answer customers if none is named."""
     min_group_size: int = 8
     """Departments with fewer people than this are shown only merged with others."""
 

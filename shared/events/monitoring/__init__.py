@@ -2,13 +2,17 @@
 
 from shared.events.monitoring.accounts import AccountRegisteredV1, AccountRemovedV1
 from shared.events.monitoring.coaching import (
+    CertificateSuspensionProposedV1,
     FindingClaimedV1,
     FindingClosedV1,
     FindingOpenedV1,
+    FindingReleasedV1,
     FindingTold,
     GuidanceAcknowledgedV1,
     GuidanceAppealedV1,
+    GuidanceDiscussedV1,
     GuidanceGivenV1,
+    GuidanceReadV1,
     GuidanceTold,
 )
 from shared.events.monitoring.conversations import (
@@ -16,6 +20,9 @@ from shared.events.monitoring.conversations import (
     ConversationAnsweredV1,
     ConversationAssignedV1,
     ConversationOpenedV1,
+    ConversationOverdueV1,
+    ConversationQueuedV1,
+    ConversationReopenedV1,
     ConversationResolvedV1,
     ConversationReturnedV1,
     ConversationTold,
@@ -24,25 +31,39 @@ from shared.events.monitoring.conversations import (
 from shared.events.monitoring.erasures import MonitoringErasureFinishedV1
 from shared.events.monitoring.pauses import PauseEndedV1, PauseStartedV1
 from shared.events.monitoring.posts import PostDeletedV1, PostEditedV1, PostReceivedV1
-from shared.events.monitoring.replies import ReplyApprovedV1, ReplyDeliveredV1
+from shared.events.monitoring.replies import (
+    ReplyApprovedV1,
+    ReplyDeliveredV1,
+    ReplyDraftedV1,
+    ReplyReturnedV1,
+    ReplyUnconfirmedV1,
+)
+from shared.events.monitoring.static_content import StaticContentChangedV1
 
 __all__ = [
     "AccountRegisteredV1",
     "AccountRemovedV1",
+    "CertificateSuspensionProposedV1",
     "ConversationAcceptedV1",
     "ConversationAnsweredV1",
     "ConversationAssignedV1",
     "ConversationOpenedV1",
+    "ConversationOverdueV1",
+    "ConversationQueuedV1",
+    "ConversationReopenedV1",
     "ConversationResolvedV1",
     "ConversationReturnedV1",
     "ConversationTold",
     "FindingClaimedV1",
     "FindingClosedV1",
     "FindingOpenedV1",
+    "FindingReleasedV1",
     "FindingTold",
     "GuidanceAcknowledgedV1",
     "GuidanceAppealedV1",
+    "GuidanceDiscussedV1",
     "GuidanceGivenV1",
+    "GuidanceReadV1",
     "GuidanceTold",
     "MonitoringErasureFinishedV1",
     "PassedOver",
@@ -53,4 +74,8 @@ __all__ = [
     "PostReceivedV1",
     "ReplyApprovedV1",
     "ReplyDeliveredV1",
+    "ReplyDraftedV1",
+    "ReplyReturnedV1",
+    "ReplyUnconfirmedV1",
+    "StaticContentChangedV1",
 ]

@@ -26,6 +26,9 @@ class ConversationTold(Event):
     assignment: Public[str | None] = None
     accept_by: Operational[datetime | None] = None
     opened_at: Operational[datetime]
+    kind: Public[str | None] = None
+    urgency: Operational[int | None] = None
+    due_at: Operational[datetime | None] = None
     why: Personal[str | None] = None
 
 
@@ -34,6 +37,14 @@ class ConversationOpenedV1(ConversationTold):
     """A customer's mention or message needs an answer."""
 
     type = "monitoring.conversation.opened.v1"
+
+
+@told
+class ConversationQueuedV1(ConversationTold):
+    """Nobody can take a conversation at this moment; `missing` says what they all lack."""
+
+    type = "monitoring.conversation.queued.v1"
+    missing: Operational[str | None] = None
 
 
 @told
@@ -59,7 +70,7 @@ class ConversationReturnedV1(ConversationTold):
 
 @told
 class ConversationAnsweredV1(ConversationTold):
-    """The assignee replied."""
+    """The assignee replied; where they asked the customer something, the state is `waiting`."""
 
     type = "monitoring.conversation.answered.v1"
 
@@ -69,3 +80,17 @@ class ConversationResolvedV1(ConversationTold):
     """The conversation is done."""
 
     type = "monitoring.conversation.resolved.v1"
+
+
+@told
+class ConversationReopenedV1(ConversationTold):
+    """The customer wrote again soon after the conversation was resolved."""
+
+    type = "monitoring.conversation.reopened.v1"
+
+
+@told
+class ConversationOverdueV1(ConversationTold):
+    """The customer should have had an answer by `due_at`, and has none."""
+
+    type = "monitoring.conversation.overdue.v1"

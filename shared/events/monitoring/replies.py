@@ -24,3 +24,33 @@ class ReplyDeliveredV1(Event):
     conversation: Public[str]
     status: Operational[str]
     network_id: Content[str | None] = None
+
+
+class ReplyTold(Event):
+    """What is told of a reply that is not out: never its words."""
+
+    id: Public[str]
+    conversation: Public[str]
+    network: Public[str]
+    person: Operational[str]
+
+
+@told
+class ReplyDraftedV1(ReplyTold):
+    """A reply waits for a trusted colleague to let it out."""
+
+    type = "monitoring.reply.drafted.v1"
+
+
+@told
+class ReplyReturnedV1(ReplyTold):
+    """A colleague gave a draft back to its author; why is for the author to read."""
+
+    type = "monitoring.reply.returned.v1"
+
+
+@told
+class ReplyUnconfirmedV1(ReplyTold):
+    """The tool that sends replies has not said in time what became of this one."""
+
+    type = "monitoring.reply.unconfirmed.v1"
