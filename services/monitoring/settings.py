@@ -2,10 +2,14 @@
 
 from datetime import timedelta
 from functools import cache
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+from typing import Self
 
+from pydantic import model_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import ServiceSettings
+from shared.settings import Environment, ServiceSettings
 
 
 class MonitoringSettings(ServiceSettings):
@@ -43,6 +47,21 @@ class MonitoringSettings(ServiceSettings):
     """Who holds it approves static content; the certification to answer customers if none is named."""
     min_group_size: int = 8
     """Departments with fewer people than this are shown only merged with others."""
+    folders: Path | None = None
+    """The folder below which other programs may put files of posts; without one, no folder is read."""
+    fetch_also: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Private networks that sources may be fetched from, for development and tests; production refuses any."""
+    source_key: Path | None = None
+    """The key file (a JWK) under which the secrets of sources are kept; made in the data folder where none is given."""
+    posts_in_flight: int = 64 * 1024 * 1024
+    """Bytes of posts that are taken in at once; whoever sends more is asked to come again in a moment."""
+
+    @model_validator(mode="after")
+    def refuse_private_addresses_in_production(self) -> Self:
+        """Refuse to fetch from inside where real services stand there."""
+        if self.environment is Environment.PRODUCTION and self.fetch_also:
+            raise ValueError("fetch_also is for development and tests, not for production")
+        return self
 
 
 @cache

@@ -52,6 +52,10 @@ NOBODY = {
     "promised_answers": "an answer that a customer waited for; who gave it is in replies",
     "service_promises": "within which time customers are answered",
     "static_contents": "where words stand; who wrote and approved them is in their versions",
+    "sources": "a place that posts come from",
+    "source_runs": "how often a place was read",
+    "dropped_posts": "counts, without persons",
+    "brand_terms": "the brand's names",
     "routers": "a lock",
     "routing_requirements": "certifications",
     "pauses": "names nobody",
@@ -124,6 +128,7 @@ def told_of(session: Session, person: str) -> dict[str, list[str]]:
     queries = {
         "post": select(col(Post.id)).where(col(Post.person) == person),
         "guidance": select(col(Guidance.id)).where(or_(col(Guidance.person) == person, col(Guidance.coach) == person)),
+        "suspension": select(col(Finding.id)).where(col(Finding.person) == person),
         "reply": select(col(Reply.id)).where(col(Reply.person) == person),
         "conversation": select(col(Assignment.conversation)).where(col(Assignment.person) == person).distinct(),
     }

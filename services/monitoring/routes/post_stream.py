@@ -14,13 +14,13 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from services.monitoring.domain.posts import posts
-from services.monitoring.schemas.posts import PostAnswer, PostIn, identity_of, read_post
+from services.monitoring.schemas.posts import Item, PostAnswer, read_post
 from shared.db import Database, StorageUnavailable
 
 CHUNK = 500
 LONGEST_LINE = 256 * 1024
 BLOCK = 256 * 1024
-Items = list[PostIn | PostAnswer]
+Items = list[Item]
 log = structlog.get_logger()
 
 
@@ -126,7 +126,8 @@ async def chunks(stream: AsyncIterator[bytes]) -> AsyncIterator[Items]:
 def too_long(line: bytes) -> PostAnswer:
     """Reject a line that no post needs."""
     return PostAnswer(
-        **identity_of(b""),
+        network=None,
+        network_id=None,
         status="rejected",
         reason=f"a line may have {LONGEST_LINE} bytes, this has more than {len(line) - 1}",
     )

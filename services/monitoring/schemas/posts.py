@@ -1,8 +1,9 @@
 """Posts as they come in and as they are shown."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import orjson
 from pydantic import Field, ValidationError
@@ -39,6 +40,15 @@ class PostIn(Body):
     media: Annotated[list[MediaIn], Field(max_length=20)] | None = None
 
 
+class DeletionIn(Body):
+    """An item that says that a post was deleted at its network."""
+
+    network: Network
+    network_id: NetworkId
+    deleted: Literal[True] = True
+    deleted_at: Instant | None = None
+
+
 @dataclass(slots=True)
 class PostAnswer:
     """What became of one item; an edit of a post that is known is accepted with the reason `edited`.
@@ -51,6 +61,10 @@ class PostAnswer:
     status: Status
     reason: str | None = None
     id: str | None = None
+
+
+Item = PostIn | DeletionIn | PostAnswer
+"""One item as it was read: a post, the deletion of one, or the answer to what is neither."""
 
 
 class PostAnswers(Resource):
@@ -90,6 +104,8 @@ class PostOut(Resource):
     in_reply_to: str | None
     url: str | None
     media: list[MediaIn] | None = None
+    source: str | None
+    deleted_at: datetime | None
     revision: int
 
     @classmethod
@@ -98,23 +114,51 @@ class PostOut(Resource):
         return cls.model_validate({**post.model_dump(), "person": employee_number})
 
 
-def read_post(raw: object) -> PostIn | PostAnswer:
+def read_post(raw: object) -> Item:
     """Read one item, JSON text (bytes) or its parsed value; what does not fit becomes its own rejection."""
     try:
         return PostIn.model_validate_json(raw) if isinstance(raw, bytes) else PostIn.model_validate(raw, strict=False)
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        place = ".".join(str(part) for part in first["loc"])
-        reason = f"{place}: {first['msg']}" if place else first["msg"]
-        return PostAnswer(**identity_of(raw), status="rejected", reason=reason)
+        found = parsed(raw)
+        return read_deletion(found) if "deleted" in found else refused(found, error)
 
 
-def identity_of(raw: object) -> dict[str, str | None]:
-    """Return what can be read of an item's identity, so that its sender knows which one was meant."""
+def read_deletion(found: dict[str, Any]) -> Item:
+    """Read an item that says `deleted`."""
+    try:
+        return DeletionIn.model_validate(found)
+    except ValidationError as error:
+        return refused(found, error)
+
+
+def read_row(header: Sequence[str], row: Sequence[str]) -> Item:
+    """Read one row of a table whose header names the fields of a post; an empty cell is a field left out."""
+    if len(row) > len(header):
+        return PostAnswer(None, None, "rejected", "the row has more cells than the header")
+    found: dict[str, object] = {name.strip(): cell for name, cell in zip(header, row, strict=False) if cell}
+    if "deleted" in found:
+        found["deleted"] = found["deleted"] in {"true", "1", "yes"}
+    return read_post(found)
+
+
+def refused(found: dict[str, Any], error: ValidationError) -> PostAnswer:
+    """Say what is wrong with an item."""
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(str(part) for part in first["loc"])
+    reason = f"{place}: {first['msg']}" if place else first["msg"]
+    return PostAnswer(**identity_of(found), status="rejected", reason=reason)
+
+
+def parsed(raw: object) -> dict[str, Any]:
+    """Return the fields of an item, none of what has none."""
     if isinstance(raw, bytes):
         try:
             raw = orjson.loads(raw)
         except orjson.JSONDecodeError:
-            raw = None
-    found = raw if isinstance(raw, dict) else {}
+            return {}
+    return raw if isinstance(raw, dict) else {}
+
+
+def identity_of(found: dict[str, Any]) -> dict[str, str | None]:
+    """Return what can be read of an item's identity, so that its sender knows which one was meant."""
     return {name: found[name] if isinstance(found.get(name), str) else None for name in ("network", "network_id")}

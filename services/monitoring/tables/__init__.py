@@ -25,6 +25,7 @@ from services.monitoring.tables.figures import Tally
 from services.monitoring.tables.posts import Contact, JudgementDue, Post, PostText
 from services.monitoring.tables.promises import PromisedAnswer, ServicePromise
 from services.monitoring.tables.routing import Assignment, Availability, Pause, Router, RoutingRequirements
+from services.monitoring.tables.sources import BrandTerms, DroppedPosts, Source, SourceRun
 from services.monitoring.tables.triage import TriageCues
 from services.monitoring.tables.wordings import SavedAnswer, StaticContent, StaticVersion
 
@@ -33,11 +34,13 @@ __all__ = [
     "ApprovalDecision",
     "Assignment",
     "Availability",
+    "BrandTerms",
     "Certificate",
     "CertificateWithdrawn",
     "Contact",
     "Conversation",
     "DepartmentHeld",
+    "DroppedPosts",
     "EmergencyRule",
     "Finding",
     "Guidance",
@@ -61,6 +64,8 @@ __all__ = [
     "SavedAnswer",
     "ServicePromise",
     "ShadowMatch",
+    "Source",
+    "SourceRun",
     "StaticContent",
     "StaticVersion",
     "Table",

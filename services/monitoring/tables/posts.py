@@ -31,6 +31,8 @@ class Post(Table, table=True):
     media: list[dict[str, Any]] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
     triage: str | None = Field(default=None, max_length=20)
     urgency: int | None = None
+    source: str | None = id_field(default=None)
+    deleted_at: datetime | None = time_field(default=None)
     revision: int = 1
 
 

@@ -1,0 +1,1 @@
+"""Connectors: how posts are fetched from where they are."""
