@@ -12,11 +12,12 @@ import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request, Response, params
+from fastapi import APIRouter, FastAPI, Request, Response, params
 from fastapi._compat import ModelField, is_scalar_field
 from fastapi.dependencies.models import Dependant
-from fastapi.dependencies.utils import request_params_to_args
-from fastapi.routing import RouteContext, serialize_response
+from fastapi.dependencies.utils import get_parameterless_sub_dependant, request_params_to_args
+from fastapi.routing import APIRoute, serialize_response
+from fastapi.utils import get_value_or_default
 from starlette.types import Message, Receive, Scope, Send
 
 NO_BODY = frozenset({204, 205, 304})
@@ -39,14 +40,15 @@ class Plan:
 
     __slots__ = ("body", "call", "dependencies", "exchange", "name", "parameters")
 
-    def __init__(self, dependant: Dependant, *, root: bool = True) -> None:
+    def __init__(self, dependant: Dependant, added: Sequence[Dependant] = (), *, root: bool = True) -> None:
         call = dependant.call
         if call is None or not is_coroutine(call) or any(getattr(dependant, name, None) for name in UNSUPPORTED):
             raise UnfitError
         self.call: Callable[..., Any] = call
         self.name = dependant.name
-        self.dependencies = [Plan(each, root=False) for each in dependant.dependencies]
-        if not all(each.use_cache for each in dependant.dependencies):
+        dependencies = [*added, *dependant.dependencies]
+        self.dependencies = [Plan(each, root=False) for each in dependencies]
+        if not all(each.use_cache for each in dependencies):
             raise UnfitError
         groups = (
             (dependant.path_params, "path_params"),
@@ -136,30 +138,47 @@ def is_coroutine(call: Callable[..., Any]) -> bool:
 
 
 class LeanRoute:
-    """One route with its plan; `serve` answers by it, or says that FastAPI has to."""
+    """One route with its plan; `serve` answers by it, or says that FastAPI has to.
 
-    def __init__(self, route: RouteContext) -> None:
+    `included` is how the app includes the route's router: with dependencies for all, say, or a class of answers.
+    """
+
+    def __init__(self, route: APIRoute, included: Any) -> None:
         self.methods: set[str] = route.methods or set()
         self.regex = route.path_regex
-        self.path: str = route.path or ""
-        self.original = route.original_route
+        self.path = route.path
+        self.original = route
         self.plan: Plan | None = None
+        self._included = included
+        self._alone: Any = None
         self._status: int | None = route.status_code
         self._field: ModelField | None = route.response_field
-        chosen = route.response_class
+        context = included.include_context
+        chosen = get_value_or_default(route.response_class, context.default_response_class)
         self._answer: Any = getattr(chosen, "value", chosen)
         # A converter of Starlette's own, as `{path:path}`, or fields left out of an answer: none of our hot routes.
         special = route.response_model_exclude_unset or route.response_model_exclude_none or route.max_body_size
         words = all(type(each).__name__ == "StringConvertor" for each in route.param_convertors.values())
         if not special and words and self._status not in NO_BODY:
+            path = route.path_format
+            added = [get_parameterless_sub_dependant(depends=each, path=path) for each in context.dependencies]
             with contextlib.suppress(UnfitError):
-                self.plan = Plan(route.dependant)
+                self.plan = Plan(route.dependant, added)
+
+    def alone(self) -> Any:
+        """Return the route as FastAPI includes it, by itself."""
+        if self._alone is None:
+            kind = type(self._included)
+            self._alone = kind(APIRouter(routes=[self.original]), self._included.include_context)
+        return self._alone
 
     async def serve(self, scope: Scope, receive: Receive, send: Send) -> Receive | None:
         """Answer a request, or return where FastAPI finds what was received."""
         plan = self.plan
         app: FastAPI = scope["app"]
         if plan is None or app.dependency_overrides or scope.get("fastapi.telemetry") is not None:
+            return receive
+        if scope["method"] not in self.methods:
             return receive
         request = Request(scope, receive, send)
         response = Response()
