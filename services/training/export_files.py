@@ -15,6 +15,7 @@ from typing import IO, Any
 
 import orjson
 import structlog
+from pydantic import BaseModel, ValidationError
 
 from services.training.domain.certification import changes, export_schedules, exports
 from services.training.domain.certification.export_schedules import Job, Written
@@ -33,8 +34,18 @@ PAGE = 1000
 CHANGES = 200
 MANIFEST = ".manifest.json"
 CHECKSUM = ".sha256"
+FAULT = "A fault of ours stopped it; it is in the log of the training service."
 READABLE = 0o640
 """By the group, so that the account of a transfer program can be in it; by nobody else."""
+
+
+class Manifest(BaseModel):
+    """What is read of a manifest that an earlier try has written."""
+
+    run: str
+    rows: int
+    bytes: int
+    sha256: str
 
 
 class ExportFiles:
@@ -64,8 +75,14 @@ class ExportFiles:
             log.error("an export file cannot be written", file=job.file, error=str(error))
             await db.write(export_schedules.fail, job, f"{type(error).__name__}: {error.strerror or error}")
             return True
+        except DATABASE_AWAY:
+            raise
+        except Exception as error:  # a fault in one file must stop neither the others nor the service's other work
+            log.error("an export file failed", file=job.file, exc_info=error)
+            await db.write(export_schedules.fail, job, FAULT)
+            return True
         for file in await db.write(export_schedules.finish, job, written):
-            await asyncio.to_thread(self._remove, file)
+            await self._remove(file)
         return True
 
     async def write(self, db: Database, job: Job) -> Written:
@@ -102,14 +119,14 @@ class ExportFiles:
     def _find(self, path: Path, job: Job) -> Written | None:
         """Return what an earlier try has written to its end, but did not live to note."""
         try:
-            manifest: dict[str, Any] = orjson.loads(path.with_name(path.name + MANIFEST).read_bytes())
+            manifest = Manifest.model_validate_json(path.with_name(path.name + MANIFEST).read_bytes())
             with path.open("rb") as file:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-        except (FileNotFoundError, orjson.JSONDecodeError):
+        except (FileNotFoundError, ValidationError):
             return None
-        if manifest["run"] != job.run or manifest["sha256"] != digest:
+        if manifest.run != job.run or manifest.sha256 != digest:
             return None
-        return Written(manifest["rows"], manifest["bytes"], digest)
+        return Written(manifest.rows, manifest.bytes, digest)
 
     def _describe(self, path: Path, job: Job, written: Written) -> None:
         manifest = {
@@ -136,10 +153,13 @@ class ExportFiles:
                 file.write(content)
                 put(file, part, target)
 
-    def _remove(self, name: str) -> None:
+    async def _remove(self, name: str) -> None:
         # The manifest first: whoever finds one finds its file.
-        for suffix in (MANIFEST, CHECKSUM, ""):
-            (self.folder / f"{name}{suffix}").unlink(missing_ok=True)
+        try:
+            for suffix in (MANIFEST, CHECKSUM, ""):
+                await asyncio.to_thread((self.folder / f"{name}{suffix}").unlink, missing_ok=True)
+        except OSError as error:
+            log.error("an old export file cannot be removed", file=name, error=str(error))
 
 
 CHANGE_COLUMNS = (

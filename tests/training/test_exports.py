@@ -224,6 +224,26 @@ async def test_a_file_that_was_cut_off_is_written_anew(
     assert not list(file.parent.glob(".*"))
 
 
+@pytest.mark.parametrize("manifest", [b"", b"[]", b"{}", b'{"run": 7}', b"\xff", b'{"run": "x", "sha256": null}'])
+async def test_a_file_with_a_damaged_manifest_is_written_anew(
+    open_database: Callable[[str], Database], tmp_path: Path, manifest: bytes, database_kind: str
+) -> None:
+    if database_kind != "sqlite":
+        pytest.skip("it is about files, whatever the database")
+    db, files = open_database("training"), ExportFiles(tmp_path / "exports")
+    await db.write(export_schedules.create, ExportScheduleIn(key="hourly", every_hours=1))
+    await db.write(export_schedules.run_now, "hourly")
+    job = await db.write(export_schedules.begin)
+    assert job is not None
+    await files.write(db, job)
+    file = files.folder / job.file
+    (file.parent / f"{file.name}.manifest.json").write_bytes(manifest)
+    assert await files.write_next(db)
+    newest = (await db.read(export_schedules.find_runs, "hourly", PageQuery(50, None))).items[0]
+    assert newest.state == "written"
+    whole(files.folder, newest.model_dump())
+
+
 async def test_what_was_half_written_is_never_taken_for_a_file(
     service: TrainingService, admin: httpx.AsyncClient, tmp_path: Path
 ) -> None:
