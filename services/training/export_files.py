@@ -11,7 +11,7 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import orjson
 import structlog

@@ -17,8 +17,8 @@ def damage(session: Session, person: str) -> dict[str, str]:
     before: dict[str, str] = {}
     for table, column, of in COLUMNS:
         mine = {"person": person}
-        before[table] = session.execute(text(f"SELECT {column} FROM {table} WHERE {of} = :person"), mine).scalar_one()  # noqa: S608  names of ours
-        session.execute(text(f"UPDATE {table} SET {column} = 'damaged' WHERE {of} = :person"), mine)  # noqa: S608  likewise
+        before[table] = session.execute(text(f"SELECT {column} FROM {table} WHERE {of} = :person"), mine).scalar_one()
+        session.execute(text(f"UPDATE {table} SET {column} = 'damaged' WHERE {of} = :person"), mine)
     return before
 
 
@@ -26,7 +26,7 @@ def repair(session: Session, person: str, before: dict[str, str]) -> None:
     """Put it right."""
     for table, column, of in COLUMNS:
         session.execute(
-            text(f"UPDATE {table} SET {column} = :was WHERE {of} = :person"),  # noqa: S608  names of ours
+            text(f"UPDATE {table} SET {column} = :was WHERE {of} = :person"),
             {"was": before[table], "person": person},
         )
 
