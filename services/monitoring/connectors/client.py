@@ -6,14 +6,13 @@ a name that changes its address in between leads inside.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from ipaddress import IPv4Address, IPv6Address
 from typing import Any
 
 import httpx
 
-from services.monitoring.connectors.protocol import SourceTrouble
+from services.monitoring.connectors.protocol import IpNetwork, SourceTrouble
 
-IpNetwork = IPv4Network | IPv6Network
 LARGEST = 10 * 1024 * 1024
 """Bytes of an answer, unpacked."""
 SECONDS = 30.0
@@ -36,9 +35,14 @@ def guarded(allowed: Sequence[IpNetwork] = ()) -> httpx.AsyncClient:
         return httpx_ssrf_protection(client)
 
     def may_reach(_host: str, address: IPv4Address | IPv6Address, _port: int) -> bool:
-        return (address.is_global and not address.is_multicast) or any(address in network for network in allowed)
+        return reachable(address, allowed)
 
     return httpx_ssrf_protection(client, check_globally_reachable=False, custom_validator=may_reach)
+
+
+def reachable(address: IPv4Address | IPv6Address, allowed: Sequence[IpNetwork]) -> bool:
+    """Tell whether we connect to an address: to public ones, and to those in `allowed`."""
+    return (address.is_global and not address.is_multicast) or any(address in network for network in allowed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import ClassVar, Protocol, TypeVar
 
@@ -31,19 +32,27 @@ class Batch:
 
     Items are what the place says: who wrote them is compared with the accounts that are registered, and a post that is
     neither by one of them nor about the brand is dropped before anything is stored. A post whose text changed is sent
-    again with its new text; one that was deleted is a `DeletionIn`.
+    again with its new text; one that was deleted is a `DeletionIn`. `notice` is what whoever looks after the source
+    should know although reading goes on.
     """
 
     items: Sequence[Item]
     cursor: str | None
+    notice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """What a connector reads with: a client that reaches no private address, and the folder of all folders."""
+    """What a connector reads with: a client that reaches no private address, and the folder of all folders.
+
+    `allowed` are the private networks that are reached all the same, for what opens connections without the client.
+    `db` is for what cannot tell our business from everybody's without looking: most connectors need not know.
+    """
 
     client: httpx.AsyncClient
     folders: Path | None = None
+    allowed: Sequence[IpNetwork] = ()
+    db: Database | None = None
 
 
 class Connector(Protocol[C_contra]):
