@@ -10,7 +10,9 @@ import httpx
 
 from services.monitoring.schemas.posts import Item
 from services.monitoring.schemas.sources import SourceConfig
+from shared.db import Database
 
+IpNetwork = IPv4Network | IPv6Network
 C_contra = TypeVar("C_contra", bound=SourceConfig, contravariant=True)
 
 
