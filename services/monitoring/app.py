@@ -14,20 +14,38 @@ from services.monitoring.judge import Judge
 from services.monitoring.routes import (
     accounts,
     availability,
+    coaching_outcomes,
+    coaching_queue,
     conversations,
     findings,
     guidance,
+    guidance_templates,
     load,
     pauses,
     posts,
     replies,
+    routing,
 )
 from services.monitoring.settings import MonitoringSettings
 from shared.past_posts import PostServer
 from shared.service import Service
 from shared.tasks import end
 
-RESOURCES = (accounts, posts, findings, guidance, conversations, replies, availability, pauses, load)
+RESOURCES = (
+    accounts,
+    posts,
+    findings,
+    coaching_queue,
+    guidance,
+    guidance_templates,
+    coaching_outcomes,
+    conversations,
+    replies,
+    availability,
+    pauses,
+    routing,
+    load,
+)
 
 
 def create_app(settings: MonitoringSettings | None = None) -> FastAPI:

@@ -88,11 +88,13 @@ def certifications(session: Session, people: Collection[str], at: datetime) -> d
     return {person: frozenset(names) for person, names in held.items()}
 
 
-def holders(session: Session, certification: str, at: datetime, persons: Collection[str] | None = None) -> set[str]:
-    """Return who holds a certification at an instant, of all people or of these."""
+def holding(
+    session: Session, wanted: Collection[str], at: datetime, persons: Collection[str] | None = None
+) -> dict[str, frozenset[str]]:
+    """Return who holds which of these certifications at an instant, of all people or of these."""
     replaced = select(Certificate.replaces).where(col(Certificate.replaces).is_not(None))
-    statement = select(Certificate.person).where(
-        col(Certificate.certification) == certification,
+    statement = select(Certificate.person, Certificate.certification).where(
+        col(Certificate.certification).in_(wanted),
         col(Certificate.status).not_in(WITHDRAWN),
         col(Certificate.issued_at) <= at,
         col(Certificate.ends_at) > at,
@@ -100,7 +102,10 @@ def holders(session: Session, certification: str, at: datetime, persons: Collect
     )
     if persons is not None:
         statement = statement.where(col(Certificate.person).in_(persons))
-    return set(session.execute(statement).scalars())
+    held: dict[str, set[str]] = {}
+    for person, certification in session.execute(statement).all():
+        held.setdefault(person, set()).add(certification)
+    return {person: frozenset(names) for person, names in held.items()}
 
 
 def reach(session: Session, person: SQLColumnExpression[Any]) -> list[ColumnElement[bool]]:
@@ -130,6 +135,12 @@ def by_number(session: Session, employee_number: str) -> Person:
             f"Nobody here has the employee number {employee_number}; news of a new person takes a moment."
         )
     return row
+
+
+def manager_of(session: Session, person: str | None) -> str | None:
+    """Return whom somebody reports to, as far as that is known."""
+    row = session.get(Person, person) if person is not None else None
+    return row.manager if row is not None else None
 
 
 def numbers(session: Session, people: Collection[str | None]) -> dict[str, str]:

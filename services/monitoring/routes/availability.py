@@ -4,7 +4,7 @@ from fastapi import APIRouter
 
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.domain.routing import availability
-from services.monitoring.schemas.availability import AvailabilityIn, AvailabilityOut
+from services.monitoring.schemas.availability import AvailabilityIn, AvailabilityOut, PresenceIn, PresenceOut
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
 from shared.problems import NotFound, Stale, problems
@@ -34,3 +34,16 @@ async def set_availability(
 ) -> AvailabilityOut:
     """State what somebody takes on; coming online brings what waits, going away gives back what is open."""
     return await db.write(availability.put, employee_number, body, caller, if_match)
+
+
+@router.post(
+    "/{employee_number}/presence",
+    dependencies=[needs("conversations:write", "self")],
+    responses=problems(NotFound, UnknownPerson),
+)
+async def confirm_presence(employee_number: EmployeeNumber, body: PresenceIn, db: Db, caller: Caller) -> PresenceOut:
+    """Confirm that somebody is there, for a while: a portal that is open calls this every few minutes.
+
+    Whoever states `online` in their availability counts as there until they change it, and needs no confirmation.
+    """
+    return await db.write(availability.confirm, employee_number, body, caller)

@@ -1,6 +1,8 @@
 """/v1/pauses: stop replies and routing at once."""
 
-from fastapi import APIRouter, status
+from typing import Annotated
+
+from fastapi import APIRouter, Query, status
 
 from services.monitoring.domain.routing import pauses
 from services.monitoring.schemas.names import Id
@@ -14,9 +16,19 @@ router = APIRouter(prefix="/v1/pauses", tags=["load"])
 
 
 @router.get("", dependencies=[needs("conversations:read", "self")])
-async def list_pauses(paging: Paging, db: Db) -> Page[PauseOut]:
-    """List pauses, the newest first."""
-    return await db.read(pauses.listed, paging)
+async def list_pauses(
+    paging: Paging,
+    db: Db,
+    in_force: Annotated[bool, Query(description="Only those in force at this moment.")] = False,
+) -> Page[PauseOut]:
+    """List pauses, the newest first, each with the holding statement to show meanwhile."""
+    return await db.read(lambda session: pauses.listed(session, paging, in_force=in_force))
+
+
+@router.get("/{pause_id}", dependencies=[needs("conversations:read", "self")], responses=problems(NotFound))
+async def get_pause(pause_id: Id, db: Db) -> PauseOut:
+    """Return one pause; it is over once `ended_at` is set."""
+    return await db.read(pauses.read, pause_id)
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, dependencies=[needs("conversations:write")])

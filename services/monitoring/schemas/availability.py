@@ -1,13 +1,13 @@
 """What somebody takes on, and when."""
 
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
 
-from services.monitoring.schemas.names import Instant, Language, Topic
-from shared.schemas import Body, Text
+from services.monitoring.schemas.names import Handle, Instant, Language, Topic
+from shared.schemas import Body, Resource, Text
 
 
 def known_zone(name: str) -> str:
@@ -61,12 +61,40 @@ class AvailabilityIn(Body):
     online: bool = False
     hours: Hours | None = None
     away: Away | None = None
+    not_with: Annotated[
+        list[Handle],
+        Field(
+            max_length=100,
+            default_factory=list,
+            description="Customers whose conversations they do not want, such as relatives, or who insulted them.",
+        ),
+    ]
+
+
+class PresenceIn(Body):
+    """That somebody is there, or, with `present: false`, that they are not for now."""
+
+    present: bool = True
+
+
+class PresenceOut(Resource):
+    """Until when somebody counts as there, and why they get no conversation at this moment, if anything keeps them."""
+
+    employee_number: str
+    present: bool
+    present_until: datetime | None
+    barrier: str | None
 
 
 class AvailabilityOut(AvailabilityIn):
-    """What somebody takes on, and what they have open."""
+    """What somebody takes on, and what they have open.
+
+    `online` says that they count as there; it lapses at `present_until`, if that is set. `minutes_this_week` are those
+    that answers took; what is open is reserved for beside it.
+    """
 
     employee_number: str
+    present_until: datetime | None
     open: int
     minutes_this_week: int
     revision: int

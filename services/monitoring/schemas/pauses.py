@@ -30,3 +30,4 @@ class PauseOut(Resource):
     started_at: datetime
     until: datetime | None
     ended_at: datetime | None
+    revision: int

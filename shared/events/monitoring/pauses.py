@@ -1,5 +1,7 @@
 """When replies and routing stand still."""
 
+from datetime import datetime
+
 from shared.events.base import Event, Operational, Public, told
 
 
@@ -11,6 +13,8 @@ class PauseStartedV1(Event):
     id: Public[str]
     scope: Operational[str]
     reason: Operational[str]
+    until: Operational[datetime | None] = None
+    holding_statement: Operational[str | None] = None
 
 
 @told

@@ -5,8 +5,8 @@ from sqlmodel import col, select
 from services.monitoring.domain import people
 from services.monitoring.domain.conversations import approvals, conversations, replies
 from services.monitoring.domain.routing import assignments
+from services.monitoring.domain.routing.requirements import certification_for
 from services.monitoring.schemas.conversations import ReplyIn
-from services.monitoring.settings import terms
 from services.monitoring.tables import Conversation, Person, Reply
 from shared.db import Session
 from shared.events.policy import ApprovalDecidedV1
@@ -48,7 +48,7 @@ def barrier(session: Session, one: Conversation, reply: Reply) -> str | None:
         return "The conversation is answered, or with somebody else."
     person = session.get_one(Person, reply.person)
     held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
-    if not person.active or terms().certification not in held:
+    if not person.active or certification_for(session, one) not in held:
         return replies.AssigneeNotCertified.title()
     try:
         replies.refuse_if_paused(session, one)

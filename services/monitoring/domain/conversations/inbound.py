@@ -10,7 +10,7 @@ from services.monitoring.domain.conversations import conversations
 from services.monitoring.domain.conversations.showing import shown
 from services.monitoring.domain.routing import assignments, staff
 from services.monitoring.schemas.conversations import ConversationIn, ConversationOut, MessageIn
-from services.monitoring.tables import Availability, Conversation, Message
+from services.monitoring.tables import Conversation, Message
 from shared.db import Session, insert
 from shared.events.monitoring import ConversationAcceptedV1, ConversationOpenedV1
 from shared.evidence import digest_of, record, record_all
@@ -117,9 +117,7 @@ def resume(session: Session, conversation: Conversation) -> bool:
     """Give an answered conversation back to whom it was with, if they may still take it; else queue it."""
     for member in staff.members(session, persons=[conversation.assignee or ""]):
         if member.barrier in (None, staff.FULL, staff.SPENT):
-            session.get_one(Availability, member.row.person).open += 1
-            conversation.state = "accepted"
-            conversation.revision += 1
+            assignments.resume(session, conversation)
             tell(session, ConversationAcceptedV1(**assignments.told(conversation)))
             return True
     record_all(session, [assignments.returned(conversation, WROTE_AGAIN)])

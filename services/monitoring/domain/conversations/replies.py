@@ -9,8 +9,8 @@ from services.monitoring.domain.conversations import approvals, conversations
 from services.monitoring.domain.conversations.showing import reply_views
 from services.monitoring.domain.posts import contacts
 from services.monitoring.domain.routing import assignments, pauses
+from services.monitoring.domain.routing.requirements import certification_for
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn, ReplyOut
-from services.monitoring.settings import terms
 from services.monitoring.tables import Conversation, Person, Reply
 from shared.context import Principal
 from shared.db import Session
@@ -53,7 +53,7 @@ def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principa
     refuse_if_paused(session, one)
     person = session.get_one(Person, actor.person)
     held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
-    if not person.active or terms().certification not in held:
+    if not person.active or certification_for(session, one) not in held:
         raise AssigneeNotCertified
     advice, waits = check(session, one, body, person, held)
     if one.state == "assigned":

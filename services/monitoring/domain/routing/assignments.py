@@ -4,13 +4,17 @@ Whatever hands out or takes back first takes the router's lock (`lock`), so that
 person more than their room, and every transaction takes its rows in the same order.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, tuple_
 from sqlmodel import col, func, select
 
-from services.monitoring.domain.routing import pauses, staff
+from services.monitoring.domain.routing import acquaintance, notices, pauses, requirements, staff
+from services.monitoring.domain.routing.hours import after
+from services.monitoring.domain.routing.requirements import Requirements
 from services.monitoring.domain.routing.routing import Choice, Waiting, route
 from services.monitoring.settings import terms
 from services.monitoring.tables import Assignment, Availability, Conversation, Router, metadata
@@ -36,6 +40,11 @@ FIRST_COME = (
     col(Conversation.id),
 )
 """The order of the queue: the most urgent, of those the one whose answer is due first, else the oldest."""
+POOL: Sequence[Any] = (Conversation.network, Conversation.kind, Conversation.language, Conversation.topic)
+"""What decides who could take a conversation."""
+HEAD_START = timedelta(hours=1)
+"""What each step of urgency counts for in waiting time, so that an urgent one comes first and none waits for ever."""
+UNCERTIFIED_FOR_IT = "holds no valid certificate for it"
 ROOMS = metadata.tables["availabilities"]
 AVAILABLE = Prebuilt(select(ROOMS.c.person).where(ROOMS.c.person == bindparam("person")))
 """Asked for each person of whom anything is told, hundreds of thousands when a directory is loaded."""
@@ -54,9 +63,9 @@ def told(conversation: Conversation) -> dict[str, Any]:
     return {name: getattr(conversation, name) for name in ConversationTold.model_fields if name != "why"}
 
 
-def needs(conversation: Conversation) -> frozenset[str]:
+def needs(conversation: Conversation, required: Requirements) -> frozenset[str]:
     """Return the skills that a conversation asks for."""
-    wanted = []
+    wanted = [f"certification:{required.of(conversation.network, conversation.kind)}"]
     if conversation.language is not None:
         wanted.append(f"language:{conversation.language}")
     if conversation.topic is not None:
@@ -81,18 +90,30 @@ def place(session: Session, conversations: Sequence[Conversation], team: Sequenc
     members = team if team is not None else staff.members(session, online_only=True)
     choices = decide(session, waiting, members)
     by_id = {one.id: one for one in waiting}
-    given: dict[str, int] = {}
-    for choice in choices:
-        if choice.person is not None:
-            given[choice.person] = given.get(choice.person, 0) + 1
-            assign(session, by_id[choice.waiting.conversation], choice)
-    for person in sorted(given):
-        staff.charge(session.get_one(Availability, person), session.now, given[person])
+    hand_out(session, by_id, [choice for choice in choices if choice.person is not None], members)
     left = [by_id[choice.waiting.conversation] for choice in choices if choice.person is None]
     if left and team is None:
         note_what_is_missing(session, left)
     session.flush()
-    tell(session, *(ConversationAssignedV1(**told(one), why=one.chosen) for one in waiting if one.state == "assigned"))
+
+
+def hand_out(
+    session: Session, by_id: dict[str, Conversation], choices: Sequence[Choice], members: Sequence[staff.Member]
+) -> None:
+    """Write down who got what, and tell of it."""
+    if not choices:
+        return
+    rows = {member.row.person: member.row for member in members}
+    given = Counter(choice.person or "" for choice in choices)
+    chosen = [by_id[choice.waiting.conversation] for choice in choices]
+    made = [
+        assign(session, one, choice, rows[choice.person or ""]) for one, choice in zip(chosen, choices, strict=True)
+    ]
+    for person in sorted(given):
+        staff.charge(session.get_one(Availability, person), session.now, given[person])
+    tell(session, *(ConversationAssignedV1(**told(one), why=one.chosen) for one in chosen))
+    for assignment, notice in zip(made, session.told[-len(made) :], strict=True):
+        assignment.notice = notice.id
 
 
 def decide(session: Session, waiting: Sequence[Conversation], members: Sequence[staff.Member]) -> list[Choice]:
@@ -100,9 +121,19 @@ def decide(session: Session, waiting: Sequence[Conversation], members: Sequence[
     topics = {one.topic for one in waiting if one.topic is not None}
     colleagues = [member.colleague(topics, session.now) for member in members]
     now = session.now.isoformat()
+    required = requirements.in_force(session)
+    conflicts = acquaintance.conflicts(session, waiting, members)
+    known = acquaintance.known(session, waiting)
     return route(
         [
-            Waiting(one.id, needs(one), frozenset(past["person"] for past in one.given_back if past["until"] > now))
+            Waiting(
+                one.id,
+                needs(one, required),
+                not_to=frozenset(past["person"] for past in one.given_back if past["until"] > now),
+                conflicted=conflicts.get(one.id, frozenset()),
+                before=known.get((one.network, one.customer)),
+                since=(one.queued_at - max(one.urgency - 1, 0) * HEAD_START).timestamp(),
+            )
             for one in waiting
         ],
         colleagues,
@@ -110,8 +141,8 @@ def decide(session: Session, waiting: Sequence[Conversation], members: Sequence[
     )
 
 
-def assign(session: Session, conversation: Conversation, choice: Choice) -> None:
-    """Put a conversation with a person until the deadline to accept."""
+def assign(session: Session, conversation: Conversation, choice: Choice, row: staff.Standing) -> Assignment:
+    """Put a conversation with a person until the deadline to accept, which runs in their hours only."""
     assignment = Assignment(
         id=new_id(), conversation=conversation.id, person=choice.person or "", assigned_at=session.now
     )
@@ -119,67 +150,67 @@ def assign(session: Session, conversation: Conversation, choice: Choice) -> None
     conversation.state = "assigned"
     conversation.assignee = choice.person
     conversation.assignment = assignment.id
-    conversation.accept_by = session.now + terms().accept_within
-    conversation.chosen = f"handled fewest per online hour ({choice.rate:.2f}) of {choice.could} who could take it"
+    conversation.accept_by = after(row.hours, session.now, terms().accept_within)
+    why = "knows this customer" if choice.known else "handled fewest per online hour"
+    conversation.chosen = f"{why} ({choice.rate:.2f}) of {choice.could} who could take it"
     conversation.passed_over = [{"person": one.person, "why": one.why} for one in choice.passed_over]
     conversation.missing = None
     conversation.revision += 1
     if conversation.waited is None:
         conversation.waited = (session.now - conversation.opened_at).total_seconds()
     record(session, "conversation.assign", f"conversation/{conversation.id}", person=choice.person)
+    return assignment
 
 
 def note_what_is_missing(session: Session, conversations: Iterable[Conversation]) -> None:
     """Say on each conversation what nobody has who could take it."""
     everyone = staff.members(session)
-    known: dict[tuple[str | None, str | None], str] = {}
+    required = requirements.in_force(session)
+    known: dict[tuple[str, str | None, str | None], str] = {}
     for one in conversations:
-        wanted = (one.language, one.topic)
+        wanted = (required.of(one.network, one.kind), one.language, one.topic)
         if wanted not in known:
             known[wanted] = staff.missing(everyone, *wanted)
         one.missing = known[wanted]
 
 
 def fill(session: Session, persons: Collection[str] | None = None) -> None:
-    """Give the oldest queued conversations to these people, or to whoever can take them; the caller holds the lock."""
-    pools = session.execute(
-        select(Conversation.network, Conversation.language, Conversation.topic)
-        .where(col(Conversation.state).in_(QUEUED))
-        .distinct()
-    ).all()
+    """Give the conversations of the queue to these people, or to whoever can take them; the caller holds the lock."""
+    pools = session.execute(select(*POOL).where(col(Conversation.state).in_(QUEUED)).distinct()).all()
     if not pools:
         return
     standing = pauses.active(session)
+    required = requirements.in_force(session)
     team = [member for member in staff.members(session, persons=persons, online_only=True) if member.barrier is None]
     fitting = [
-        (network, language or "", topic or "")
-        for network, language, topic in pools
+        (network, kind, language or "", topic or "")
+        for network, kind, language, topic in pools
         if not pauses.covering(standing, network, language, topic)
-        and any(fits(member, language, topic) for member in team)
+        and any(fits(member, required.of(network, kind), language, topic) for member in team)
     ]
     if not fitting:
         return
     room = sum(staff.room(member.row, session.now) for member in team)
-    pool = tuple_(Conversation.network, absent_as_empty(Conversation.language), absent_as_empty(Conversation.topic))
-    statement = (
-        select(Conversation)
-        .where(col(Conversation.state).in_(QUEUED), pool.in_(fitting))
-        .order_by(*FIRST_COME)
-        .limit(min(AT_ONCE, room + AT_ONCE // 10))
-    )
-    queued = list(session.execute(statement).scalars())
-    place(session, queued, team)
+    network, kind, language, topic = POOL
+    pool = tuple_(network, kind, func.coalesce(language, ""), func.coalesce(topic, ""))
+    queue = select(Conversation).where(col(Conversation.state).in_(QUEUED), pool.in_(fitting))
+    limit = min(AT_ONCE, room + AT_ONCE // 10)
+    queued = {one.id: one for one in session.execute(queue.order_by(*FIRST_COME).limit(limit)).scalars()}
+    if len(queued) == limit:
+        # Some of those who wait longest too, or a stream of urgent ones would keep them from ever being looked at.
+        oldest = queue.order_by(col(Conversation.queued_at), col(Conversation.id)).limit(limit // 10 + 1)
+        queued |= {one.id: one for one in session.execute(oldest).scalars()}
+    place(session, list(queued.values()), team)
 
 
-def absent_as_empty(column: Any) -> Any:
-    """Compare an optional column as text, so that absent equals absent."""
-    return func.coalesce(column, "")
-
-
-def fits(member: staff.Member, language: str | None, topic: str | None) -> bool:
-    """Tell whether somebody has the skills for a language and topic."""
+def fits(member: staff.Member, certification: str, language: str | None, topic: str | None) -> bool:
+    """Tell whether somebody has what a conversation asks for."""
     row = member.row
-    return (language is None or language in row.languages) and (topic is None or not row.topics or topic in row.topics)
+    return (
+        certification in member.held
+        and (language is None or language in row.languages)
+        and (topic is None or not row.topics or topic in row.topics)
+    )
 
 
 def take_back(session: Session, conversation: Conversation, why: str, *, keep_off: bool = True) -> None:
@@ -211,7 +242,20 @@ def end_assignment(session: Session, conversation: Conversation, why: str) -> No
     if conversation.state in WITH_SOMEONE:
         row = session.get(Availability, conversation.assignee, with_for_update=True)
         if row is not None:
-            staff.release(row, session.now, refund=conversation.state == "assigned")
+            taken = staff.minutes_taken(row, assignment, session.now)
+            assignment.minutes = (assignment.minutes or 0) + taken
+            staff.release(row, session.now, taken)
+
+
+def resume(session: Session, conversation: Conversation) -> None:
+    """Book that a customer wrote again to whoever had answered, and still may."""
+    assignment = session.get_one(Assignment, conversation.assignment)
+    assignment.resumed_at = session.now
+    row = session.get_one(Availability, conversation.assignee)
+    row.open += 1
+    row.revision += 1
+    conversation.state = "accepted"
+    conversation.revision += 1
 
 
 def drain(session: Session, person: str, why: str) -> None:
@@ -237,24 +281,73 @@ def drain_if_gone(session: Session, person: str) -> None:
     if AVAILABLE.first(session, person=person) is None:
         return
     lock(session)
-    for member in staff.members(session, persons=[person]):
-        if member.barrier in staff.GONE:
-            drain(session, person, member.barrier)
+    drain_gone(session, [person])
     fill(session, [person])
+
+
+def drain_gone(session: Session, persons: Sequence[str]) -> None:
+    """Give to others what these people have open and may not have any more; the caller holds the lock."""
+    required = requirements.in_force(session)
+    for member in staff.members(session, persons=persons) if persons else []:
+        if member.barrier in staff.GONE:
+            drain(session, member.row.person, member.barrier)
+        elif required.narrow:
+            drain_uncertified(session, member, required)
+
+
+def drain_uncertified(session: Session, member: staff.Member, required: Requirements) -> None:
+    """Give to others what a person has open that asks for a certificate which they do not hold."""
+    statement = select(Conversation).where(
+        col(Conversation.assignee) == member.row.person, col(Conversation.state).in_(WITH_SOMEONE)
+    )
+    held = session.execute(statement.order_by(col(Conversation.id))).scalars()
+    lost = [one for one in held if required.of(one.network, one.kind) not in member.held]
+    give_to_others(session, lost, lambda _: UNCERTIFIED_FOR_IT)
 
 
 def sweep(session: Session) -> None:
     """Do what the clock asks: deadlines, certificates and absences that set in, people who came back."""
     lock(session)
-    silent = (
+    give_to_others(session, silent(session), lambda _: SILENT)
+    drain_gone(session, list(session.execute(select(Availability.person).where(col(Availability.open) > 0)).scalars()))
+    fill(session)
+    look_again(session)
+
+
+def silent(session: Session) -> list[Conversation]:
+    """Return what was not accepted in time; a deadline moves that a late notice or a pause kept from running."""
+    due = (
         select(Conversation)
         .where(col(Conversation.state) == "assigned", col(Conversation.accept_by) <= session.now)
         .order_by(col(Conversation.id))
         .limit(AT_ONCE)
     )
-    give_to_others(session, list(session.execute(silent).scalars()), lambda _: SILENT)
-    busy = list(session.execute(select(Availability.person).where(col(Availability.open) > 0)).scalars())
-    for member in staff.members(session, persons=busy) if busy else []:
-        if member.barrier in staff.GONE:
-            drain(session, member.row.person, member.barrier)
-    fill(session)
+    late = list(session.execute(due).scalars())
+    if not late:
+        return []
+    standing = pauses.active(session)
+    begun = notices.delivered(session, [one.assignment for one in late if one.assignment])
+    found = []
+    for one in late:
+        if pauses.covering(standing, one.network, one.language, one.topic):
+            start = session.now
+        else:
+            start = begun.get(one.assignment or "", session.now)
+        row = session.get(Availability, one.assignee)
+        accept_by = after(row.hours if row else None, start, terms().accept_within)
+        if accept_by > session.now:
+            one.accept_by = accept_by
+            one.revision += 1
+        else:
+            found.append(one)
+    return found
+
+
+def look_again(session: Session) -> None:
+    """Say anew what is missing for what a pause kept waiting, once it is over."""
+    standing = pauses.active(session)
+    paused = select(Conversation).where(col(Conversation.state).in_(QUEUED), col(Conversation.missing) == "pause")
+    kept = session.execute(paused.order_by(col(Conversation.id)).limit(AT_ONCE)).scalars()
+    note_what_is_missing(
+        session, [one for one in kept if not pauses.covering(standing, one.network, one.language, one.topic)]
+    )

@@ -1,8 +1,19 @@
 """Availability: what somebody takes on, and when."""
 
+from datetime import datetime
+
 from services.monitoring.domain import people
+from services.monitoring.domain.accounts import handle_key
 from services.monitoring.domain.routing import assignments, staff
-from services.monitoring.schemas.availability import AvailabilityIn, AvailabilityOut, Away, Hours
+from services.monitoring.schemas.availability import (
+    AvailabilityIn,
+    AvailabilityOut,
+    Away,
+    Hours,
+    PresenceIn,
+    PresenceOut,
+)
+from services.monitoring.settings import terms
 from services.monitoring.tables import Availability
 from shared.conditions import expect
 from shared.context import Principal
@@ -36,7 +47,9 @@ def put(
     staff.fade(row, session.now)
     row.languages = sorted({language.split("-", 1)[0].lower() for language in body.languages})
     row.topics = sorted(set(body.topics))
+    row.not_with = sorted({handle_key(handle) for handle in body.not_with})
     row.capacity, row.weekly_minutes, row.online = body.capacity, body.weekly_minutes, body.online
+    row.present_until = None
     row.hours = body.hours.model_dump(mode="json") if body.hours else None
     row.away_from = (body.away.since or session.now) if body.away else None
     row.away_until = body.away.until if body.away else None
@@ -47,12 +60,45 @@ def put(
     return shown(session, row, employee_number)
 
 
+def confirm(session: Session, employee_number: str, body: PresenceIn, caller: Principal) -> PresenceOut:
+    """Note that somebody is there for a while, or is not; whoever comes back gets what waits for them.
+
+    Confirming again before the time is up prolongs it. It changes nothing of what they stated, so the revision stays.
+    """
+    person = owned(session, employee_number, caller, "conversations:write")
+    assignments.lock(session)
+    row = session.get(Availability, person, with_for_update=True)
+    if row is None:
+        raise NotFound(f"{employee_number} has stated no availability.")
+    absent, present = staff.absence(row, session.now), is_online(row, session.now)
+    staff.fade(row, session.now)
+    row.online = body.present
+    row.present_until = session.now + terms().present_within if body.present else None
+    session.flush()
+    if present != body.present:
+        record(session, "availability.confirm", f"availability/{person}", person=person)
+    if absent is not None:
+        assignments.fill(session, [person])
+    barriers = [member.barrier for member in staff.members(session, persons=[person])]
+    return PresenceOut(
+        employee_number=employee_number,
+        present=body.present,
+        present_until=row.present_until,
+        barrier=barriers[0] if barriers else None,
+    )
+
+
 def read(session: Session, employee_number: str, caller: Principal) -> AvailabilityOut:
     """Return what somebody takes on."""
     row = session.get(Availability, owned(session, employee_number, caller, "conversations:read"))
     if row is None:
         raise NotFound(f"{employee_number} has stated no availability.")
     return shown(session, row, employee_number)
+
+
+def is_online(row: Availability, now: datetime) -> bool:
+    """Tell whether somebody says that they are there, and has not let it lapse."""
+    return row.online and (row.present_until is None or row.present_until > now)
 
 
 def owned(session: Session, employee_number: str, caller: Principal, scope: str) -> str:
@@ -71,9 +117,11 @@ def shown(session: Session, row: Availability, employee_number: str) -> Availabi
         topics=row.topics,
         capacity=row.capacity,
         weekly_minutes=row.weekly_minutes,
-        online=row.online,
+        online=is_online(row, session.now),
         hours=Hours.model_validate(row.hours) if row.hours else None,
         away=Away(since=row.away_from, until=row.away_until) if row.away_from else None,
+        not_with=row.not_with,
+        present_until=row.present_until,
         open=row.open,
         minutes_this_week=staff.minutes_spent(row, session.now),
         revision=row.revision,

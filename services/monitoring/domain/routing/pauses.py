@@ -2,6 +2,7 @@
 
 from collections.abc import Collection
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
 
 from services.monitoring.schemas.pauses import PauseIn, PauseOut
@@ -15,6 +16,14 @@ from shared.pages import Page, PageQuery, page
 from shared.problems import NotFound
 
 
+def read(session: Session, pause_id: str) -> PauseOut:
+    """Return one pause."""
+    pause = session.get(Pause, pause_id)
+    if pause is None:
+        raise NotFound(f"There is no pause {pause_id}.")
+    return PauseOut.model_validate(pause)
+
+
 def start(session: Session, body: PauseIn) -> PauseOut:
     """Stop replies and routing for a scope."""
     pause = Pause(
@@ -26,7 +35,8 @@ def start(session: Session, body: PauseIn) -> PauseOut:
         until=body.until,
     )
     session.add(pause)
-    tell(session, PauseStartedV1(id=pause.id, scope=pause.scope, reason=pause.reason))
+    session.flush()
+    tell(session, began(pause))
     record(session, "pause.start", f"pause/{pause.id}")
     return PauseOut.model_validate(pause)
 
@@ -51,27 +61,43 @@ def end_due(session: Session) -> None:
 def close(session: Session, pause: Pause) -> None:
     """Mark a pause as over and tell of it."""
     pause.ended_at = session.now
+    pause.revision += 1
     tell(session, PauseEndedV1(id=pause.id, scope=pause.scope))
     record(session, "pause.end", f"pause/{pause.id}")
 
 
 def retold(pause: Pause) -> list[PauseStartedV1 | PauseEndedV1]:
     """Return what a snapshot tells of a pause."""
-    began = PauseStartedV1(id=pause.id, scope=pause.scope, reason=pause.reason)
-    return [began] if pause.ended_at is None else [began, PauseEndedV1(id=pause.id, scope=pause.scope)]
+    return [began(pause)] if pause.ended_at is None else [began(pause), PauseEndedV1(id=pause.id, scope=pause.scope)]
 
 
-def listed(session: Session, paging: PageQuery) -> Page[PauseOut]:
-    """List all pauses, the newest first."""
-    return page(session, select(Pause), paging, key=Pause.id, to=PauseOut.model_validate, newest_first=True)
+def began(pause: Pause) -> PauseStartedV1:
+    """Return what is told of a pause that began: all that a tool needs that sends replies, or shows something instead."""
+    return PauseStartedV1(
+        id=pause.id,
+        scope=pause.scope,
+        reason=pause.reason,
+        until=pause.until,
+        holding_statement=pause.holding_statement,
+    )
+
+
+def listed(session: Session, paging: PageQuery, *, in_force: bool) -> Page[PauseOut]:
+    """List all pauses, or those in force, the newest first."""
+    statement = select(Pause)
+    if in_force:
+        statement = statement.where(*standing(session))
+    return page(session, statement, paging, key=Pause.id, to=PauseOut.model_validate, newest_first=True)
 
 
 def active(session: Session) -> list[Pause]:
     """Return the pauses in force at this moment."""
-    in_time = or_(col(Pause.until).is_(None), col(Pause.until) > session.now)
-    return list(
-        session.execute(select(Pause).where(col(Pause.ended_at).is_(None), in_time).order_by(Pause.id)).scalars()
-    )
+    return list(session.execute(select(Pause).where(*standing(session)).order_by(Pause.id)).scalars())
+
+
+def standing(session: Session) -> list[ColumnElement[bool]]:
+    """Return the conditions that a pause is in force at this moment."""
+    return [col(Pause.ended_at).is_(None), or_(col(Pause.until).is_(None), col(Pause.until) > session.now)]
 
 
 def covering(pauses: Collection[Pause], network: str, language: str | None, topic: str | None) -> Pause | None:

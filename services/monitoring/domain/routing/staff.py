@@ -1,20 +1,20 @@
 """Who could answer customers at this moment: availability, certificates and load, as the router wants them."""
 
 import math
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol, cast
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 from sqlmodel import col
 
 from services.monitoring.domain import people
+from services.monitoring.domain.routing import requirements, routing
+from services.monitoring.domain.routing.hours import Stretch, at_work, worked, working_time
 from services.monitoring.domain.routing.routing import Colleague
-from services.monitoring.schemas.availability import Hours
 from services.monitoring.settings import terms
-from services.monitoring.tables import Availability, Person
+from services.monitoring.tables import Assignment, Availability, Person
 from shared.db import Session
 
 HALF_LIFE_HOURS = 7 * 24.0
@@ -23,11 +23,14 @@ LEFT = "has left"
 UNCERTIFIED = "holds no valid certificate"
 AWAY = "is away"
 OFFLINE = "is not online"
+UNCONFIRMED = "has not confirmed being there"
+FULL = routing.FULL
 OFF_HOURS = "does not work at this hour"
-FULL = "has no room left"
 SPENT = "has no minutes left this week"
 GONE = (LEFT, UNCERTIFIED, AWAY)
 """Barriers at which a person's open conversations go to others at once."""
+ABSENT = (AWAY, OFFLINE, UNCONFIRMED, OFF_HOURS)
+MINUTE = timedelta(minutes=1)
 
 
 class Standing(Protocol):
@@ -39,12 +42,14 @@ class Standing(Protocol):
     capacity: int
     weekly_minutes: int
     online: bool
+    present_until: datetime | None
     hours: dict[str, Any] | None
     away_from: datetime | None
     away_until: datetime | None
     open: int
     minutes: int
     week: date | None
+    not_with: list[str]
     handled: float
     online_hours: float
     faded_at: datetime
@@ -56,11 +61,15 @@ COLUMNS = [col(getattr(Availability, name)) for name in Standing.__annotations__
 
 @dataclass(slots=True)
 class Member:
-    """A person with their availability, and what keeps them from taking one more conversation, if anything does."""
+    """A person with their availability, and what keeps them from taking one more conversation, if anything does.
+
+    `held` are the certifications they hold, of those that some conversation asks for.
+    """
 
     row: Standing
     employee_number: str
     barrier: str | None
+    held: frozenset[str]
 
     def colleague(self, topics: Collection[str], now: datetime) -> Colleague:
         """Return this person as the router sees them; whoever names no topics takes all of `topics`."""
@@ -69,7 +78,9 @@ class Member:
         return Colleague(
             person=row.person,
             skills=frozenset(
-                [f"language:{one}" for one in row.languages] + [f"topic:{one}" for one in row.topics or topics]
+                [f"language:{one}" for one in row.languages]
+                + [f"topic:{one}" for one in row.topics or topics]
+                + [f"certification:{one}" for one in self.held]
             ),
             room=room(row, now),
             handled=handled,
@@ -89,12 +100,13 @@ def members(session: Session, *, persons: Collection[str] | None = None, online_
     if online_only:
         statement = statement.where(col(Availability.online))
     rows = session.execute(statement.order_by(col(Availability.person))).all()
-    certified = people.holders(session, terms().certification, session.now, persons)
+    certified = people.holding(session, requirements.in_force(session).all, session.now, persons)
     now = session.now
-    return [
-        Member(row, row.employee_number, barrier(row, now, active=row.active, certified=row.person in certified))
-        for row in cast("Sequence[Any]", rows)
-    ]
+    found = []
+    for row in cast("Sequence[Any]", rows):
+        held = certified.get(row.person, frozenset())
+        found.append(Member(row, row.employee_number, barrier(row, now, active=row.active, certified=bool(held)), held))
+    return found
 
 
 def barrier(row: Standing, now: datetime, *, active: bool, certified: bool) -> str | None:
@@ -115,7 +127,9 @@ def absence(row: Standing, now: datetime) -> str | None:
         return AWAY
     if not row.online:
         return OFFLINE
-    return None if at_work(row, now) else OFF_HOURS
+    if row.present_until is not None and row.present_until <= now:
+        return UNCONFIRMED
+    return None if at_work(row.hours, now) else OFF_HOURS
 
 
 def is_away(row: Standing, now: datetime) -> bool:
@@ -125,16 +139,19 @@ def is_away(row: Standing, now: datetime) -> bool:
     return row.away_from <= now and (row.away_until is None or now < row.away_until)
 
 
-def at_work(row: Standing, now: datetime) -> bool:
-    """Tell whether somebody's hours cover this instant, in their own time zone; a night shift belongs to its first day."""
-    if row.hours is None:
-        return True
-    hours = Hours.model_validate(row.hours)
-    local = now.astimezone(ZoneInfo(hours.zone))
-    today, moment = local.weekday(), local.time()
-    if hours.start < hours.end:
-        return today in hours.days and hours.start <= moment < hours.end
-    return (today in hours.days and moment >= hours.start) or ((today - 1) % 7 in hours.days and moment < hours.end)
+def there(row: Standing, since: datetime, until: datetime) -> Iterator[Stretch]:
+    """Yield the stretches between two instants in which somebody was present: online, at work and not away."""
+    if not row.online:
+        return
+    if row.present_until is not None:
+        until = min(until, row.present_until)
+    away_from = row.away_from or until
+    away_until = row.away_until or max(until, away_from)
+    for start, end in worked(row.hours, since, until):
+        if start < away_from:
+            yield start, min(end, away_from)
+        if away_until < end and away_from < end:
+            yield max(start, away_until), end
 
 
 def week_of(now: datetime) -> date:
@@ -148,20 +165,28 @@ def minutes_spent(row: Standing, now: datetime) -> int:
 
 
 def room(row: Standing, now: datetime) -> int:
-    """Return how many conversations somebody can take on, by capacity and by weekly minutes."""
+    """Return how many conversations somebody can take on, by capacity and by weekly minutes.
+
+    What is open is reserved for with what a conversation is assumed to cost.
+    """
     left = (row.weekly_minutes - minutes_spent(row, now)) // terms().minutes_per_conversation
-    return max(0, min(row.capacity - row.open, left))
+    return max(0, min(row.capacity, left) - row.open)
 
 
 def faded(row: Standing, now: datetime) -> tuple[float, float]:
-    """Return what somebody handled and their online hours, older ones counting less.
+    """Return what somebody handled and the hours they were present, older ones counting less.
 
-    While somebody is online for t hours, the faded hours approach half_life / ln 2 * (1 - 2^(-t / half_life)).
+    While somebody is present for t hours, the faded hours approach half_life / ln 2 * (1 - 2^(-t / half_life)).
     """
-    elapsed = max((now - row.faded_at).total_seconds(), 0.0) / 3600
-    keep = 0.5 ** (elapsed / HALF_LIFE_HOURS)
-    gained = HALF_LIFE_HOURS / math.log(2) * (1 - keep) if row.online else 0.0
-    return row.handled * keep, row.online_hours * keep + gained
+    gained = sum((keeps(now - end) - keeps(now - start) for start, end in there(row, row.faded_at, now)), start=0.0)
+    keep = keeps(max(now - row.faded_at, timedelta()))
+    return row.handled * keep, row.online_hours * keep + gained * HALF_LIFE_HOURS / math.log(2)
+
+
+def keeps(age: timedelta) -> float:
+    """Return what is left of something so old."""
+    fraction: float = 0.5 ** (age.total_seconds() / 3600 / HALF_LIFE_HOURS)
+    return fraction
 
 
 def fade(row: Availability, now: datetime) -> None:
@@ -175,27 +200,40 @@ def charge(row: Availability, now: datetime, conversations: int) -> None:
     fade(row, now)
     row.open += conversations
     row.handled += conversations
-    row.minutes = minutes_spent(row, now) + conversations * terms().minutes_per_conversation
-    row.week = week_of(now)
     row.idle_since = now
     row.revision += 1
 
 
-def release(row: Availability, now: datetime, *, refund: bool) -> None:
-    """Book that somebody has one conversation less open; `refund` gives back the minutes of one never begun."""
+def release(row: Availability, now: datetime, minutes: int) -> None:
+    """Book that somebody has one conversation less open, and what it took."""
     row.open = max(0, row.open - 1)
     row.idle_since = now
-    if refund:
-        row.minutes = max(0, minutes_spent(row, now) - terms().minutes_per_conversation)
-        row.week = week_of(now)
+    if minutes:
+        row.minutes = minutes_spent(row, now) + minutes
+        row.week, row.worked_until = week_of(now), now
     row.revision += 1
 
 
-def missing(team: Iterable[Member], language: str | None, topic: str | None) -> str:
+def minutes_taken(row: Availability, assignment: Assignment, now: datetime) -> int:
+    """Return what a conversation took from acceptance to now, in working minutes that no other one counted already.
+
+    One answered in the moment it was accepted, as by a tool that does both, took what is assumed.
+    """
+    began = assignment.resumed_at or assignment.accepted_at
+    if began is None:
+        return 0
+    if began >= now:
+        return terms().minutes_per_conversation
+    since = max(began, row.worked_until or began)
+    taken = math.ceil(working_time(row.hours, since, now) / MINUTE)
+    return min(max(taken, 1), terms().minutes_at_most)
+
+
+def missing(team: Iterable[Member], certification: str, language: str | None, topic: str | None) -> str:
     """Say what nobody has who could take a conversation: the first demand, in a fixed order, that leaves nobody."""
-    left = [member for member in team if member.barrier not in (LEFT, UNCERTIFIED)]
+    left = [member for member in team if member.barrier != LEFT and certification in member.held]
     if not left:
-        return f"certification:{terms().certification}"
+        return f"certification:{certification}"
     if language is not None:
         left = [member for member in left if language in member.row.languages]
         if not left:
@@ -204,6 +242,6 @@ def missing(team: Iterable[Member], language: str | None, topic: str | None) -> 
         left = [member for member in left if not member.row.topics or topic in member.row.topics]
         if not left:
             return f"topic:{topic}" if language is None else f"topic:{topic} in language:{language}"
-    if all(member.barrier in (AWAY, OFFLINE, OFF_HOURS) for member in left):
+    if all(member.barrier in ABSENT for member in left):
         return "presence"
     return "room" if all(member.barrier is not None for member in left) else "somebody who has not given it back"
