@@ -14,7 +14,7 @@ from services.monitoring.domain import accounts, rules
 from services.monitoring.domain.coaching import findings
 from services.monitoring.domain.coaching.findings import Filter
 from services.monitoring.domain.figures import summary
-from services.monitoring.domain.posts import posts
+from services.monitoring.domain.posts import posts, showing
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.findings import FindingOut
 from services.monitoring.schemas.summary import By, CountOut
@@ -208,7 +208,7 @@ async def test_an_edit_is_judged_again_and_what_was_found_before_stays(db: Datab
     assert [answer.status for answer in reverted] == ["duplicate"], "a late retry of the first text undoes no edit"
 
     assert [one.rule for one in await found(db)] == ["no-thanks", "no-help"]
-    assert (await db.read(posts.read, first[0].id or "", KEY)).text == "please help"
+    assert (await db.read(showing.read, first[0].id or "", KEY)).text == "please help"
     (section,) = await counts(db, "section")
     assert (section.key, section.posts, section.findings) == ("tone", 1, 2)
     (network,) = await counts(db, "network")

@@ -6,7 +6,7 @@ from services.monitoring.domain import accounts
 from services.monitoring.domain.coaching import findings
 from services.monitoring.domain.coaching.findings import Filter
 from services.monitoring.domain.conversations import inbound, replies
-from services.monitoring.domain.posts import posts
+from services.monitoring.domain.posts import posts, showing
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import DeliveryIn, MessageIn, ReplyIn
 from services.monitoring.schemas.posts import PostIn
@@ -44,7 +44,7 @@ async def db(db_on_both: Database) -> Database:
 async def found(db: Database) -> list[tuple[str, str]]:
     """Return which rule found something in which post of ours, by the network's id."""
     items = (await db.read(findings.listed, PageQuery(200, None), KEY, Filter())).items
-    names = [(await db.read(posts.read, one.post, KEY)).network_id for one in items]
+    names = [(await db.read(showing.read, one.post, KEY)).network_id for one in items]
     return sorted(zip(names, (one.rule for one in items), strict=True))
 
 
@@ -102,7 +102,7 @@ async def test_a_picture_that_nobody_described_is_found_until_an_edit_describes_
     )
     assert await found(db) == [("silent", "say-what-it-shows")]
     (edited,) = await db.write(posts.ingest, [post("silent", "Look here", kind="staff", media=described)])
-    shown = (await db.read(posts.read, edited.id or "", KEY)).media
+    shown = (await db.read(showing.read, edited.id or "", KEY)).media
     assert shown is not None
     assert shown[0].alt_text == "A crane at dusk"
     assert len(await found(db)) == 1

@@ -13,7 +13,7 @@ from fastapi.responses import Response
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
-from services.monitoring.domain.posts import posts
+from services.monitoring.domain.posts import intake
 from services.monitoring.schemas.posts import Item, PostAnswer, read_post
 from shared.db import Database, StorageUnavailable
 
@@ -76,7 +76,7 @@ class PostStream(Response):
             yield await pending
 
     async def _take(self, chunk: Items) -> bytes:
-        return lines(await self._db.write(posts.ingest_fitting, chunk))
+        return lines(await self._db.write(intake.push, chunk))
 
 
 async def write_all(answers: AsyncIterator[bytes], spool: BinaryIO, written: asyncio.Event) -> None:

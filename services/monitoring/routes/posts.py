@@ -5,10 +5,19 @@ from typing import Annotated, Any
 import orjson
 from fastapi import APIRouter, Query, Request, Response
 
-from services.monitoring.domain.posts import posts
+from services.monitoring.domain.posts import intake, showing
 from services.monitoring.routes.post_stream import PostStream
 from services.monitoring.schemas.names import Id, Instant, Network
-from services.monitoring.schemas.posts import Kind, PostAnswer, PostAnswers, PostIn, PostOut, read_post
+from services.monitoring.schemas.posts import (
+    DeletionIn,
+    Item,
+    Kind,
+    PostAnswer,
+    PostAnswers,
+    PostIn,
+    PostOut,
+    read_post,
+)
 from shared.auth import Caller, needs
 from shared.db import Session
 from shared.pages import Page, Paging
@@ -38,9 +47,10 @@ BODY: dict[str, Any] = {
                 "schema": {
                     "oneOf": [
                         post_schema(),
+                        DeletionIn.model_json_schema(),
                         {
                             "type": "array",
-                            "items": post_schema(),
+                            "items": {"oneOf": [post_schema(), DeletionIn.model_json_schema()]},
                             "minItems": 1,
                             "maxItems": AT_ONCE,
                         },
@@ -79,7 +89,7 @@ async def receive_posts(request: Request, db: Db) -> PostAnswers | Response:
     return await db.write(take, await read_json(request))
 
 
-async def read_json(request: Request) -> list[PostIn | PostAnswer]:
+async def read_json(request: Request) -> list[Item]:
     """Read a JSON body: one post, which must fit, or a list, whose items are judged one by one."""
     body = bytearray()
     async for part in request.stream():
@@ -106,9 +116,9 @@ async def read_json(request: Request) -> list[PostIn | PostAnswer]:
     return [single]
 
 
-def take(session: Session, items: list[PostIn | PostAnswer]) -> PostAnswers:
+def take(session: Session, items: list[Item]) -> PostAnswers:
     """Ingest the posts that fit and put all answers into the order sent."""
-    return PostAnswers.of(posts.ingest_fitting(session, items))
+    return PostAnswers.of(intake.push(session, items))
 
 
 @router.get("", dependencies=[needs("monitoring:read", "self")])
@@ -121,10 +131,10 @@ async def list_posts(
     since: Annotated[Instant | None, Query(description="Only what was posted at or after this time.")] = None,
 ) -> Page[PostOut]:
     """List posts, the last received first."""
-    return await db.read(posts.listed, paging, caller, posts.Filter(network, kind, since))
+    return await db.read(showing.listed, paging, caller, showing.Filter(network, kind, since))
 
 
 @router.get("/{post_id}", dependencies=[needs("monitoring:read", "self")], responses=problems(NotFound))
 async def get_post(post_id: Id, db: Db, caller: Caller) -> PostOut:
     """Return one post."""
-    return await db.read(posts.read, post_id, caller)
+    return await db.read(showing.read, post_id, caller)

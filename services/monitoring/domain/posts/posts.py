@@ -2,32 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import people
 from services.monitoring.domain.accounts import NOBODY, Author, authors, handle_key
 from services.monitoring.domain.conversations import inbound
 from services.monitoring.domain.conversations.inbound import Inbound
 from services.monitoring.domain.figures.summary import Counts, Place
-from services.monitoring.domain.posts import contacts, judging
+from services.monitoring.domain.posts import contacts, judging, origins
 from services.monitoring.domain.posts.contacts import Approach
 from services.monitoring.domain.posts.judging import media_of
 from services.monitoring.domain.posts.written import Written
 from services.monitoring.domain.routing import assignments
-from services.monitoring.schemas.posts import Kind, PostAnswer, PostIn, PostOut, Status
+from services.monitoring.schemas.posts import PostAnswer, PostIn, Status
 from services.monitoring.settings import terms
 from services.monitoring.tables import Post, PostText
-from shared.context import Principal
 from shared.db import Session
 from shared.events.monitoring import PostEditedV1, PostReceivedV1
 from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.outbox import tell
-from shared.pages import Page, PageQuery, page
-from shared.problems import NotFound
 from shared.statements import NewRows
 
 OURS = ("staff", "reply")
@@ -36,7 +31,7 @@ Identity = tuple[str, str]
 NEW_POSTS = NewRows(
     Post.__table__,  # type: ignore[attr-defined]
     *("id", "network", "network_id", "kind", "author", "person", "department", "text", "lang", "topic"),
-    *("posted_at", "received_at", "in_reply_to", "url", "media", "revision"),
+    *("posted_at", "received_at", "in_reply_to", "url", "media", "source", "revision"),
     unique=("network", "network_id"),
 )
 
@@ -48,6 +43,7 @@ class Incoming:
     id: str
     body: PostIn
     author: Author
+    source: str | None = None
 
     @property
     def identity(self) -> Identity:
@@ -82,8 +78,8 @@ class Incoming:
         return Approach(self.id, body.network, body.network_id, body.author, self.author.person, body.in_reply_to)
 
 
-def ingest(session: Session, bodies: Sequence[PostIn]) -> list[PostAnswer]:
-    """Take in posts and say what became of each, in their order.
+def ingest(session: Session, bodies: Sequence[PostIn], source: str | None = None) -> list[PostAnswer]:
+    """Take in posts, pushed or read from a source, and say what became of each, in their order.
 
     A post whose text is known, now or as it was before an edit, is a duplicate; another text is an edit. The whole
     call is one transaction: what it keeps, counts, opens and tells is there together or not at all.
@@ -96,6 +92,7 @@ def ingest(session: Session, bodies: Sequence[PostIn]) -> list[PostAnswer]:
             new_id(),
             body,
             known_authors.get((body.network, handle_key(body.author)), NOBODY) if body.kind in OURS else NOBODY,
+            source,
         )
         for body in bodies
     ]
@@ -127,12 +124,6 @@ def prove(session: Session, bodies: Sequence[PostIn], answers: Sequence[PostAnsw
         record(session, "posts.ingest", f"ingest/{new_id()}", digest_of("".join(sorted(accepted))))
 
 
-def ingest_fitting(session: Session, items: Sequence[PostIn | PostAnswer]) -> list[PostAnswer]:
-    """Take in those items that are posts, and return all answers in the order of the items."""
-    answers = iter(ingest(session, [item for item in items if isinstance(item, PostIn)]))
-    return [next(answers) if isinstance(item, PostIn) else item for item in items]
-
-
 def answer(one: Incoming, status: Status, post: str | None, reason: str | None = None) -> PostAnswer:
     """Say what became of a post."""
     return PostAnswer(one.body.network, one.body.network_id, status, reason, post)
@@ -159,6 +150,7 @@ def keep(session: Session, incoming: Sequence[Incoming]) -> set[str]:
             "in_reply_to": one.body.in_reply_to,
             "url": one.body.url,
             "media": one.media,
+            "source": one.source,
             "revision": 1,
         }
         for one in incoming
@@ -223,8 +215,12 @@ def compare(session: Session, seen: Sequence[Incoming], counts: Counts) -> dict[
     answers: dict[str, PostAnswer] = {}
     for one in seen:
         post = known[one.identity]
-        if one.body.text == post.text or (post.id, one.body.text) in texts:
+        if post.deleted_at is not None:
+            answers[one.id] = answer(one, "duplicate", post.id, "deleted")
+        elif one.body.text == post.text or (post.id, one.body.text) in texts:
             answers[one.id] = answer(one, "duplicate", post.id, "known already")
+        elif (why := origins.objection(session, post, one.source, one.body.author)) is not None:
+            answers[one.id] = answer(one, "rejected", None, why)
         else:
             texts.add((post.id, post.text))
             edit(session, post, one, counts)
@@ -233,7 +229,7 @@ def compare(session: Session, seen: Sequence[Incoming], counts: Counts) -> dict[
 
 
 def edit(session: Session, post: Post, one: Incoming, counts: Counts) -> None:
-    """Keep the text that a post has now beside what it had, and judge it again; findings stay as they are."""
+    """Keep the text that a post has now beside what it had, and judge it again, which closes what it mends."""
     session.add(PostText(post=post.id, revision=post.revision, text=post.text, until=session.now))
     post.text, post.media = one.body.text, one.media
     post.revision += 1
@@ -242,50 +238,3 @@ def edit(session: Session, post: Post, one: Incoming, counts: Counts) -> None:
     if post.kind in OURS:
         written = judging.of_post(post, one.author, post.text, post.revision, session.now)
         judging.open_for(session, [written], counts)
-
-
-def read(session: Session, post_id: str, caller: Principal) -> PostOut:
-    """Return one post."""
-    post = session.get(Post, post_id)
-    if post is None or not visible(post, caller):
-        raise NotFound(f"There is no post {post_id}.")
-    return shown(session, [post])[0]
-
-
-def visible(post: Post, caller: Principal) -> bool:
-    """Tell whether a caller may see a post: all, those of their departments and customers, or their own."""
-    if not caller.has("monitoring:read"):
-        return caller.person is not None and caller.person == post.person
-    return caller.departments is None or post.department is None or post.department in caller.departments
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """Which posts a list shows."""
-
-    network: str | None = None
-    kind: Kind | None = None
-    since: datetime | None = None
-
-
-def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter) -> Page[PostOut]:
-    """List posts, the last received first; without the right to read all, only one's own."""
-    statement = select(Post)
-    if only.network is not None:
-        statement = statement.where(col(Post.network) == only.network)
-    if only.kind is not None:
-        statement = statement.where(col(Post.kind) == only.kind)
-    if only.since is not None:
-        statement = statement.where(col(Post.posted_at) >= only.since)
-    if not caller.has("monitoring:read"):
-        statement = statement.where(col(Post.person) == (caller.person or ""))
-    elif caller.departments is not None:
-        statement = statement.where(col(Post.department).is_(None) | col(Post.department).in_(caller.departments))
-    rows: Page[Post] = page(session, statement, paging, key=Post.id, to=lambda row: row, newest_first=True)
-    return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
-
-
-def shown(session: Session, posts: Sequence[Post]) -> list[PostOut]:
-    """Show posts with the employee numbers of their authors."""
-    numbers = people.numbers(session, {post.person for post in posts})
-    return [PostOut.of(post, numbers.get(post.person, post.person) if post.person else None) for post in posts]

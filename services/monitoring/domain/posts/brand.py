@@ -1,0 +1,72 @@
+"""What the brand is called: by its terms, the rule engine tells a mention of it from any other public post."""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+
+from services.monitoring.schemas.posts import PostIn
+from services.monitoring.schemas.sources import BrandTermsIn, BrandTermsOut
+from services.monitoring.tables import BrandTerms
+from shared.conditions import expect
+from shared.db import Session
+from shared.evidence import digest_of, record
+from shared.rules import Draft, PlacedRule, Rule, RuleSet
+
+THE_ROW = 1
+
+
+def read(session: Session) -> BrandTermsOut:
+    """Return the terms; those of nobody yet have the revision 0."""
+    row = session.get(BrandTerms, THE_ROW)
+    if row is None:
+        return BrandTermsOut(handles=[], names=[], tags=[], changed_at=None, revision=0)
+    return BrandTermsOut.model_validate(row)
+
+
+def put(session: Session, body: BrandTermsIn, stated: int | None) -> BrandTermsOut:
+    """Replace the terms; what comes in from now on is compared with these."""
+    row = session.get(BrandTerms, THE_ROW, with_for_update=True)
+    expect(row.revision if row is not None else 0, stated)
+    if row is None:
+        row = BrandTerms(id=THE_ROW, handles=[], names=[], tags=[], changed_at=session.now, revision=0)
+        session.add(row)
+    row.handles, row.names, row.tags = body.handles, body.names, body.tags
+    row.changed_at, row.revision = session.now, row.revision + 1
+    record(session, "brand_terms.change", "brand-terms", digest_of(body))
+    session.flush()
+    return BrandTermsOut.model_validate(row)
+
+
+def are_set(session: Session) -> bool:
+    """Say whether somebody said what the brand is called."""
+    return bool(words(session))
+
+
+def words(session: Session) -> tuple[str, ...]:
+    """Return all terms."""
+    row = session.get(BrandTerms, THE_ROW)
+    return (*row.handles, *row.names, *row.tags) if row is not None else ()
+
+
+def naming(session: Session, bodies: Sequence[PostIn]) -> list[PostIn]:
+    """Return those posts that name the brand."""
+    terms = words(session)
+    if not terms or not bodies:
+        return []
+    drafts = [Draft(body.text, network=body.network, language=body.lang) for body in bodies]
+    found = compiled(terms).run_all(drafts)
+    return [body for body, matches in zip(bodies, found, strict=True) if matches]
+
+
+@lru_cache(maxsize=4)
+def compiled(terms: tuple[str, ...]) -> RuleSet:
+    """Return the terms as the rule engine runs them."""
+    source = {
+        "id": "brand",
+        "severity": "advise",
+        "detect": {"words": list(terms)},
+        "message": "Names the brand.",
+        "examples": {"match": [terms[0]], "pass": ["…"]},
+    }
+    rule = Rule.from_yaml(json.dumps(source))
+    return RuleSet.compile([PlacedRule(rule=rule, policy="brand", version=1, section="brand")])

@@ -1,0 +1,62 @@
+"""Posts as they are shown: to whom, and in which lists."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlmodel import col, select
+
+from services.monitoring.domain import people
+from services.monitoring.schemas.posts import Kind, PostOut
+from services.monitoring.tables import Post
+from shared.context import Principal
+from shared.db import Session
+from shared.pages import Page, PageQuery, page
+from shared.problems import NotFound
+
+
+def read(session: Session, post_id: str, caller: Principal) -> PostOut:
+    """Return one post."""
+    post = session.get(Post, post_id)
+    if post is None or not visible(post, caller):
+        raise NotFound(f"There is no post {post_id}.")
+    return shown(session, [post])[0]
+
+
+def visible(post: Post, caller: Principal) -> bool:
+    """Tell whether a caller may see a post: all, those of their departments and customers, or their own."""
+    if not caller.has("monitoring:read"):
+        return caller.person is not None and caller.person == post.person
+    return caller.departments is None or post.department is None or post.department in caller.departments
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which posts a list shows."""
+
+    network: str | None = None
+    kind: Kind | None = None
+    since: datetime | None = None
+
+
+def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter) -> Page[PostOut]:
+    """List posts, the last received first; without the right to read all, only one's own."""
+    statement = select(Post)
+    if only.network is not None:
+        statement = statement.where(col(Post.network) == only.network)
+    if only.kind is not None:
+        statement = statement.where(col(Post.kind) == only.kind)
+    if only.since is not None:
+        statement = statement.where(col(Post.posted_at) >= only.since)
+    if not caller.has("monitoring:read"):
+        statement = statement.where(col(Post.person) == (caller.person or ""))
+    elif caller.departments is not None:
+        statement = statement.where(col(Post.department).is_(None) | col(Post.department).in_(caller.departments))
+    rows: Page[Post] = page(session, statement, paging, key=Post.id, to=lambda row: row, newest_first=True)
+    return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
+
+
+def shown(session: Session, posts: Sequence[Post]) -> list[PostOut]:
+    """Show posts with the employee numbers of their authors."""
+    numbers = people.numbers(session, {post.person for post in posts})
+    return [PostOut.of(post, numbers.get(post.person, post.person) if post.person else None) for post in posts]
