@@ -6,12 +6,14 @@ from services.monitoring.domain import accounts, people, personal, rules
 from services.monitoring.domain.coaching import findings, guidance, then
 from services.monitoring.domain.conversations import held_replies, replies
 from services.monitoring.domain.routing import assignments, pauses
-from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause
+from services.monitoring.domain.sources import sources
+from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause, Source
 from shared import erasure
 from shared.db import Session
 from shared.events.monitoring import (
     AccountRegisteredV1,
     AccountRemovedV1,
+    CertificateSuspensionProposedV1,
     ConversationAcceptedV1,
     ConversationAnsweredV1,
     ConversationAssignedV1,
@@ -21,9 +23,12 @@ from shared.events.monitoring import (
     FindingClaimedV1,
     FindingClosedV1,
     FindingOpenedV1,
+    FindingReleasedV1,
     GuidanceAcknowledgedV1,
     GuidanceAppealedV1,
+    GuidanceDiscussedV1,
     GuidanceGivenV1,
+    GuidanceReadV1,
     MonitoringErasureFinishedV1,
     PauseEndedV1,
     PauseStartedV1,
@@ -32,6 +37,8 @@ from shared.events.monitoring import (
     PostReceivedV1,
     ReplyApprovedV1,
     ReplyDeliveredV1,
+    SourceChangedV1,
+    SourceRemovedV1,
 )
 from shared.events.policy import (
     ApprovalDecidedV1,
@@ -94,6 +101,8 @@ def keep_person(event: PersonChangedV1, session: Session) -> None:
     then.note_department(session, event)
     people.keep_person(session, event)
     assignments.drain_if_gone(session, event.id)
+    if not event.active:
+        findings.return_of(session, event.id)
 
 
 @handlers.on(PersonLeftV1)
@@ -102,6 +111,7 @@ def part_with_leaver(event: PersonLeftV1, session: Session) -> None:
     people.mark_left(session, event.id)
     accounts.forget_leaver(session, event.id)
     assignments.drain_if_gone(session, event.id)
+    findings.return_of(session, event.id)
 
 
 @handlers.on(PersonErasedV1)
@@ -140,6 +150,12 @@ def keep_work_moving(session: Session) -> None:
     assignments.sweep(session)
 
 
+@timers.every(seconds=30)
+def return_what_lies_too_long(session: Session) -> None:
+    """A finding that a coach has had for too long waits for another one."""
+    findings.return_stale(session)
+
+
 @snapshots.of(AccountRegisteredV1)
 def registered_accounts(session: Session, after: str | None, limit: int) -> list[AccountRegisteredV1]:
     """Tell the accounts that are registered."""
@@ -152,13 +168,16 @@ def removed_accounts(session: Session, after: str | None, limit: int) -> list[Ac
     return [AccountRemovedV1(id=one) for one in gone(session, "account", select(Account.id), after, limit)]
 
 
-@snapshots.of(FindingOpenedV1, stands_for=(FindingClaimedV1, FindingClosedV1))
+@snapshots.of(FindingOpenedV1, stands_for=(FindingClaimedV1, FindingClosedV1, FindingReleasedV1))
 def all_findings(session: Session, after: str | None, limit: int) -> list[FindingOpenedV1]:
     """Tell the findings as they are now, the closed ones too."""
     return [FindingOpenedV1(**findings.told(row)) for row in rows_after(session, Finding, after, limit)]
 
 
-@snapshots.of(GuidanceGivenV1, stands_for=(GuidanceAcknowledgedV1, GuidanceAppealedV1))
+@snapshots.of(
+    GuidanceGivenV1,
+    stands_for=(GuidanceAcknowledgedV1, GuidanceAppealedV1, GuidanceDiscussedV1, GuidanceReadV1),
+)
 def all_guidance(session: Session, after: str | None, limit: int) -> list[GuidanceGivenV1]:
     """Tell what coaches said, with what came of it."""
     return [GuidanceGivenV1(**guidance.told(row)) for row in rows_after(session, Guidance, after, limit)]
@@ -199,10 +218,27 @@ def finished_erasures(session: Session, after: str | None, limit: int) -> list[M
     return erasure.retold(session, MonitoringErasureFinishedV1, after, limit)
 
 
+@snapshots.of(SourceChangedV1)
+def all_sources(session: Session, after: str | None, limit: int) -> list[SourceChangedV1]:
+    """Tell the sources as they do now."""
+    return [sources.told(row) for row in rows_after(session, Source, after, limit)]
+
+
+@snapshots.of(SourceRemovedV1)
+def removed_sources(session: Session, after: str | None, limit: int) -> list[SourceRemovedV1]:
+    """Tell the sources that were set up once and are no longer."""
+    return [SourceRemovedV1(id=one) for one in gone(session, "source", select(Source.id), after, limit)]
+
+
 snapshots.leave_out(
     PostReceivedV1,
     PostEditedV1,
     PostDeletedV1,
     because="A post is history: a year of customers' words is not sent over the broker again. Who needs past posts asks "
     "for them page by page.",
+)
+
+snapshots.leave_out(
+    CertificateSuspensionProposedV1,
+    because="A proposal is made once. Training keeps it and what was decided; to propose it anew would ask again.",
 )

@@ -8,7 +8,8 @@ from services.monitoring.domain.coaching import findings, guidance
 from services.monitoring.domain.coaching.findings import ClaimedByAnother, Filter, NotOpen, OwnFinding
 from services.monitoring.domain.posts import posts
 from services.monitoring.schemas.accounts import AccountIn
-from services.monitoring.schemas.findings import AppealIn, ClaimIn, DismissalIn, FindingOut, GuidanceIn
+from services.monitoring.schemas.findings import ClaimIn, DismissalIn, FindingOut
+from services.monitoring.schemas.guidance import AppealIn, GuidanceIn
 from shared.context import Principal
 from shared.db import Database, Session
 from shared.pages import PageQuery

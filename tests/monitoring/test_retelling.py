@@ -8,7 +8,8 @@ from services.monitoring.domain.routing import pauses
 from services.monitoring.handlers import snapshots
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn
-from services.monitoring.schemas.findings import AppealIn, DismissalIn, GuidanceIn
+from services.monitoring.schemas.findings import DismissalIn
+from services.monitoring.schemas.guidance import AppealIn, GuidanceIn
 from services.monitoring.schemas.pauses import PauseIn
 from shared.db import Database
 from shared.pages import PageQuery

@@ -2,9 +2,20 @@
 
 from fastapi import APIRouter, status
 
-from services.monitoring.domain.coaching import findings, guidance
+from services.monitoring.domain.coaching import findings, guidance, openings, suspensions, templates
 from services.monitoring.domain.people import UnknownPerson
-from services.monitoring.schemas.findings import ClaimIn, DismissalIn, FindingOut, FindingState, GuidanceIn, GuidanceOut
+from services.monitoring.schemas.findings import (
+    ClaimIn,
+    DismissalIn,
+    FindingOut,
+    FindingState,
+    OpeningIn,
+    OpeningOut,
+    ReleaseIn,
+    SuspensionIn,
+    SuspensionOut,
+)
+from services.monitoring.schemas.guidance import GuidanceIn, GuidanceOut
 from services.monitoring.schemas.names import Id
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
@@ -15,7 +26,8 @@ from shared.schemas import EmployeeNumber, Slug
 
 router = APIRouter(prefix="/v1/findings", tags=["findings"])
 
-COACHING = problems(NotFound, UnknownPerson, findings.OwnFinding, findings.NotOpen, findings.ClaimedByAnother, Stale)
+HANDLING = (NotFound, UnknownPerson, findings.OwnFinding, findings.ManagersFinding, Stale)
+COACHING = problems(*HANDLING, findings.NotOpen, findings.ClaimedByAnother)
 
 
 @router.get("", dependencies=[needs("monitoring:read", "self")], responses=problems(UnknownPerson))
@@ -45,10 +57,37 @@ async def claim_finding(finding_id: Id, body: ClaimIn, db: Db, caller: Caller, i
 
 
 @router.post(
+    "/{finding_id}/release",
+    dependencies=[needs("monitoring:write")],
+    responses=problems(*HANDLING, findings.NotInHand),
+)
+async def release_finding(finding_id: Id, body: ReleaseIn, db: Db, caller: Caller, if_match: IfMatch) -> FindingOut:
+    """Give a finding back to the queue."""
+    return await db.write(findings.release, finding_id, body, caller, if_match)
+
+
+@router.post(
+    "/{finding_id}/opening",
+    dependencies=[needs("monitoring:write")],
+    responses=problems(*HANDLING, openings.EnoughForToday),
+)
+async def open_finding_text(finding_id: Id, body: OpeningIn, db: Db, caller: Caller) -> OpeningOut:
+    """Show the text that a finding is about; of disturbing ones, only so many a day."""
+    return await db.write(openings.show_text, finding_id, body, caller)
+
+
+@router.post(
     "/{finding_id}/guidance",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("monitoring:write")],
-    responses=COACHING,
+    responses=problems(
+        *HANDLING,
+        findings.NotOpen,
+        findings.ClaimedByAnother,
+        templates.TemplateOfAnother,
+        templates.UnknownTemplate,
+        templates.WordsTooLong,
+    ),
 )
 async def give_guidance(finding_id: Id, body: GuidanceIn, db: Db, caller: Caller, if_match: IfMatch) -> GuidanceOut:
     """Tell the author of a post something about a finding; takes it on by the way."""
@@ -59,3 +98,16 @@ async def give_guidance(finding_id: Id, body: GuidanceIn, db: Db, caller: Caller
 async def dismiss_finding(finding_id: Id, body: DismissalIn, db: Db, caller: Caller, if_match: IfMatch) -> FindingOut:
     """Decide that a finding needs nothing; takes it on by the way."""
     return await db.write(findings.dismiss, finding_id, body, caller, if_match)
+
+
+@router.post(
+    "/{finding_id}/suspension-proposals",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[needs("monitoring:write")],
+    responses=problems(*HANDLING, suspensions.NothingToSuspend),
+)
+async def propose_suspension_for_finding(
+    finding_id: Id, body: SuspensionIn, db: Db, caller: Caller, if_match: IfMatch
+) -> SuspensionOut:
+    """Propose that a certificate of the author should not count for now; somebody else decides."""
+    return await db.write(suspensions.propose, finding_id, body, caller, if_match)

@@ -1,15 +1,22 @@
-"""Findings and the guidance that comes of them."""
+"""Findings, and what coaches do about them."""
 
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
-from services.monitoring.tables import Finding, Guidance
-from shared.schemas import Body, EmployeeNumber, Paragraph, Resource
+from services.monitoring.tables import Finding
+from shared.schemas import Body, EmployeeNumber, Paragraph, Resource, Slug
 
 FindingState = Literal["open", "claimed", "guided", "appealed", "dismissed", "closed"]
-GuidanceState = Literal["given", "acknowledged", "appealed"]
+Severity = Literal["advise", "hold", "block"]
+
+
+Languages = Annotated[
+    list[Annotated[str, Field(pattern=r"^(\*|[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3})$")]],
+    Field(max_length=20, examples=[["de", "fr"]]),
+]
+"""Languages that somebody reads; `*` stands for all."""
 
 
 class ClaimIn(Body):
@@ -18,11 +25,15 @@ class ClaimIn(Body):
     employee_number: EmployeeNumber | None = None
 
 
-class GuidanceIn(Body):
-    """What a coach tells the author of a post."""
+class ReleaseIn(Body):
+    """Who gives a finding back: the caller, or whom a key names."""
 
-    message: Annotated[Paragraph, Field(examples=["Glad it kept you dry! Please say that you work with us."])]
-    better_wording: Paragraph | None = None
+    employee_number: EmployeeNumber | None = None
+
+
+class OpeningIn(Body):
+    """Who wants to see the text: the caller, or whom a key names."""
+
     employee_number: EmployeeNumber | None = None
 
 
@@ -33,14 +44,23 @@ class DismissalIn(Body):
     employee_number: EmployeeNumber | None = None
 
 
-class AcknowledgementIn(Body):
-    """That the guidance is accepted."""
+class SuspensionIn(Body):
+    """Why a certificate of the author should not count for now; somebody else decides."""
+
+    certification: Annotated[Slug, Field(examples=["responder"])]
+    reason: Annotated[Paragraph, Field(examples=["Insulted three customers in a row, and does not want to talk."])]
+    employee_number: EmployeeNumber | None = None
 
 
-class AppealIn(Body):
-    """Why another coach should look again."""
+class SuspensionOut(Resource):
+    """What was proposed; training keeps the proposal under this id, and lets somebody else decide."""
 
-    reason: Annotated[Paragraph, Field(examples=["I had said so in the post before."])]
+    id: str
+    finding: str
+    certificate: str
+    certification: str
+    reason: str
+    proposed_at: datetime
 
 
 class SpanOut(Resource):
@@ -51,7 +71,7 @@ class SpanOut(Resource):
 
 
 class FindingOut(Resource):
-    """A rule that matched a post, and how far it has come."""
+    """A rule that matched a post, and how far it has come; `disturbing` says that the text is hard to read."""
 
     id: str
     post: str
@@ -67,8 +87,11 @@ class FindingOut(Resource):
     department: str | None
     coach: str | None
     opened_at: datetime
+    claimed_at: datetime | None
     changed_at: datetime
     reason: str | None
+    disturbing: bool
+    mended: bool
     revision: int
 
     @classmethod
@@ -78,22 +101,43 @@ class FindingOut(Resource):
         return cls.model_validate({**finding.model_dump(), "span": span, "person": person, "coach": coach})
 
 
-class GuidanceOut(Resource):
-    """What a person was told."""
+class OpeningOut(Resource):
+    """The text that a finding is about; `left_today` is how many more disturbing ones the coach can open."""
 
-    id: str
     finding: str
-    person: str | None
-    coach: str
-    message: str
-    better_wording: str | None
-    state: GuidanceState
-    appeal: str | None
-    given_at: datetime
-    changed_at: datetime
-    revision: int
+    post: str
+    text: str
+    opened_at: datetime
+    left_today: int | None
 
-    @classmethod
-    def of(cls, guidance: Guidance, person: str | None, coach: str) -> Self:
-        """Show guidance with the employee numbers of both sides."""
-        return cls.model_validate({**guidance.model_dump(), "person": person, "coach": coach})
+
+class WaitingOut(FindingOut):
+    """A finding in the queue with what it is about; the text is missing until a disturbing one is opened."""
+
+    language: str | None
+    topic: str | None
+    text: str | None
+    withheld: bool
+
+
+class QueueOut(Resource):
+    """What waits for a coach: the gravest first, and of those the oldest.
+
+    `in_hand` is what the coach has taken on, of at most `capacity`; `other_languages` counts what waits in languages
+    that they have not named.
+    """
+
+    items: list[WaitingOut]
+    next_cursor: str | None
+    in_hand: int
+    capacity: int
+    other_languages: int
+
+
+class NextIn(Body):
+    """Who takes on what comes next, and what they would rather have; languages are theirs unless named."""
+
+    employee_number: EmployeeNumber | None = None
+    topic: Annotated[str, Field(max_length=64)] | None = None
+    severity: Severity | None = None
+    languages: Languages | None = None

@@ -38,6 +38,7 @@ from shared.events.monitoring.replies import (
     ReplyReturnedV1,
     ReplyUnconfirmedV1,
 )
+from shared.events.monitoring.sources import SourceChangedV1, SourceRemovedV1
 from shared.events.monitoring.static_content import StaticContentChangedV1
 
 __all__ = [
@@ -77,5 +78,7 @@ __all__ = [
     "ReplyDraftedV1",
     "ReplyReturnedV1",
     "ReplyUnconfirmedV1",
+    "SourceChangedV1",
+    "SourceRemovedV1",
     "StaticContentChangedV1",
 ]

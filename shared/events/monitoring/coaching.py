@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from shared.events.base import Content, Event, Operational, Public, told
+from shared.events.base import Content, Event, Operational, Personal, Public, told
 
 
 class FindingTold(Event):
@@ -21,6 +21,7 @@ class FindingTold(Event):
     department: Operational[str | None] = None
     coach: Operational[str | None] = None
     opened_at: Operational[datetime]
+    disturbing: Operational[bool] = False
 
 
 @told
@@ -39,13 +40,23 @@ class FindingClaimedV1(FindingTold):
 
 @told
 class FindingClosedV1(FindingTold):
-    """A finding came to its end: guided and acknowledged, or dismissed."""
+    """A finding came to its end: guided and acknowledged, dismissed, or mended by an edit of the post."""
 
     type = "monitoring.finding.closed.v1"
 
 
+@told
+class FindingReleasedV1(FindingTold):
+    """A coach gave a finding back, or had it for too long: it waits for another one."""
+
+    type = "monitoring.finding.released.v1"
+
+
 class GuidanceTold(Event):
-    """What every guidance event carries."""
+    """What every guidance event carries; `finding` is empty where it is praise.
+
+    The words are between the person and their coach: `message` and `better_wording` are told empty.
+    """
 
     id: Public[str]
     finding: Public[str]
@@ -54,6 +65,13 @@ class GuidanceTold(Event):
     message: Content[str]
     better_wording: Content[str | None] = None
     state: Operational[str]
+    kind: Operational[str] = "correction"
+    post: Public[str | None] = None
+    department: Operational[str | None] = None
+    policy: Public[str | None] = None
+    version: Public[int | None] = None
+    section: Public[str | None] = None
+    read_at: Operational[datetime | None] = None
 
 
 @told
@@ -75,3 +93,33 @@ class GuidanceAppealedV1(GuidanceTold):
     """The person asked another coach to look again."""
 
     type = "monitoring.guidance.appealed.v1"
+
+
+@told
+class GuidanceReadV1(GuidanceTold):
+    """The person has opened the guidance."""
+
+    type = "monitoring.guidance.read.v1"
+
+
+@told
+class GuidanceDiscussedV1(GuidanceTold):
+    """The person or their coach added to the talk about guidance; what they said is told to nobody else."""
+
+    type = "monitoring.guidance.discussed.v1"
+
+
+@told
+class CertificateSuspensionProposedV1(Event):
+    """A coach thinks that a certificate should not count for now; training lets somebody else decide."""
+
+    type = "monitoring.suspension.proposed.v1"
+    aggregate_field = "finding"
+    id: Public[str]
+    finding: Public[str]
+    person: Operational[str]
+    certificate: Public[str]
+    certification: Public[str]
+    reason: Personal[str]
+    proposer: Operational[str | None] = None
+    proposed_at: Operational[datetime]

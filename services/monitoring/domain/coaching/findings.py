@@ -8,12 +8,13 @@ from sqlmodel import col, select
 
 from services.monitoring.domain import people
 from services.monitoring.domain.people import Actor
-from services.monitoring.schemas.findings import ClaimIn, DismissalIn, FindingOut, FindingState
-from services.monitoring.tables import Finding
+from services.monitoring.schemas.findings import ClaimIn, DismissalIn, FindingOut, FindingState, ReleaseIn
+from services.monitoring.settings import terms
+from services.monitoring.tables import Finding, Guidance
 from shared.conditions import expect
 from shared.context import Principal
 from shared.db import Session
-from shared.events.monitoring import FindingClaimedV1, FindingClosedV1, FindingTold
+from shared.events.monitoring import FindingClaimedV1, FindingClosedV1, FindingReleasedV1, FindingTold
 from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
@@ -21,14 +22,23 @@ from shared.problems import Conflict, Forbidden, NotFound
 
 OPEN = ("open", "appealed")
 WAITING = (*OPEN, "claimed")
+AT_ONCE = 500
 
 
 class OwnFinding(Forbidden):
     """Nobody handles a finding about themselves."""
 
 
+class ManagersFinding(Forbidden):
+    """Nobody handles a finding about their manager."""
+
+
 class NotOpen(Conflict):
     """The finding is not waiting for anyone."""
+
+
+class NotInHand(Conflict):
+    """The finding is not in the hands of whoever gives it back."""
 
 
 class ClaimedByAnother(Conflict):
@@ -49,24 +59,62 @@ def claim(session: Session, finding_id: str, body: ClaimIn, caller: Principal, s
 
 
 def take(session: Session, finding: Finding, actor: Actor) -> None:
-    """Put a finding into a coach's hands; raises NotOpen, ClaimedByAnother, or NotOpen for an appeal against oneself."""
+    """Put a finding into a coach's hands; raises NotOpen or ClaimedByAnother, also for an appeal against oneself."""
     if finding.state == "claimed":
         raise ClaimedByAnother("Another coach has taken this finding on.")
     if finding.state not in OPEN:
         raise NotOpen(f"The finding is {finding.state}.")
-    if finding.state == "appealed" and finding.coach == actor.id:
+    if finding.state == "appealed" and actor.id in appealed_coaches(session, finding):
         raise ClaimedByAnother("An appeal is for another coach than the one whose guidance it is about.")
-    finding.state, finding.coach = "claimed", actor.id
+    finding.state, finding.coach, finding.claimed_at = "claimed", actor.id, session.now
     changed(session, finding)
     tell(session, FindingClaimedV1(**told(finding)))
     record(session, "finding.claim", f"finding/{finding.id}", person=finding.person)
+
+
+def appealed_coaches(session: Session, finding: Finding) -> set[str]:
+    """Return the coaches whose guidance about a finding was appealed."""
+    appealed = select(Guidance.coach).where(col(Guidance.finding) == finding.id, col(Guidance.state) == "appealed")
+    return set(session.execute(appealed).scalars())
+
+
+def release(session: Session, finding_id: str, body: ReleaseIn, caller: Principal, stated: int | None) -> FindingOut:
+    """A coach gives a finding back, which waits for another one; raises NotInHand."""
+    finding, actor = with_coach(session, finding_id, caller, body.employee_number, stated)
+    if finding.state != "claimed" or finding.coach != actor.id:
+        raise NotInHand(f"The finding is {finding.state}, and not with {actor.name}.")
+    put_back(session, finding)
+    return shown(session, [finding])[0]
+
+
+def put_back(session: Session, finding: Finding) -> None:
+    """Take a finding out of a coach's hands: it is open again, or an appeal as it was."""
+    finding.state = "appealed" if appealed_coaches(session, finding) else "open"
+    finding.coach, finding.claimed_at = None, None
+    changed(session, finding)
+    tell(session, FindingReleasedV1(**told(finding)))
+    record(session, "finding.release", f"finding/{finding.id}", person=finding.person)
+
+
+def return_stale(session: Session) -> None:
+    """Put back what coaches have had for too long."""
+    late = select(Finding).where(col(Finding.claimed_at) <= session.now - terms().claim_for)
+    for finding in session.execute(late.limit(AT_ONCE).with_for_update(skip_locked=True)).scalars().all():
+        put_back(session, finding)
+
+
+def return_of(session: Session, coach: str) -> None:
+    """Put back what a coach has in hand who is no longer there."""
+    held = select(Finding).where(col(Finding.claimed_at).is_not(None), col(Finding.coach) == coach)
+    for finding in session.execute(held.order_by(col(Finding.id)).with_for_update()).scalars().all():
+        put_back(session, finding)
 
 
 def dismiss(session: Session, finding_id: str, body: DismissalIn, caller: Principal, stated: int | None) -> FindingOut:
     """A coach decides that a finding needs nothing."""
     finding, actor = with_coach(session, finding_id, caller, body.employee_number, stated)
     hold(session, finding, actor)
-    finding.state, finding.reason = "dismissed", body.reason
+    finding.state, finding.reason, finding.claimed_at = "dismissed", body.reason, None
     changed(session, finding)
     tell(session, FindingClosedV1(**told(finding)))
     record(session, "finding.dismiss", f"finding/{finding.id}", person=finding.person)
@@ -96,11 +144,16 @@ def changed(session: Session, finding: Finding) -> None:
 def with_coach(
     session: Session, finding_id: str, caller: Principal, employee_number: str | None, stated: int | None
 ) -> tuple[Finding, Actor]:
-    """Return a finding, locked for change, and the coach who acts; raises OwnFinding, NotFound or Stale."""
+    """Return a finding, locked for change, and the coach who acts.
+
+    Raises OwnFinding, ManagersFinding, UnknownPerson, NotFound or Stale.
+    """
     finding = get(session, finding_id, caller)
     actor = people.acting(session, caller, employee_number)
     if actor.person is not None and actor.person == finding.person:
         raise OwnFinding
+    if finding.person is not None and finding.person == people.manager_of(session, actor.person):
+        raise ManagersFinding
     expect(finding.revision, stated)
     return finding, actor
 

@@ -1,18 +1,24 @@
 """Guidance: what a coach tells a colleague about a post, and what the colleague says to it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlmodel import col, select
 
 from services.monitoring.domain import people
-from services.monitoring.domain.coaching import findings
-from services.monitoring.schemas.findings import AppealIn, GuidanceIn, GuidanceOut, GuidanceState
-from services.monitoring.tables import Finding, Guidance
+from services.monitoring.domain.coaching import findings, templates
+from services.monitoring.schemas.guidance import AppealIn, GuidanceIn, GuidanceKind, GuidanceOut, GuidanceState
+from services.monitoring.tables import Finding, Guidance, PolicyInForce
 from shared.conditions import expect
 from shared.context import Principal
 from shared.db import Session
-from shared.events.monitoring import GuidanceAcknowledgedV1, GuidanceAppealedV1, GuidanceGivenV1, GuidanceTold
+from shared.events.monitoring import (
+    GuidanceAcknowledgedV1,
+    GuidanceAppealedV1,
+    GuidanceGivenV1,
+    GuidanceReadV1,
+    GuidanceTold,
+)
 from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.outbox import tell
@@ -24,81 +30,105 @@ class GuidanceAnswered(Conflict):
     """The guidance was acknowledged or appealed before."""
 
 
+class NothingToAppeal(Conflict):
+    """Praise is not appealed."""
+
+
 def give(session: Session, finding_id: str, body: GuidanceIn, caller: Principal, stated: int | None) -> GuidanceOut:
-    """A coach tells the author of a post something about a finding.
+    """A coach tells the author of a post something about a finding, and cites the section that it rests on.
 
     Where the author is nobody we know, there is nobody to acknowledge it, and the finding is closed.
+    Raises UnknownTemplate, or TemplateOfAnother for words that were written for another rule.
     """
     finding, actor = findings.with_coach(session, finding_id, caller, body.employee_number, stated)
+    message, better_wording = templates.words(session, finding, body)
     findings.hold(session, finding, actor)
     row = Guidance(
         id=new_id(),
         finding=finding.id,
+        post=finding.post,
         person=finding.person,
+        department=finding.department,
         coach=actor.id,
-        message=body.message,
-        better_wording=body.better_wording,
+        policy=finding.policy,
+        version=finding.version,
+        section=finding.section,
+        heading=heading_of(session, finding.policy, finding.section),
+        message=message,
+        better_wording=better_wording,
         state="given",
         given_at=session.now,
         changed_at=session.now,
     )
-    session.add(row)
-    finding.state = "guided"
+    finding.state, finding.claimed_at = "guided", None
     findings.changed(session, finding)
-    tell(session, GuidanceGivenV1(**told(row)))
-    record(
-        session,
-        "guidance.give",
-        f"guidance/{row.id}",
-        digest_of(body.message),
-        finding.person,
-    )
+    keep(session, row)
     if finding.person is None:
         findings.close(session, finding)
-    return shown(session, [row])[0]
+    return shown(session, [row], [actor.id])[0]
+
+
+def keep(session: Session, row: Guidance) -> None:
+    """Keep new guidance, tell of it and prove it."""
+    session.add(row)
+    session.flush()
+    tell(session, GuidanceGivenV1(**told(row)))
+    deed = "guidance.praise" if row.kind == "praise" else "guidance.give"
+    record(session, deed, f"guidance/{row.id}", digest_of(row.message), row.person)
+
+
+def heading_of(session: Session, policy: str, section: str) -> str | None:
+    """Return what a section in force is called."""
+    in_force = session.get(PolicyInForce, policy)
+    return in_force.headings.get(section) if in_force is not None else None
 
 
 def told(row: Guidance) -> dict[str, Any]:
-    """Return what every event about guidance carries."""
-    return {name: getattr(row, name) for name in GuidanceTold.model_fields}
+    """Return what every event about guidance carries; the words stay between the two."""
+    facts = {name: getattr(row, name) for name in GuidanceTold.model_fields}
+    return {**facts, "finding": row.finding or "", "message": "", "better_wording": None}
 
 
 def acknowledge(session: Session, guidance_id: str, caller: Principal, stated: int | None) -> GuidanceOut:
     """The person accepts the guidance, and the finding comes to its end; doing it twice changes nothing."""
     row = own(session, guidance_id, caller)
     if row.state == "acknowledged":
-        return shown(session, [row])[0]
+        return shown(session, [row], readers(caller))[0]
     finding = answer(session, row, "acknowledged", stated)
+    row.read_at = row.read_at or session.now
     tell(session, GuidanceAcknowledgedV1(**told(row)))
     record(session, "guidance.acknowledge", f"guidance/{row.id}", person=row.person)
-    if finding.state == "guided":
+    if finding is not None and finding.state == "guided":
         findings.close(session, finding)
-    return shown(session, [row])[0]
+    return shown(session, [row], readers(caller))[0]
 
 
 def appeal(session: Session, guidance_id: str, body: AppealIn, caller: Principal, stated: int | None) -> GuidanceOut:
-    """The person asks another coach to look again: the finding waits for one."""
+    """The person asks another coach to look again: the finding waits for one; raises NothingToAppeal for praise."""
     row = own(session, guidance_id, caller)
+    if row.finding is None:
+        raise NothingToAppeal
     finding = answer(session, row, "appealed", stated)
-    row.appeal = body.reason
+    row.appeal, row.read_at = body.reason, row.read_at or session.now
     tell(session, GuidanceAppealedV1(**told(row)))
     record(session, "guidance.appeal", f"guidance/{row.id}", person=row.person)
-    if finding.state == "guided":
+    if finding is not None and finding.state == "guided":
         finding.state = "appealed"
         findings.changed(session, finding)
-    return shown(session, [row])[0]
+    return shown(session, [row], readers(caller))[0]
 
 
-def answer(session: Session, row: Guidance, state: GuidanceState, stated: int | None) -> Finding:
-    """Note what the person says to guidance, once, and return the finding it is about."""
+def answer(session: Session, row: Guidance, state: GuidanceState, stated: int | None) -> Finding | None:
+    """Note what the person says to guidance, once, and return the finding it is about, if it is about one."""
     expect(row.revision, stated)
     if row.state != "given":
         raise GuidanceAnswered(f"The guidance was {row.state} before.")
     row.state, row.changed_at = state, session.now
     row.revision += 1
-    finding: Finding = session.execute(
+    session.flush()
+    finding: Finding | None = session.execute(
         select(Finding).where(col(Finding.id) == row.finding).with_for_update()
-    ).scalar_one()
+    ).scalar()
     return finding
 
 
@@ -118,8 +148,45 @@ def for_them(session: Session, row: Guidance, caller: Principal) -> bool:
     return not caller.signed_in and caller.has("monitoring:write") and people.reaches(session, row.person)
 
 
+def read(session: Session, guidance_id: str, caller: Principal) -> GuidanceOut:
+    """Return one guidance; raises NotFound."""
+    row = session.get(Guidance, guidance_id)
+    if row is None or not visible(row, caller):
+        raise NotFound(f"There is no guidance {guidance_id}.")
+    return shown(session, [row], readers(caller))[0]
+
+
+def note_reading(session: Session, guidance_id: str, caller: Principal) -> GuidanceOut:
+    """The person has opened guidance; doing it twice changes nothing."""
+    row = own(session, guidance_id, caller)
+    if row.read_at is None:
+        row.read_at = row.changed_at = session.now
+        row.revision += 1
+        session.flush()
+        tell(session, GuidanceReadV1(**told(row)))
+        record(session, "guidance.read", f"guidance/{row.id}", person=row.person)
+    return shown(session, [row], readers(caller))[0]
+
+
+def visible(row: Guidance, caller: Principal) -> bool:
+    """Tell whether a caller may see that there is guidance: to them, by them, or in a department that they look after."""
+    if not {row.person, row.coach}.isdisjoint(readers(caller)):
+        return True
+    return caller.has("monitoring:read") and (caller.departments is None or row.department in caller.departments)
+
+
+def readers(caller: Principal) -> list[str]:
+    """Return the ids under which a caller can be one side of a talk."""
+    return [one for one in (caller.person, caller.id) if one is not None]
+
+
 def listed(
-    session: Session, paging: PageQuery, caller: Principal, employee_number: str | None, state: GuidanceState | None
+    session: Session,
+    paging: PageQuery,
+    caller: Principal,
+    employee_number: str | None,
+    state: GuidanceState | None,
+    kind: GuidanceKind | None = None,
 ) -> Page[GuidanceOut]:
     """List guidance, the newest first; without the right to read all, only one's own."""
     statement = select(Guidance)
@@ -127,21 +194,35 @@ def listed(
         statement = statement.where(col(Guidance.person) == people.by_number(session, employee_number).id)
     if state is not None:
         statement = statement.where(col(Guidance.state) == state)
+    if kind is not None:
+        statement = statement.where(col(Guidance.kind) == kind)
     if not caller.has("monitoring:read"):
         statement = statement.where(col(Guidance.person) == (caller.person or ""))
     elif caller.departments is not None:
-        seen = select(Finding.id).where(col(Finding.department).in_(caller.departments))
-        statement = statement.where(col(Guidance.finding).in_(seen))
+        statement = statement.where(col(Guidance.department).in_(caller.departments))
     rows: Page[Guidance] = page(session, statement, paging, key=Guidance.id, to=lambda row: row, newest_first=True)
-    return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
+    return Page(items=shown(session, rows.items, readers(caller)), next_cursor=rows.next_cursor)
 
 
-def shown(session: Session, rows: Sequence[Guidance]) -> list[GuidanceOut]:
-    """Show guidance with employee numbers in place of ids."""
+def shown(session: Session, rows: Sequence[Guidance], reading: Collection[str]) -> list[GuidanceOut]:
+    """Show guidance with employee numbers in place of ids, and its words to `reading` if they are for one of these."""
     numbers = people.numbers(session, {row.person for row in rows} | {row.coach for row in rows})
+    second = second_coaches(session, [row for row in rows if row.state == "appealed"])
     return [
         GuidanceOut.of(
-            row, numbers.get(row.person, row.person) if row.person else None, numbers.get(row.coach, row.coach)
+            row,
+            numbers.get(row.person, row.person) if row.person else None,
+            numbers.get(row.coach, row.coach),
+            withheld={row.person, row.coach, second.get(row.id)}.isdisjoint(reading),
         )
         for row in rows
     ]
+
+
+def second_coaches(session: Session, appealed: Sequence[Guidance]) -> dict[str, str]:
+    """Return who looks again at guidance that was appealed, where somebody has taken that on."""
+    if not appealed:
+        return {}
+    looking = select(Finding.id, Finding.coach).where(col(Finding.id).in_({row.finding for row in appealed}))
+    coaches = {finding: coach for finding, coach in session.execute(looking) if coach is not None}
+    return {row.id: coaches[row.finding] for row in appealed if row.finding in coaches}
