@@ -3,7 +3,7 @@
 from sqlmodel import col, select
 
 from services.training.domain.badges import status_lists
-from services.training.domain.certification import decisions, expiry, export_schedules, facts
+from services.training.domain.certification import decisions, expiry, export_schedules, facts, proposals
 from services.training.domain.learning import completions, enrolments, readings, sittings
 from services.training.domain.planning import assigning, campaigns, reminders, team_seats
 from services.training.domain.privacy import erasures, looks, retention
@@ -15,7 +15,7 @@ from shared import erasure
 from shared.db import Session
 from shared.events.erasures import ErasureFinished
 from shared.events.gateway import GatewayErasureFinishedV1, KeyCreatedV1, RecordsReadV1
-from shared.events.monitoring import MonitoringErasureFinishedV1
+from shared.events.monitoring import CertificateSuspensionProposedV1, MonitoringErasureFinishedV1
 from shared.events.policy import (
     AcknowledgementRecordedV1,
     AcknowledgementRemindedV1,
@@ -81,6 +81,12 @@ def keep_seat(event: TaskTeamChangedV1, session: Session) -> None:
 def keep_asked(event: AcknowledgementRequestedV1 | AcknowledgementRemindedV1, session: Session) -> None:
     """What somebody is asked to accept stands in their plan."""
     campaigns.keep_asked(session, event)
+
+
+@handlers.on(CertificateSuspensionProposedV1)
+def keep_proposal(event: CertificateSuspensionProposedV1, session: Session) -> None:
+    """What a coach proposes over a finding is for somebody else to decide."""
+    proposals.from_coach(session, event)
 
 
 @handlers.on(CampaignChangedV1)

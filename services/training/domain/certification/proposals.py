@@ -12,6 +12,7 @@ from services.training.schemas.proposals import ProposalDecisionIn, ProposalIn, 
 from services.training.tables import Certificate, Person, ProposalState, State, SuspensionProposal
 from shared.conditions import expect
 from shared.db import Session
+from shared.events.monitoring import CertificateSuspensionProposedV1
 from shared.events.training import SuspensionDecidedV1, SuspensionProposedV1
 from shared.evidence import digest_of, record
 from shared.outbox import tell
@@ -53,12 +54,40 @@ def propose(session: Session, certificate: str, body: ProposalIn) -> ProposalOut
         proposer=caller.person if caller else None,
         proposed_at=session.now,
     )
+    keep(session, proposal, digest_of(body))
+    return out(session, [(proposal, person)])[0]
+
+
+def from_coach(session: Session, told: CertificateSuspensionProposedV1) -> None:
+    """Keep what a coach proposed over a finding, under the id that they were given; somebody else decides.
+
+    Nothing is kept where there is nothing left to decide: one is open already, or the certificate no longer counts.
+    """
+    decisions.lock(session, [told.person])
+    row = session.get(Certificate, told.certificate)
+    if row is None or row.state != State.HELD or row.archived_at is not None or open_one(session, row) is not None:
+        return
+    proposal = SuspensionProposal(
+        id=told.id,
+        certificate=row.id,
+        person=row.person,
+        certification=row.certification,
+        reason=told.reason,
+        finding=told.finding,
+        proposed_by=changes.person_actor(told.proposer) if told.proposer else None,
+        proposer=told.proposer,
+        proposed_at=told.proposed_at,
+    )
+    keep(session, proposal, digest_of(told.reason))
+
+
+def keep(session: Session, proposal: SuspensionProposal, content_hash: str) -> None:
+    """Keep a proposal, tell of it and prove it."""
     session.add(proposal)
     session.flush()
     told = proposal.model_dump(include=set(SuspensionProposedV1.model_fields))
     tell(session, SuspensionProposedV1(**told))
-    record(session, "suspension.proposed", f"suspension/{proposal.id}", digest_of(body), row.person)
-    return out(session, [(proposal, person)])[0]
+    record(session, "suspension.proposed", f"suspension/{proposal.id}", content_hash, proposal.person)
 
 
 def decide(session: Session, proposal: str, body: ProposalDecisionIn, if_match: int | None) -> ProposalOut:
