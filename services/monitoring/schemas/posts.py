@@ -88,7 +88,7 @@ class PostAnswers(Resource):
 
 
 class PostOut(Resource):
-    """A post as it is kept."""
+    """A post as it is kept; the text of a disturbing one is empty (`withheld`) until a coach opens it."""
 
     id: str
     network: str
@@ -106,12 +106,14 @@ class PostOut(Resource):
     media: list[MediaIn] | None = None
     source: str | None
     deleted_at: datetime | None
+    withheld: bool
     revision: int
 
     @classmethod
-    def of(cls, post: Post, employee_number: str | None) -> Self:
+    def of(cls, post: Post, employee_number: str | None, *, withheld: bool = False) -> Self:
         """Show a post with its author's employee number, if the account is registered."""
-        return cls.model_validate({**post.model_dump(), "person": employee_number})
+        shown = {**post.model_dump(), "person": employee_number, "withheld": withheld}
+        return cls.model_validate({**shown, "text": ""} if withheld else shown)
 
 
 def read_post(raw: object) -> Item:

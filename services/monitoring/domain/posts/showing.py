@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlmodel import col, select
 
 from services.monitoring.domain import people
+from services.monitoring.domain.coaching import openings
 from services.monitoring.schemas.posts import Kind, PostOut
 from services.monitoring.tables import Post
 from shared.context import Principal
@@ -20,7 +21,7 @@ def read(session: Session, post_id: str, caller: Principal) -> PostOut:
     post = session.get(Post, post_id)
     if post is None or not visible(post, caller):
         raise NotFound(f"There is no post {post_id}.")
-    return shown(session, [post])[0]
+    return shown(session, [post], caller)[0]
 
 
 def visible(post: Post, caller: Principal) -> bool:
@@ -53,10 +54,14 @@ def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter)
     elif caller.departments is not None:
         statement = statement.where(col(Post.department).is_(None) | col(Post.department).in_(caller.departments))
     rows: Page[Post] = page(session, statement, paging, key=Post.id, to=lambda row: row, newest_first=True)
-    return Page(items=shown(session, rows.items), next_cursor=rows.next_cursor)
+    return Page(items=shown(session, rows.items, caller), next_cursor=rows.next_cursor)
 
 
-def shown(session: Session, posts: Sequence[Post]) -> list[PostOut]:
-    """Show posts with the employee numbers of their authors."""
+def shown(session: Session, posts: Sequence[Post], caller: Principal) -> list[PostOut]:
+    """Show posts with the employee numbers of their authors; what disturbs, without its text until it is opened."""
     numbers = people.numbers(session, {post.person for post in posts})
-    return [PostOut.of(post, numbers.get(post.person, post.person) if post.person else None) for post in posts]
+    blurred = openings.posts_withheld(session, {post.id for post in posts}, caller)
+    return [
+        PostOut.of(post, numbers.get(post.person, post.person) if post.person else None, withheld=post.id in blurred)
+        for post in posts
+    ]
