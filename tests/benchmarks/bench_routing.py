@@ -1,4 +1,6 @@
-"""The router against a bare greedy loop: 1,000 conversations over 10,000 staff, one language and one topic each.
+"""The router against a bare greedy loop, and how evenly it shares a week's load, beside what others use.
+
+1,000 conversations over 10,000 staff, one language and one topic each; then 60,000 over 300 with two skills each.
 
 Run it with `python -m tests.benchmarks.bench_routing`.
 """
@@ -6,14 +8,16 @@ Run it with `python -m tests.benchmarks.bench_routing`.
 import heapq
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from services.monitoring.domain.routing.routing import Colleague, Waiting, route
 from tests.benchmarks.table import Row, print_table
+from tests.monitoring.sharing import REFERENCES, Ours, Outcome, make_week, share
 
 LANGUAGES = ["en", "de", "es", "fr", "pt", "it", "nl", "pl"]
 TOPICS = ["billing", "delivery", "product", "returns", "stores", "sustainability", "jobs", "press"]
 ROUNDS = 9
+SEEDS = (1, 2, 3)
 
 
 def organisation(rng: random.Random) -> tuple[list[Waiting], list[Colleague]]:
@@ -96,8 +100,35 @@ def run() -> list[Row]:
             baseline=f"bare greedy loop, {theirs * 1000:.0f} ms",
             goal="<= 1.5",
             note=f"{ours * 1000:.0f} ms, {placed} placed (bare {least})",
-        )
+        ),
+        *sharing(),
     ]
+
+
+def sharing() -> list[Row]:
+    """Let the router and the others share the same weeks: Gini of the most uneven pool, and the 99th percentile of waits."""
+    weeks = [make_week(seed) for seed in SEEDS]
+    ours = [share(week, Ours(week)) for week in weeks]
+    return [
+        Row(
+            what=f"unevenness at 80 % load, beside {name}",
+            ratio=worst(ours) / worst(theirs),
+            baseline=f"Gini {worst(theirs):.3f}, p99 wait {longest(theirs):.1f} min",
+            goal="< 1",
+            note=f"Gini {worst(ours):.3f}, p99 wait {longest(ours):.1f} min",
+        )
+        for name, theirs in ((name, [share(week, make(week)) for week in weeks]) for name, make in REFERENCES.items())
+    ]
+
+
+def worst(outcomes: Sequence[Outcome]) -> float:
+    """Return the Gini coefficient of the most uneven pool."""
+    return max(max(one.gini.values()) for one in outcomes)
+
+
+def longest(outcomes: Sequence[Outcome]) -> float:
+    """Return the longest of the waits that one in a hundred exceeds."""
+    return max(one.wait(0.99) for one in outcomes)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,8 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.monitoring.domain.routing.routing import Choice, Colleague, Waiting, route
+from services.monitoring.domain.routing.routing import PATIENCE, Choice, Colleague, Desk, Waiting, route
+from tests.monitoring.sharing import REFERENCES, Ours, make_week, share
 
 SKILLS = ["language:de", "language:en", "topic:billing", "topic:delivery"]
 skills = st.frozensets(st.sampled_from(SKILLS))
@@ -29,12 +30,18 @@ def colleagues(draw: st.DrawFn) -> list[Colleague]:
 
 @st.composite
 def conversations(draw: st.DrawFn) -> list[Waiting]:
-    people = st.frozensets(st.sampled_from([f"p{number}" for number in range(12)]), max_size=3)
-    return [Waiting(f"c{number}", draw(skills), draw(people)) for number in range(draw(st.integers(0, 25)))]
+    person = st.sampled_from([f"p{number}" for number in range(12)])
+    people = st.frozensets(person, max_size=3)
+    since = st.none() | st.floats(-2 * PATIENCE, 0)
+    return [
+        Waiting(f"c{number}", draw(skills), draw(people), draw(people), draw(st.none() | person), draw(since))
+        for number in range(draw(st.integers(0, 25)))
+    ]
 
 
 def may(colleague: Colleague, one: Waiting) -> bool:
-    return colleague.barrier is None and one.needs <= colleague.skills and colleague.person not in one.not_to
+    refused = one.not_to | one.conflicted
+    return colleague.barrier is None and one.needs <= colleague.skills and colleague.person not in refused
 
 
 @given(conversations(), colleagues())
@@ -96,3 +103,88 @@ def test_conversations_that_few_can_take_are_placed_before_those_that_many_can()
     )
 
     assert [choice.person for choice in choices] == ["english", "both"]
+
+
+@given(conversations(), colleagues())
+def test_a_customer_stays_with_whom_they_know_while_they_may_and_have_room(
+    waiting: list[Waiting], staff: list[Colleague]
+) -> None:
+    by_person = {one.person: one for one in staff}
+    for one in waiting:
+        known = by_person.get(one.before or "")
+        (choice,) = route([one], staff)
+        assert choice.known == (known is not None and may(known, one) and known.room > 0)
+        assert not choice.known or choice.person == one.before
+
+
+@given(conversations(), colleagues())
+def test_everybody_who_was_passed_over_is_told_a_reason_that_holds(
+    waiting: list[Waiting], staff: list[Colleague]
+) -> None:
+    by_person = {one.person: one for one in staff}
+    for one in waiting:
+        (choice,) = route([one], staff)
+        for passed in choice.passed_over:
+            colleague = by_person[passed.person]
+            reasons = {
+                colleague.barrier,
+                "gave it back" if passed.person in one.not_to else None,
+                "has no room left" if colleague.room == 0 else None,
+                "is too close to this customer, or does not want them" if passed.person in one.conflicted else None,
+            }
+            if passed.why.startswith("does not"):
+                assert not one.needs <= colleague.skills
+            else:
+                assert passed.why in reasons or passed.why.startswith("comes after")
+        if not choice.person:
+            assert len(choice.passed_over) == min(len(staff), 20)
+
+
+@given(st.lists(st.tuples(skills, st.integers(0, 3)), max_size=60), colleagues())
+def test_with_one_desk_for_all_day_nobody_waits_beside_somebody_who_could(
+    day: list[tuple[frozenset[str], int]], staff: list[Colleague]
+) -> None:
+    desk = Desk(staff)
+    room = {one.person: 0 if one.barrier else one.room for one in staff}
+    held: list[str] = []
+    queue: list[Waiting] = []
+    for number, (needs, done) in enumerate(day):
+        for person in held[:done]:
+            desk.free(person, float(number))
+            room[person] += 1
+        del held[:done]
+        queue.append(Waiting(f"c{number}", needs, since=float(number)))
+        choices = desk.route(queue, float(number))
+        for choice in choices:
+            if choice.person is not None:
+                held.append(choice.person)
+                room[choice.person] -= 1
+        assert min(room.values(), default=0) >= 0
+        queue = [choice.waiting for choice in choices if choice.person is None]
+        assert not any(room[one.person] > 0 and may(one, left) for left in queue for one in staff)
+
+
+def test_a_stream_of_rare_ones_does_not_keep_a_common_one_waiting_for_ever() -> None:
+    german = Colleague("german", frozenset({"language:de", "language:en"}), room=1)
+    french = Colleague("french", frozenset({"language:fr", "language:en"}), room=1)
+    desk = Desk([german, french])
+    common = Waiting("common", frozenset({"language:en"}), since=0.0)
+    for minute in range(60):
+        now = 60.0 * minute
+        rare = [Waiting(f"{minute}-{one}", frozenset({f"language:{one}"}), since=now) for one in ("de", "fr")]
+        (choice, *others) = desk.route([common, *rare], now)
+        if choice.person is not None:
+            break
+        for other in others:
+            assert other.person is not None
+            desk.free(other.person, now)
+    assert PATIENCE < now <= PATIENCE + 60
+
+
+def test_in_every_pool_the_load_is_evener_than_by_any_other_way_and_nobody_waits_longer() -> None:
+    week = make_week(seed=1)
+    ours = share(week, Ours(week))
+    for name, make in REFERENCES.items():
+        theirs = share(week, make(week))
+        assert all(ours.gini[pool] < theirs.gini[pool] for pool in theirs.gini), (name, ours.gini, theirs.gini)
+        assert ours.wait(0.99) <= theirs.wait(0.99), name
