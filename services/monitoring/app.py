@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.monitoring.connectors.runner import Runner
 from services.monitoring.domain import personal, rules
 from services.monitoring.domain.posts import past_posts
 from services.monitoring.handlers import handlers, snapshots, timers
@@ -14,6 +15,7 @@ from services.monitoring.judge import Judge
 from services.monitoring.routes import (
     accounts,
     availability,
+    brand_terms,
     coaching_outcomes,
     coaching_queue,
     conversations,
@@ -25,6 +27,11 @@ from services.monitoring.routes import (
     posts,
     replies,
     routing,
+    saved_answers,
+    service_promises,
+    sources,
+    static_content,
+    triage_cues,
 )
 from services.monitoring.settings import MonitoringSettings
 from shared.past_posts import PostServer
@@ -33,7 +40,10 @@ from shared.tasks import end
 
 RESOURCES = (
     accounts,
+    sources,
+    brand_terms,
     posts,
+    triage_cues,
     findings,
     coaching_queue,
     guidance,
@@ -41,6 +51,9 @@ RESOURCES = (
     coaching_outcomes,
     conversations,
     replies,
+    saved_answers,
+    service_promises,
+    static_content,
     availability,
     pauses,
     routing,
@@ -50,17 +63,22 @@ RESOURCES = (
 
 def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
     """Make the app; its lifespan opens the database and joins the event backbone."""
-    return Service(
+    settings = settings or MonitoringSettings()
+    reader = Runner(settings)
+    app = Service(
         name="monitoring",
-        settings=settings or MonitoringSettings(),
+        settings=settings,
         migrations=Path(__file__).parent / "migrations" / "versions",
         routers=[resource.router for resource in RESOURCES],
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
         personal=personal.personal,
+        workers=[reader.run],
         while_running=with_rules_and_posts,
     ).app
+    app.state.sources = reader
+    return app
 
 
 @contextlib.asynccontextmanager

@@ -9,6 +9,7 @@ import orjson
 from pydantic import Field, ValidationError
 
 from services.monitoring.schemas.names import Handle, Instant, Language, Network, NetworkId, Topic, Words
+from services.monitoring.schemas.triage import Kind as TriageKind
 from services.monitoring.tables import Post
 from shared.schemas import Body, Resource, Text
 
@@ -99,6 +100,8 @@ class PostOut(Resource):
     text: str
     lang: str | None
     topic: str | None
+    triage: TriageKind | None = None
+    urgency: int | None = None
     posted_at: datetime
     received_at: datetime
     in_reply_to: str | None

@@ -19,6 +19,8 @@ class PostReceivedV1(Event):
     text: Content[str]
     lang: Public[str | None] = None
     topic: Public[str | None] = None
+    triage: Public[str | None] = None
+    urgency: Operational[int | None] = None
     posted_at: Operational[datetime]
 
 

@@ -1,6 +1,6 @@
 """Posts come in: kept once each, judged by the rules if they are ours, opened as conversations if they are customers'."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,9 @@ from services.monitoring.domain.posts.contacts import Approach
 from services.monitoring.domain.posts.judging import media_of
 from services.monitoring.domain.posts.written import Written
 from services.monitoring.domain.routing import assignments
+from services.monitoring.domain.triage import triage
+from services.monitoring.domain.triage.sorting import AS_USUAL
+from services.monitoring.domain.triage.triage import Reading
 from services.monitoring.schemas.posts import PostAnswer, PostIn, Status
 from services.monitoring.settings import terms
 from services.monitoring.tables import Post, PostText
@@ -31,7 +34,7 @@ Identity = tuple[str, str]
 NEW_POSTS = NewRows(
     Post.__table__,  # type: ignore[attr-defined]
     *("id", "network", "network_id", "kind", "author", "person", "department", "text", "lang", "topic"),
-    *("posted_at", "received_at", "in_reply_to", "url", "media", "source", "revision"),
+    *("posted_at", "received_at", "in_reply_to", "url", "media", "source", "triage", "urgency", "revision"),
     unique=("network", "network_id"),
 )
 
@@ -43,6 +46,7 @@ class Incoming:
     id: str
     body: PostIn
     author: Author
+    read: Reading
     source: str | None = None
 
     @property
@@ -62,12 +66,17 @@ class Incoming:
         answers = body.in_reply_to is not None
         media = media_of(self.media)
         at = body.posted_at
-        return Written(self.id, 1, body.text, self.place, self.author, body.lang, at, media, answers, body.topic)
+        return Written(self.id, 1, body.text, self.place, self.author, self.read.lang, at, media, answers, body.topic)
 
     @property
     def media(self) -> list[dict[str, Any]] | None:
         """What stands beside the text, as it is kept."""
         return [each.model_dump() for each in self.body.media] if self.body.media else None
+
+    @property
+    def topic(self) -> str | None:
+        """What it is about: as its sender says, else as triage does."""
+        return self.body.topic or self.read.topic
 
     @property
     def approach(self) -> Approach | None:
@@ -92,9 +101,10 @@ def ingest(session: Session, bodies: Sequence[PostIn], source: str | None = None
             new_id(),
             body,
             known_authors.get((body.network, handle_key(body.author)), NOBODY) if body.kind in OURS else NOBODY,
+            read,
             source,
         )
-        for body in bodies
+        for body, read in zip(bodies, triage.read_all(session, bodies), strict=True)
     ]
     first: dict[Identity, Incoming] = {}
     for one in incoming:
@@ -143,14 +153,16 @@ def keep(session: Session, incoming: Sequence[Incoming]) -> set[str]:
             "person": one.author.person,
             "department": one.author.department,
             "text": one.body.text,
-            "lang": one.body.lang,
-            "topic": one.body.topic,
+            "lang": one.read.lang,
+            "topic": one.topic,
             "posted_at": one.body.posted_at,
             "received_at": session.now,
             "in_reply_to": one.body.in_reply_to,
             "url": one.body.url,
             "media": one.media,
             "source": one.source,
+            "triage": one.read.kind,
+            "urgency": one.read.urgency,
             "revision": 1,
         }
         for one in incoming
@@ -166,9 +178,10 @@ def receive(session: Session, new: Sequence[Incoming], counts: Counts) -> None:
     contacts.note(session, [approach for one in new if (approach := one.approach) is not None])
     judging.open_for(session, [one.written for one in new if one.body.kind in OURS], counts)
     fresh = session.now - terms().answer_within
-    mentions = [as_inbound(one) for one in new if one.body.kind == "mention" and one.body.posted_at >= fresh]
+    mentions = [one for one in new if one.body.kind == "mention" and one.body.posted_at >= fresh]
     if mentions:
-        inbound.receive(session, mentions)
+        taken = triage.taken(session, [one.read.topic for one in mentions])
+        inbound.receive(session, [as_inbound(one, taken) for one in mentions])
 
 
 def received(one: Incoming) -> PostReceivedV1:
@@ -182,25 +195,33 @@ def received(one: Incoming) -> PostReceivedV1:
         author=body.author,
         person=one.author.person,
         text=body.text,
-        lang=body.lang,
-        topic=body.topic,
+        lang=one.read.lang,
+        topic=one.topic,
+        triage=one.read.kind,
+        urgency=one.read.urgency,
         posted_at=body.posted_at,
     )
 
 
-def as_inbound(one: Incoming) -> Inbound:
-    """Return a mention as a message to us: one conversation per customer and network while it is open."""
+def as_inbound(one: Incoming, taken: Collection[str]) -> Inbound:
+    """Return a mention as a message to us: one conversation per customer and network while it is open.
+
+    A topic that triage guessed counts only if it is among those `taken`.
+    """
     body = one.body
+    guessed = one.read.topic if one.read.topic in taken else None
     return Inbound(
         body.network,
         body.author,
         body.author,
-        body.lang,
-        body.topic,
+        one.read.lang,
+        body.topic or guessed,
         body.network_id,
         body.text,
         body.posted_at,
         one.id,
+        kind=one.read.kind or "other",
+        urgency=AS_USUAL if one.read.urgency is None else one.read.urgency,
     )
 
 
@@ -232,6 +253,7 @@ def edit(session: Session, post: Post, one: Incoming, counts: Counts) -> None:
     """Keep the text that a post has now beside what it had, and judge it again, which closes what it mends."""
     session.add(PostText(post=post.id, revision=post.revision, text=post.text, until=session.now))
     post.text, post.media = one.body.text, one.media
+    post.triage, post.urgency = one.read.kind, one.read.urgency
     post.revision += 1
     session.flush()
     tell(session, PostEditedV1(id=post.id, text=post.text, edited_at=session.now))

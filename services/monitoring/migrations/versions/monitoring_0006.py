@@ -22,7 +22,8 @@ def upgrade() -> None:
     op.create_table(
         "triage_cues",
         sa.Column("language", sa.String(length=3), nullable=False),
-        sa.Column("cues", sa.JSON(), nullable=False),
+        sa.Column("cues", sa.JSON(), nullable=True),
+        sa.Column("edition", sa.String(length=36), nullable=False),
         sa.Column("changed_at", UtcDateTime(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("language"),

@@ -1,0 +1,1 @@
+"""What customers' posts are: their language, kind, urgency and topic, by words that anybody can read and edit."""
