@@ -4,12 +4,13 @@ from sqlmodel import select
 
 from services.monitoring.domain import accounts, people, personal, rules
 from services.monitoring.domain.coaching import findings, guidance, then
-from services.monitoring.domain.conversations import held_replies, replies
+from services.monitoring.domain.conversations import deliveries, held_replies, promises, replies, static_content
 from services.monitoring.domain.routing import assignments, pauses
 from services.monitoring.domain.sources import sources
-from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause, Source
+from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause, Source, StaticContent
 from shared import erasure
 from shared.db import Session
+from shared.events.base import Event
 from shared.events.monitoring import (
     AccountRegisteredV1,
     AccountRemovedV1,
@@ -18,6 +19,9 @@ from shared.events.monitoring import (
     ConversationAnsweredV1,
     ConversationAssignedV1,
     ConversationOpenedV1,
+    ConversationOverdueV1,
+    ConversationQueuedV1,
+    ConversationReopenedV1,
     ConversationResolvedV1,
     ConversationReturnedV1,
     FindingClaimedV1,
@@ -37,8 +41,12 @@ from shared.events.monitoring import (
     PostReceivedV1,
     ReplyApprovedV1,
     ReplyDeliveredV1,
+    ReplyDraftedV1,
+    ReplyReturnedV1,
+    ReplyUnconfirmedV1,
     SourceChangedV1,
     SourceRemovedV1,
+    StaticContentChangedV1,
 )
 from shared.events.policy import (
     ApprovalDecidedV1,
@@ -150,6 +158,13 @@ def keep_work_moving(session: Session) -> None:
     assignments.sweep(session)
 
 
+@timers.every(seconds=1)
+def note_what_is_late(session: Session) -> None:
+    """Customers who were promised an answer by now have none, or tools say nothing of replies: somebody should know."""
+    promises.note_overdue(session)
+    deliveries.note_unconfirmed(session)
+
+
 @timers.every(seconds=30)
 def return_what_lies_too_long(session: Session) -> None:
     """A finding that a coach has had for too long waits for another one."""
@@ -191,6 +206,9 @@ def all_guidance(session: Session, after: str | None, limit: int) -> list[Guidan
         ConversationReturnedV1,
         ConversationAnsweredV1,
         ConversationResolvedV1,
+        ConversationQueuedV1,
+        ConversationReopenedV1,
+        ConversationOverdueV1,
     ),
 )
 def all_conversations(session: Session, after: str | None, limit: int) -> list[ConversationOpenedV1]:
@@ -198,12 +216,19 @@ def all_conversations(session: Session, after: str | None, limit: int) -> list[C
     return [ConversationOpenedV1(**assignments.told(row)) for row in rows_after(session, Conversation, after, limit)]
 
 
-@snapshots.of(ReplyApprovedV1, ReplyDeliveredV1)
-def all_replies(session: Session, after: str | None, limit: int) -> list[ReplyApprovedV1 | ReplyDeliveredV1]:
+@snapshots.of(ReplyApprovedV1, ReplyDeliveredV1, ReplyDraftedV1, ReplyReturnedV1, ReplyUnconfirmedV1)
+def all_replies(session: Session, after: str | None, limit: int) -> list[Event]:
     """Tell the replies, and of each what was last reported of its sending."""
     found = replies.told_after(session, after, limit)
     networks = replies.networks(session, found)
     return [event for row in found for event in replies.retold(row, networks[row.conversation])]
+
+
+@snapshots.of(StaticContentChangedV1)
+def all_static_content(session: Session, after: str | None, limit: int) -> list[StaticContentChangedV1]:
+    """Tell of static content, each time of its last version."""
+    found = rows_after(session, StaticContent, after, limit)
+    return [static_content.told(row, static_content.version_of(session, row, row.versions)) for row in found]
 
 
 @snapshots.of(PauseStartedV1, PauseEndedV1)

@@ -4,6 +4,7 @@
 a name that changes its address in between leads inside.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address
@@ -57,8 +58,6 @@ class Fetched:
 
 async def fetch(client: httpx.AsyncClient, url: str, headers: dict[str, str] | None = None) -> Fetched:
     """Get one address; raises SourceTrouble for whatever is not a complete answer of 200 or 304."""
-    import asyncio
-
     try:
         async with asyncio.timeout(SECONDS), client.stream("GET", url, headers=headers) as answer:
             if answer.status_code == httpx.codes.NOT_MODIFIED:

@@ -11,7 +11,6 @@ from typing import Annotated, Any, ClassVar, Literal
 import orjson
 from pydantic import Field, ValidationError
 
-from services.monitoring.connectors.client import fetch
 from services.monitoring.connectors.protocol import Batch, SourceTrouble, Surroundings
 from services.monitoring.schemas.names import EARLIEST, Handle, Network
 from services.monitoring.schemas.posts import PostIn
@@ -40,6 +39,8 @@ class Feeds:
 
     async def test(self, config: FeedConfig, around: Surroundings) -> str:
         """Fetch the feed and count what is in it."""
+        from services.monitoring.connectors.client import fetch
+
         answer = await fetch(around.client, config.url)
         posts = await asyncio.to_thread(posts_in, answer.content, answer.headers.get("content-type"), config)
         newest = max((post.posted_at for post in posts), default=None)
@@ -47,6 +48,8 @@ class Feeds:
 
     async def items(self, config: FeedConfig, cursor: str | None, around: Surroundings) -> AsyncIterator[Batch]:
         """Yield what is new or changed since the last reading, in one batch."""
+        from services.monitoring.connectors.client import fetch
+
         before: dict[str, Any] = orjson.loads(cursor) if cursor else {}
         headers = {"If-None-Match": before.get("etag"), "If-Modified-Since": before.get("modified")}
         answer = await fetch(around.client, config.url, {name: value for name, value in headers.items() if value})

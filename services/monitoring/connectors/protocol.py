@@ -4,15 +4,16 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
-from typing import ClassVar, Protocol, TypeVar
-
-import httpx
+from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from services.monitoring.schemas.posts import Item
 from services.monitoring.schemas.sources import SourceConfig
 from shared.db import Database
 
 IpNetwork = IPv4Network | IPv6Network
+if TYPE_CHECKING:  # loaded for the first source that fetches, and not at the start
+    import httpx
+
 C_contra = TypeVar("C_contra", bound=SourceConfig, contravariant=True)
 
 
@@ -51,7 +52,7 @@ class Surroundings:
     `db` is for what cannot tell our business from everybody's without looking: most connectors need not know.
     """
 
-    client: httpx.AsyncClient
+    client: "httpx.AsyncClient"
     folders: Path | None = None
     allowed: Sequence[IpNetwork] = ()
     db: Database | None = None

@@ -133,7 +133,7 @@ class DroppedOut(Resource):
     hour: datetime
     source: str | None
     network: str
-    reason: Literal["unregistered", "not_about_us", "clock_ahead", "not_theirs"]
+    reason: Literal["unregistered", "not_about_us", "clock_ahead"]
     posts: int
 
 

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from services.monitoring.domain.posts import deletions, posts, relevance
+from services.monitoring.domain.posts import deletions, dropped, posts, relevance
 from services.monitoring.schemas.posts import DeletionIn, Item, PostAnswer, PostIn
-from services.monitoring.tables import DroppedPosts
-from shared.db import Session, insert
+from shared.db import Session
 
 
 class Tallied(NamedTuple):
@@ -30,7 +29,7 @@ def take_in(session: Session, items: Sequence[Item], source: str | None) -> list
     kept = iter(posts.ingest(session, [one for one in sifted if isinstance(one, PostIn)], source))
     answers = iter([next(kept) if isinstance(one, PostIn) else one.answer for one in sifted])
     deleted = iter(deletions.delete_all(session, [item for item in items if isinstance(item, DeletionIn)], source))
-    count_dropped(session, [one for one in sifted if not isinstance(one, PostIn)], source)
+    dropped.count(session, [one for one in sifted if not isinstance(one, PostIn)], source)
     return [
         item if isinstance(item, PostAnswer) else next(answers if isinstance(item, PostIn) else deleted)
         for item in items
@@ -44,26 +43,6 @@ def tally(items: Sequence[Item], answers: Sequence[PostAnswer]) -> Tallied:
         for item, answer in zip(items, answers, strict=True)
         if not (isinstance(item, DeletionIn) and answer.status == "rejected")
     ]
-    dropped = sum(answer.reason in relevance.DROPPED for _, answer in pairs)
+    not_ours = sum(answer.reason in relevance.DROPPED for _, answer in pairs)
     statuses = Counter(answer.status for _, answer in pairs)
-    return Tallied(statuses["accepted"], statuses["duplicate"], dropped, statuses["rejected"] - dropped)
-
-
-def count_dropped(session: Session, dropped: Sequence[relevance.Dropped], source: str | None) -> None:
-    """Add to the counts of what was dropped; nothing else of it is kept."""
-    if not dropped:
-        return
-    hour = session.now.replace(minute=0, second=0, microsecond=0)
-    counted = Counter((one.answer.network or "", one.why) for one in dropped)
-    rows = [
-        {"hour": hour, "source": source or "", "network": network, "reason": why, "posts": posts}
-        for (network, why), posts in sorted(counted.items())
-    ]
-    statement = insert(session, DroppedPosts.__table__)  # type: ignore[attr-defined]
-    session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["hour", "source", "network", "reason"],
-            set_={"posts": DroppedPosts.posts + statement.excluded.posts},
-        ),
-        rows,
-    )
+    return Tallied(statuses["accepted"], statuses["duplicate"], not_ours, statuses["rejected"] - not_ours)

@@ -1,0 +1,1 @@
+"""Sources: what is set up, how far each has been read, and how they do."""
