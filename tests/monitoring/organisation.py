@@ -33,7 +33,15 @@ def signed_in(number: int, *scopes: str) -> Principal:
     return Principal(f"person:{person_id(number)}", person_id(number), f"E-{number}", frozenset({"self", *scopes}))
 
 
-def add_person(session: Session, number: int, department: str = "Support", *, active: bool = True) -> None:
+def add_person(
+    session: Session,
+    number: int,
+    department: str = "Support",
+    *,
+    active: bool = True,
+    manager: int | None = None,
+    languages: Sequence[str] = ("en",),
+) -> None:
     """Handle the event by which a person is added or changed."""
     told = PersonChangedV1(
         id=person_id(number),
@@ -43,7 +51,8 @@ def add_person(session: Session, number: int, department: str = "Support", *, ac
         email=f"e{number}@x.example",
         department=department,
         region="EMEA",
-        languages=["en"],
+        manager=person_id(manager) if manager else None,
+        languages=list(languages),
         active=active,
     )
     handlers.keep_person(told, session)
@@ -69,11 +78,10 @@ def certify(session: Session, number: int, /, **changes: object) -> None:
     handlers.follow_certificate(CertificateIssuedV1(**{**certificate(number, session), **changes}), session)
 
 
-def suspend(session: Session, number: int) -> None:
+def suspend(session: Session, number: int, /, **changes: object) -> None:
     """Handle the event by which their certificate is suspended."""
-    handlers.follow_certificate(
-        CertificateSuspendedV1(**{**certificate(number, session), "status": "suspended"}), session
-    )
+    told = {**certificate(number, session), "status": "suspended", **changes}
+    handlers.follow_certificate(CertificateSuspendedV1(**told), session)
 
 
 def state_availability(session: Session, number: int, /, **changes: object) -> None:
