@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from services.monitoring.domain import rules
-from services.monitoring.domain.conversations import conversations, replies
+from services.monitoring.domain.conversations import conversations, replies, reply_lists
 from services.monitoring.domain.conversations.approvals import hash_of
 from services.monitoring.domain.posts import posts
 from services.monitoring.domain.routing import pauses
@@ -51,7 +51,7 @@ async def send(db: Database, conversation: str, text: str = TEXT) -> ReplyOut:
 
 async def listed(db: Database) -> list[tuple[str, str | None]]:
     """Return the status of each reply, with what is said of it."""
-    page = await db.read(replies.listed, PageQuery(50, None), None)
+    page = await db.read(reply_lists.listed, PageQuery(50, None), KEY, None)
     return [(reply.status, reply.error) for reply in page.items]
 
 

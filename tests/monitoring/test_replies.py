@@ -65,7 +65,9 @@ async def test_a_reply_is_checked_frees_its_author_and_the_next_word_of_the_cust
     assert await db.read(open_count, number) == 0
 
 
-async def test_a_customer_has_one_conversation_per_network_until_it_is_resolved(db: Database) -> None:
+async def test_a_customer_has_one_conversation_per_network_until_a_while_after_it_is_resolved(
+    db: Database, clock: ShiftedClock
+) -> None:
     await hire(db, 1)
     same = [post("a", author="@kim"), post("b", author="@kim"), post("c", author="@kim", network="bluesky")]
     await db.write(posts.ingest, same)
@@ -73,10 +75,16 @@ async def test_a_customer_has_one_conversation_per_network_until_it_is_resolved(
     on_mastodon = next(one for one in await listed(db) if one.network == "mastodon")
     await db.write(conversations.resolve, on_mastodon.id, KEY, None)
     await db.write(posts.ingest, [post("d", author="@kim")])
+    assert len(await listed(db)) == 2
+    await db.write(conversations.resolve, on_mastodon.id, KEY, None)
+    clock.advance(timedelta(days=3))
+    await db.write(posts.ingest, [post("e", author="@kim")])
     assert len(await listed(db)) == 3
 
 
-async def test_a_pushed_thread_is_the_same_conversation_however_often_it_is_pushed(db: Database) -> None:
+async def test_a_pushed_thread_is_the_same_conversation_however_often_it_is_pushed(
+    db: Database, clock: ShiftedClock
+) -> None:
     body = ConversationIn(
         network="email", thread="t-1", customer="kim@x.example", messages=[MessageIn(network_id="m-1", text="Hello?")]
     )
@@ -85,6 +93,7 @@ async def test_a_pushed_thread_is_the_same_conversation_however_often_it_is_push
     assert again.id == first.id
     await db.write(conversations.resolve, first.id, KEY, None)
     assert (await db.write(inbound.push, body)).id == first.id
+    clock.advance(timedelta(days=3))
     body.messages.append(MessageIn(network_id="m-2", text="It happened again."))
     assert (await db.write(inbound.push, body)).id != first.id
     detail = await db.read(showing.detail, first.id, KEY)

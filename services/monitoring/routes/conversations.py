@@ -1,8 +1,8 @@
 """/v1/conversations: threads with customers, each with somebody who is certified and has room."""
 
-from fastapi import APIRouter, status
+from fastapi import APIRouter, Response, status
 
-from services.monitoring.domain.conversations import conversations, inbound, replies, showing
+from services.monitoring.domain.conversations import conversations, inbound, notes, replies, showing
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.conversations import (
     AcceptanceIn,
@@ -12,13 +12,15 @@ from services.monitoring.schemas.conversations import (
     ConversationState,
     HandoffIn,
     MessageIn,
+    NoteIn,
+    NoteOut,
     ReplyIn,
     ReplyOut,
     ResolutionIn,
 )
 from services.monitoring.schemas.names import Id
 from shared.auth import Caller, needs
-from shared.conditions import IfMatch
+from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
@@ -48,9 +50,30 @@ async def push_conversation(body: ConversationIn, db: Db) -> ConversationOut:
 
 
 @router.get("/{conversation_id}", dependencies=[needs("conversations:read", "self")], responses=problems(NotFound))
-async def get_conversation(conversation_id: Id, db: Db, caller: Caller) -> ConversationDetailOut:
-    """Return one conversation with its last messages and our replies."""
-    return await db.read(showing.detail, conversation_id, caller)
+async def get_conversation(conversation_id: Id, db: Db, caller: Caller, response: Response) -> ConversationDetailOut:
+    """Return one conversation with its last messages, our replies and colleagues' notes."""
+    found = await db.read(showing.detail, conversation_id, caller)
+    response.headers["ETag"] = revised(found.revision, found)
+    return found
+
+
+@router.get(
+    "/{conversation_id}/earlier", dependencies=[needs("conversations:read", "self")], responses=problems(NotFound)
+)
+async def list_earlier_conversations(conversation_id: Id, db: Db, caller: Caller) -> Page[ConversationDetailOut]:
+    """List the last 20 other conversations with the same customer on the same network, to those who may read this one."""
+    return await db.read(showing.earlier, conversation_id, caller)
+
+
+@router.post(
+    "/{conversation_id}/notes",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[needs("conversations:write", "self")],
+    responses=problems(NotFound, UnknownPerson),
+)
+async def add_note(conversation_id: Id, body: NoteIn, db: Db, caller: Caller) -> NoteOut:
+    """Note something for colleagues, such as the question that one has asked the task team."""
+    return await db.write(notes.add, conversation_id, body, caller)
 
 
 @router.post(

@@ -1,15 +1,20 @@
 """Conversations with customers, and replies."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.monitoring.schemas.names import Handle, Instant, Language, Network, NetworkId, Topic, Words
 from shared.schemas import Body, EmployeeNumber, Paragraph, Resource, Text
 
-ReplyStatus = Literal["approved", "delivered", "failed", "held", "refused"]
-ConversationState = Literal["queued", "assigned", "accepted", "answered", "resolved"]
+ConversationKind = Literal["question", "complaint", "praise", "crisis", "spam", "other"]
+ConversationState = Literal["new", "queued", "assigned", "accepted", "waiting", "answered", "resolved", "reopened"]
+ReplyStatus = Literal["drafted", "returned", "held", "refused", "approved", "delivered", "failed"]
+ReplyQueue = Literal["drafted", "returned", "held", "refused", "approved", "delivered", "failed", "unconfirmed"]
+ReplyText = Annotated[
+    Text, Field(min_length=1, max_length=20_000, examples=["Thank you for telling us! We look into it today."])
+]
 
 
 class MessageIn(Body):
@@ -29,6 +34,8 @@ class ConversationIn(Body):
     customer: Handle
     language: Language | None = None
     topic: Topic | None = None
+    kind: ConversationKind | None = None
+    urgency: Annotated[int | None, Field(ge=0, le=3, description="0 can wait, 3 needs somebody at once.")] = None
     messages: Annotated[list[MessageIn], Field(max_length=100, default_factory=list)]
 
 
@@ -46,11 +53,12 @@ class HandoffIn(Body):
 
 
 class ReplyIn(Body):
-    """What shall be sent to the customer."""
+    """What shall be sent to the customer: words of one's own, or a saved answer as it stands."""
 
-    text: Annotated[
-        Text, Field(min_length=1, max_length=20_000, examples=["Thank you for telling us! We look into it today."])
-    ]
+    text: ReplyText | None = None
+    saved_answer: Annotated[
+        str | None, Field(pattern=r"^[0-9a-f-]{36}$", description="The saved answer that this begins with, or is.")
+    ] = None
     employee_number: EmployeeNumber | None = None
     approval_request: Annotated[
         str | None,
@@ -59,6 +67,43 @@ class ReplyIn(Body):
             description="The approval request for exactly this text, where the rules hold it: the reply waits for the decision, and goes out once it is approved.",
         ),
     ] = None
+    awaits_customer: Annotated[
+        bool, Field(description="The reply asks the customer something: the conversation waits for them.")
+    ] = False
+    draft: Annotated[bool, Field(description="A trusted colleague should read it before it goes out.")] = False
+
+    @model_validator(mode="after")
+    def has_words(self) -> Self:
+        """Refuse a reply without words."""
+        if self.text is None and self.saved_answer is None:
+            raise ValueError("needs a text or a saved answer")
+        return self
+
+
+class ReplyApprovalIn(Body):
+    """Who lets a draft out, and in which words if not in its own."""
+
+    employee_number: EmployeeNumber | None = None
+    text: ReplyText | None = None
+
+
+class ReplyReturnIn(Body):
+    """Why a draft does not go out as it is."""
+
+    reason: Annotated[Paragraph, Field(examples=["Say when we call back, and leave the discount out."])]
+    employee_number: EmployeeNumber | None = None
+
+
+class ResendingIn(Body):
+    """That the tool is asked again to send a reply."""
+
+
+class DeliveryIn(Body):
+    """What the tool that sends replies reports."""
+
+    status: Literal["delivered", "failed"]
+    network_id: NetworkId | None = None
+    error: Paragraph | None = None
 
 
 class ResolutionIn(Body):
@@ -80,7 +125,10 @@ class WhyOut(Resource):
 
 
 class ConversationOut(Resource):
-    """A thread with a customer that needs an answer; `missing` says what nobody has who could take it."""
+    """A thread with a customer that needs an answer; `missing` says what nobody has who could take it.
+
+    `due_at` is when the customer was promised the answer that they wait for; `overdue` says that it has passed.
+    """
 
     id: str
     network: str
@@ -88,11 +136,16 @@ class ConversationOut(Resource):
     customer: str
     language: str | None
     topic: str | None
+    kind: ConversationKind
+    urgency: int
     state: ConversationState
     assignee: str | None
     accept_by: datetime | None
     opened_at: datetime
     queued_at: datetime
+    due_at: datetime | None
+    overdue: bool
+    resolved_at: datetime | None
     missing: str | None
     why: WhyOut
     revision: int
@@ -109,10 +162,43 @@ class MessageOut(Resource):
     post: str | None
 
 
+class NoteIn(Body):
+    """What colleagues should know; customers never see it."""
+
+    text: Annotated[Paragraph, Field(examples=["She called as well; the workshop knows."])]
+    question: Annotated[
+        str | None,
+        Field(pattern=r"^[0-9a-f-]{36}$", description="The question to the task team that this is about, by its id."),
+    ] = None
+    employee_number: EmployeeNumber | None = None
+
+
+class NoteOut(Resource):
+    """What a colleague noted."""
+
+    id: str
+    person: str | None
+    text: str
+    question: str | None
+    written_at: datetime
+
+
+class ReplyReviewOut(Resource):
+    """What a colleague decided on a draft; `text_hash` is the SHA-256 of the words that they decided on."""
+
+    reviewer: str
+    outcome: Literal["approved", "changed", "returned"]
+    reason: str | None
+    text_hash: str
+    decided_at: datetime
+
+
 class ReplyOut(Resource):
     """An answer to a customer; `advice` is what the rules suggest all the same.
 
-    `held` waits for an approval; `refused` was not approved, or could not go out when it was: `error` says why.
+    `drafted` waits for a trusted colleague, who lets it out or has it `returned`; `held` waits for an approval;
+    `refused` was not approved, or could not go out when it was: `error` says why. `unconfirmed_at` says since when the
+    tool that sends it should have reported.
     """
 
     id: str
@@ -123,9 +209,20 @@ class ReplyOut(Resource):
     network_id: str | None
     error: str | None
     approval_request: str | None = None
+    saved_answer: str | None = None
+    awaits_customer: bool = False
     approved_at: datetime
+    told_at: datetime | None = None
+    times_told: int = 0
+    unconfirmed_at: datetime | None = None
     revision: int
     advice: list[str] = Field(default_factory=list)
+
+
+class ReplyDetailOut(ReplyOut):
+    """An answer with what colleagues decided on it, the oldest decision first."""
+
+    reviews: list[ReplyReviewOut]
 
 
 class ConversationDetailOut(ConversationOut):
@@ -133,11 +230,4 @@ class ConversationDetailOut(ConversationOut):
 
     messages: list[MessageOut]
     replies: list[ReplyOut]
-
-
-class DeliveryIn(Body):
-    """What the tool that sends replies reports."""
-
-    status: Literal["delivered", "failed"]
-    network_id: NetworkId | None = None
-    error: Paragraph | None = None
+    notes: list[NoteOut] = Field(default_factory=list)

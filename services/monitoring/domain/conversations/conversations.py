@@ -3,6 +3,7 @@
 from sqlmodel import col, select
 
 from services.monitoring.domain import people
+from services.monitoring.domain.conversations import promises
 from services.monitoring.domain.conversations.showing import shown
 from services.monitoring.domain.people import Actor
 from services.monitoring.domain.routing import assignments
@@ -67,7 +68,9 @@ def resolve(session: Session, conversation_id: str, caller: Principal, stated: i
         raise NotFound(f"There is no conversation {conversation_id}.")
     if one.state != "resolved":
         assignments.end_assignment(session, one, "resolved")
+        promises.settle(session, one, "withdrawn")
         one.state, one.open_key, one.accept_by = "resolved", None, None
+        one.resolved_at = session.now
         one.revision += 1
         tell(session, ConversationResolvedV1(**assignments.told(one)))
         record(session, "conversation.resolve", f"conversation/{one.id}", person=one.assignee)

@@ -2,11 +2,8 @@
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import people
 from services.monitoring.domain.conversations import approvals, conversations, replies
 from services.monitoring.domain.routing import assignments
-from services.monitoring.domain.routing.requirements import certification_for
-from services.monitoring.schemas.conversations import ReplyIn
 from services.monitoring.tables import Conversation, Person, Reply
 from shared.db import Session
 from shared.events.policy import ApprovalDecidedV1
@@ -47,13 +44,10 @@ def barrier(session: Session, one: Conversation, reply: Reply) -> str | None:
     if one.assignee != reply.person or one.state not in assignments.WITH_SOMEONE:
         return "The conversation is answered, or with somebody else."
     person = session.get_one(Person, reply.person)
-    held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
-    if not person.active or certification_for(session, one) not in held:
-        return replies.AssigneeNotCertified.title()
     try:
+        held = replies.refuse_uncertified(session, one, person)
         replies.refuse_if_paused(session, one)
-        body = ReplyIn(text=reply.text, approval_request=reply.approval_request)
-        _, waits = replies.check(session, one, body, person, held)
+        _, waits = replies.check(session, one, reply.text, reply.approval_request, person, held)
     except Problem as problem:
         return problem.detail
     return "The approval is still open." if waits else None

@@ -1,28 +1,30 @@
 """What comes in from customers: messages, wherever they come from, and the conversations they belong to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel import col, select
 
-from services.monitoring.domain.conversations import conversations
+from services.monitoring.domain.conversations import conversations, promises, reopening
 from services.monitoring.domain.conversations.showing import shown
 from services.monitoring.domain.routing import assignments, staff
 from services.monitoring.schemas.conversations import ConversationIn, ConversationOut, MessageIn
-from services.monitoring.tables import Conversation, Message
+from services.monitoring.tables import Conversation, Message, ServicePromise
 from shared.db import Session, insert
-from shared.events.monitoring import ConversationAcceptedV1, ConversationOpenedV1
+from shared.events.monitoring import ConversationAcceptedV1, ConversationOpenedV1, ConversationQueuedV1
 from shared.evidence import digest_of, record, record_all
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.problems import Conflict
 
 WROTE_AGAIN = "the customer wrote again"
+ANSWERED = ("answered", "waiting")
+"""States in which the customer has the last word to say, or none."""
 
 
 class AlreadyResolved(Conflict):
-    """The conversation is resolved; push the thread to /v1/conversations to open another."""
+    """The conversation was resolved a while ago; push the thread to /v1/conversations to open another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Inbound:
     text: str
     sent_at: datetime
     post: str | None = None
+    kind: str = "other"
+    urgency: int = 1
 
     @property
     def open_key(self) -> str:
@@ -56,27 +60,59 @@ def receive(session: Session, messages: Sequence[Inbound]) -> tuple[list[Convers
     Returns each message's conversation, and the ids of those that have a new message. A message that is known already
     changes nothing. The caller holds the router's lock.
     """
-    wanted = {message.open_key for message in messages}
+    wanted = {message.open_key: (message.network, message.thread) for message in messages}
     known = select(Conversation).where(col(Conversation.open_key).in_(wanted))
     by_key = {one.open_key: one for one in session.execute(known).scalars()}
+    resolved = reopening.lately_resolved(session, [thread for key, thread in wanted.items() if key not in by_key])
+    by_key |= resolved
     opened = []
     for message in messages:
         if message.open_key not in by_key:
             by_key[message.open_key] = start(message, session.now)
             opened.append(by_key[message.open_key])
+    promised = promises.in_force(session)
+    for one in opened:
+        promises.promise(session, one, "first", promised)
     tell(session, *(ConversationOpenedV1(**assignments.told(one)) for one in opened))
     spoken = keep_messages(session, messages, by_key)
-    reopened = [one for one in by_key.values() if one.id in spoken and one.state == "answered"]
-    requeued = [one for one in reopened if not resume(session, one)]
+    requeued = take_up(session, [one for one in by_key.values() if one.id in spoken and one not in opened], promised)
     if opened or requeued:
-        assignments.place(session, [*opened, *requeued])
-        session.add_all(opened)
-        session.flush()
+        place(session, opened, requeued)
     return [by_key[message.open_key] for message in messages], spoken
 
 
+def take_up(
+    session: Session, spoken: Sequence[Conversation], promised: Mapping[str, ServicePromise]
+) -> list[Conversation]:
+    """Go on with conversations that have a new message; returns those that need somebody."""
+    need = []
+    for one in spoken:
+        if one.state == reopening.RESOLVED:
+            promises.promise(session, one, "next", promised)
+            reopening.reopen(session, one)
+            need.append(one)
+        elif one.state in ANSWERED:
+            promises.promise(session, one, "next", promised)
+            if not resume(session, one):
+                need.append(one)
+        else:
+            one.revision += 1
+    return need
+
+
+def place(session: Session, opened: Sequence[Conversation], requeued: Sequence[Conversation]) -> None:
+    """Give conversations to whoever can take them, and tell of those that are new and wait for somebody."""
+    assignments.place(session, [*opened, *requeued])
+    waiting = [one for one in opened if one.state == "new"]
+    for one in waiting:
+        one.state = "queued"
+    session.add_all(opened)
+    session.flush()
+    tell(session, *(ConversationQueuedV1(**assignments.told(one), missing=one.missing) for one in waiting))
+
+
 def start(message: Inbound, now: datetime) -> Conversation:
-    """Return a new conversation in the queue."""
+    """Return a new conversation, which nobody has looked for somebody for."""
     return Conversation(
         id=new_id(),
         network=message.network,
@@ -85,7 +121,9 @@ def start(message: Inbound, now: datetime) -> Conversation:
         customer=message.customer,
         language=base_language(message.language),
         topic=message.topic,
-        state="queued",
+        kind=message.kind,
+        urgency=message.urgency,
+        state="new",
         opened_at=now,
         queued_at=now,
         passed_over=[],
@@ -133,7 +171,7 @@ def push(session: Session, body: ConversationIn) -> ConversationOut:
         return shown(session, [replayed])[0]
     messages = [message_of(body, message, session.now) for message in body.messages]
     if not messages:
-        empty = Inbound(body.network, body.thread, body.customer, body.language, body.topic, "", "", session.now)
+        empty = message_of(body, MessageIn(network_id="-", text=""), session.now)
         conversation, changed = receive_thread(session, empty)
     else:
         (conversation, *_), spoken = receive(session, messages)
@@ -151,10 +189,9 @@ def receive_thread(session: Session, thread: Inbound) -> tuple[Conversation, boo
     if found is not None:
         return found, False
     conversation = start(thread, session.now)
+    promises.promise(session, conversation, "first", promises.in_force(session))
     tell(session, ConversationOpenedV1(**assignments.told(conversation)))
-    assignments.place(session, [conversation])
-    session.add(conversation)
-    session.flush()
+    place(session, [conversation], [])
     return conversation, True
 
 
@@ -182,14 +219,18 @@ def message_of(body: ConversationIn, message: MessageIn, now: datetime) -> Inbou
         message.network_id,
         message.text,
         message.sent_at or now,
+        kind=body.kind or "other",
+        urgency=1 if body.urgency is None else body.urgency,
     )
 
 
 def add_message(session: Session, conversation_id: str, body: MessageIn) -> ConversationOut:
-    """Add a customer's message to an open conversation; one that is known changes nothing."""
+    """Add a customer's message to a conversation that is open, or was lately; one that is known changes nothing."""
     assignments.lock(session)
     one = conversations.get(session, conversation_id)
-    if one.open_key is None:
+    if one.open_key is None and knows(session, one, body.network_id):
+        return shown(session, [one])[0]
+    if one.open_key is None and not reopening.may_go_on(session, one):
         raise AlreadyResolved
     message = Inbound(
         one.network,
@@ -205,3 +246,9 @@ def add_message(session: Session, conversation_id: str, body: MessageIn) -> Conv
     if spoken:
         record(session, "conversation.add_message", f"conversation/{one.id}", digest_of(body))
     return shown(session, [one])[0]
+
+
+def knows(session: Session, one: Conversation, network_id: str) -> bool:
+    """Tell whether a message is part of a conversation already."""
+    there = select(Message.id).where(col(Message.conversation) == one.id, col(Message.network_id) == network_id)
+    return session.execute(there).first() is not None

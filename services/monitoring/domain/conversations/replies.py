@@ -4,27 +4,39 @@ from collections.abc import Sequence
 
 from sqlmodel import col, select
 
-from services.monitoring.domain import people, rules
-from services.monitoring.domain.conversations import approvals, conversations
+from services.monitoring.domain import people
+from services.monitoring.domain.conversations import (
+    approvals,
+    autonomy,
+    checking,
+    conversations,
+    promises,
+    saved_answers,
+)
 from services.monitoring.domain.conversations.showing import reply_views
 from services.monitoring.domain.posts import contacts
-from services.monitoring.domain.routing import assignments, pauses
-from services.monitoring.domain.routing.requirements import certification_for
+from services.monitoring.domain.routing import assignments, pauses, requirements
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn, ReplyOut
 from services.monitoring.tables import Conversation, Person, Reply
 from shared.context import Principal
 from shared.db import Session
-from shared.events.monitoring import ConversationAnsweredV1, ReplyApprovedV1, ReplyDeliveredV1
+from shared.events.base import Event
+from shared.events.monitoring import (
+    ConversationAnsweredV1,
+    ReplyApprovedV1,
+    ReplyDeliveredV1,
+    ReplyDraftedV1,
+    ReplyReturnedV1,
+    ReplyUnconfirmedV1,
+)
 from shared.evidence import digest_of, record
 from shared.ids import new_id
 from shared.outbox import tell
-from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, NotFound
-from shared.protected import guard
-from shared.rules import Draft, Match
+from shared.rules import Draft
 
-UNTOLD = ("held", "refused")
-"""Replies that never could be sent."""
+UNTOLD = ("drafted", "returned", "held", "refused")
+"""Replies that could not be sent, or not yet."""
 
 
 class Paused(Conflict):
@@ -48,45 +60,73 @@ class ReplyNotSent(Conflict):
 
 
 def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principal, stated: int | None) -> ReplyOut:
-    """Approve a reply to be sent and free its author for the next conversation; accepts an assignment by the way."""
+    """Approve a reply to be sent and free its author for the next conversation; accepts an assignment by the way.
+
+    Somebody who writes drafts only, or asks for a second pair of eyes, keeps the conversation until a colleague decided.
+    """
     one, actor = conversations.with_actor(session, conversation_id, caller, body.employee_number, stated)
     refuse_if_paused(session, one)
     person = session.get_one(Person, actor.person)
-    held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
-    if not person.active or certification_for(session, one) not in held:
-        raise AssigneeNotCertified
-    advice, waits = check(session, one, body, person, held)
+    held = refuse_uncertified(session, one, person)
+    text = body.text or saved_answers.get(session, body.saved_answer or "").text
+    advised, waits = check(session, one, text, body.approval_request, person, held)
     if one.state == "assigned":
         conversations.take_on(session, one)
+    drafted = body.draft or autonomy.level(session, person.id, one.network) == "draft_only"
     reply = Reply(
         id=new_id(),
         conversation=one.id,
         person=person.id,
-        text=body.text,
-        status="held" if waits else "approved",
+        text=text,
+        status="drafted" if drafted else "held" if waits else "approved",
         approved_at=session.now,
         changed_at=session.now,
         approval_request=body.approval_request,
+        awaits_customer=body.awaits_customer,
+        saved_answer=body.saved_answer,
     )
     session.add(reply)
-    if waits:
-        one.revision += 1
-        record(session, "reply.hold", f"reply/{reply.id}", digest_of(body.text), person.id)
-        session.flush()
-    else:
+    if reply.status == "approved":
         go_out(session, one, reply)
-    return reply_views(session, [reply])[0].model_copy(update={"advice": advice})
+    else:
+        wait(session, one, reply)
+    return reply_views(session, [reply])[0].model_copy(update={"advice": advised})
+
+
+def wait(session: Session, one: Conversation, reply: Reply) -> None:
+    """Keep a reply until somebody decided on it; its author keeps the conversation."""
+    one.revision += 1
+    if reply.status == "drafted":
+        tell(session, ReplyDraftedV1(**told(reply, one.network)))
+    record(
+        session,
+        "reply.draft" if reply.status == "drafted" else "reply.hold",
+        f"reply/{reply.id}",
+        digest_of(reply.text),
+        reply.person,
+    )
+    session.flush()
 
 
 def go_out(session: Session, one: Conversation, reply: Reply) -> None:
     """Let a reply be sent and free its author for the next conversation."""
     assignments.end_assignment(session, one, "answered")
-    one.state = "answered"
+    promises.settle(session, one, "answered")
+    one.state = "waiting" if reply.awaits_customer else "answered"
     one.revision += 1
+    reply.told_at, reply.times_told = session.now, reply.times_told + 1
     tell(session, approved(reply, one.network), ConversationAnsweredV1(**assignments.told(one)))
     record(session, "reply.approve", f"reply/{reply.id}", digest_of(reply.text), reply.person)
     session.flush()
     assignments.fill(session, [reply.person])
+
+
+def refuse_uncertified(session: Session, one: Conversation, person: Person) -> frozenset[str]:
+    """Return what somebody is certified for; raises AssigneeNotCertified when they may not answer this conversation."""
+    held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
+    if not person.active or requirements.certification_for(session, one) not in held:
+        raise AssigneeNotCertified
+    return held
 
 
 def refuse_if_paused(session: Session, one: Conversation) -> None:
@@ -97,53 +137,32 @@ def refuse_if_paused(session: Session, one: Conversation) -> None:
 
 
 def check(
-    session: Session, one: Conversation, body: ReplyIn, person: Person, held: frozenset[str]
+    session: Session, one: Conversation, text: str, request: str | None, person: Person, held: frozenset[str]
 ) -> tuple[list[str], bool]:
-    """Return what the rules advise on a reply, and whether it waits for an approval.
+    """Return what the rules advise on a reply, and whether it waits for the decision on an approval request.
 
     Raises ReplyBlocked, or ReplyHeld where no approval is asked for or it was refused, with the reasons.
     """
-    found = rules.at_hand(session).run(
-        Draft(
-            body.text,
-            network=one.network,
-            kind="reply",
-            staff=True,
-            department=person.department,
-            certifications=held,
-            language=one.language,
-            first_contact=not contacts.met(session, one.network, one.customer, person.id),
-            now=session.now,
-        )
+    draft = Draft(
+        text,
+        network=one.network,
+        kind="reply",
+        staff=True,
+        department=person.department,
+        certifications=held,
+        language=one.language,
+        first_contact=not contacts.met(session, one.network, one.customer, person.id),
+        now=session.now,
     )
-    matches = [match for match in found if not match.rule.on_trial]
-    severities = {match.rule.rule.severity for match in matches}
-    if severities and guard().topics(body.text):
-        return [match.rule.rule.message for match in matches], False
-    if "block" in severities:
-        raise ReplyBlocked(extra={"reasons": reasons(matches)})
-    decision = approvals.decision_on(session, body.approval_request, body.text, person.id)
-    if "hold" in severities and decision not in {approvals.APPROVED, approvals.OPEN}:
-        raise ReplyHeld(decision or "", extra={"reasons": reasons(matches)})
-    waits = "hold" in severities and decision == approvals.OPEN
-    return [match.rule.rule.message for match in matches], waits
-
-
-def reasons(matches: list[Match]) -> list[dict[str, object]]:
-    """Return the matches as a problem's extra member."""
-    return [
-        {
-            "rule": match.rule.rule.id,
-            "severity": match.rule.rule.severity,
-            "policy": match.rule.policy,
-            "version": match.rule.version,
-            "section": match.rule.section,
-            "span": {"start": match.span.start, "end": match.span.end},
-            "message": match.rule.rule.message,
-            "suggestion": match.rule.rule.suggestion,
-        }
-        for match in matches
-    ]
+    matches, verdict = checking.judge(session, draft)
+    if verdict == "block":
+        raise ReplyBlocked(extra={"reasons": checking.reasons(matches)})
+    if verdict != "hold":
+        return checking.advice(matches), False
+    decision = approvals.decision_on(session, request, text, person.id)
+    if decision not in {approvals.APPROVED, approvals.OPEN}:
+        raise ReplyHeld(decision or "", extra={"reasons": checking.reasons(matches)})
+    return checking.advice(matches), decision == approvals.OPEN
 
 
 def report(session: Session, reply_id: str, body: DeliveryIn) -> ReplyOut:
@@ -156,7 +175,7 @@ def report(session: Session, reply_id: str, body: DeliveryIn) -> ReplyOut:
     known = (reply.status, reply.network_id, reply.error)
     if known != (body.status, body.network_id, body.error) and reply.status != "delivered":
         reply.status, reply.network_id, reply.error = body.status, body.network_id, body.error
-        reply.changed_at = session.now
+        reply.changed_at, reply.unconfirmed_at = session.now, None
         reply.revision += 1
         tell(session, reported(reply))
         record(session, f"reply.{body.status}", f"reply/{reply.id}", person=reply.person)
@@ -179,14 +198,24 @@ def reported(reply: Reply) -> ReplyDeliveredV1:
 
 def told_after(session: Session, after: str | None, limit: int) -> list[Reply]:
     """Return replies that were told of, by id; one that is held or was refused never was."""
-    rows = select(Reply).where(col(Reply.status).not_in(UNTOLD), col(Reply.id) > (after or ""))
+    rows = select(Reply).where(col(Reply.status).not_in(("held", "refused")), col(Reply.id) > (after or ""))
     return list(session.execute(rows.order_by(Reply.id).limit(limit)).scalars())
 
 
-def retold(reply: Reply, network: str) -> list[ReplyApprovedV1 | ReplyDeliveredV1]:
+def told(reply: Reply, network: str) -> dict[str, str]:
+    """Return what is told of a reply that is not out."""
+    return {"id": reply.id, "conversation": reply.conversation, "network": network, "person": reply.person}
+
+
+def retold(reply: Reply, network: str) -> list[Event]:
     """Return what a snapshot tells of a reply."""
-    told = approved(reply, network)
-    return [told] if reply.status == "approved" else [told, reported(reply)]
+    if reply.status in {"drafted", "returned"}:
+        drafted = ReplyDraftedV1(**told(reply, network))
+        return [drafted] if reply.status == "drafted" else [drafted, ReplyReturnedV1(**told(reply, network))]
+    out = approved(reply, network)
+    if reply.status != "approved":
+        return [out, reported(reply)]
+    return [out] if reply.unconfirmed_at is None else [out, ReplyUnconfirmedV1(**told(reply, network))]
 
 
 def networks(session: Session, replies: Sequence[Reply]) -> dict[str, str]:
@@ -194,12 +223,3 @@ def networks(session: Session, replies: Sequence[Reply]) -> dict[str, str]:
     ids = {reply.conversation for reply in replies}
     rows = session.execute(select(Conversation.id, Conversation.network).where(col(Conversation.id).in_(ids))).all()
     return {conversation: network for conversation, network in rows}  # noqa: C416  rows are not pairs to a type checker
-
-
-def listed(session: Session, paging: PageQuery, status: str | None) -> Page[ReplyOut]:
-    """List replies, the oldest first: with `approved` or `failed`, those whose sending nobody has confirmed."""
-    statement = select(Reply).where(*people.reach(session, col(Reply.person)))
-    if status is not None:
-        statement = statement.where(col(Reply.status) == status)
-    rows: Page[Reply] = page(session, statement, paging, key=Reply.id, to=lambda row: row)
-    return Page(items=reply_views(session, rows.items), next_cursor=rows.next_cursor)

@@ -1,6 +1,7 @@
 """Conversations as they are shown: with employee numbers in place of ids."""
 
 from collections.abc import Collection, Sequence
+from typing import TypeVar
 
 from sqlmodel import col, select
 
@@ -10,17 +11,22 @@ from services.monitoring.schemas.conversations import (
     ConversationOut,
     ConversationState,
     MessageOut,
+    NoteOut,
     PassedOverOut,
     ReplyOut,
     WhyOut,
 )
-from services.monitoring.tables import Conversation, Message, Reply
+from services.monitoring.tables import Conversation, Message, Note, Reply
 from shared.context import Principal
 from shared.db import Session
 from shared.pages import Page, PageQuery, page
 from shared.problems import NotFound
 
 SHOWN = 500
+EARLIER = 20
+"""Conversations with a customer of before that are shown beside one."""
+SAID_EARLIER = 50
+Said = TypeVar("Said", Message, Reply, Note)
 
 
 def shown(session: Session, conversations: Sequence[Conversation]) -> list[ConversationOut]:
@@ -70,14 +76,48 @@ def listed(
 
 def detail(session: Session, conversation_id: str, caller: Principal) -> ConversationDetailOut:
     """Show one conversation with all that was said; somebody else's is not found."""
+    return details(session, [readable(session, conversation_id, caller)], SHOWN)[0]
+
+
+def earlier(session: Session, conversation_id: str, caller: Principal) -> Page[ConversationDetailOut]:
+    """Show the last other conversations with the same customer on the same network, the newest first."""
+    one = readable(session, conversation_id, caller)
+    statement = select(Conversation).where(
+        col(Conversation.network) == one.network,
+        col(Conversation.customer) == one.customer,
+        col(Conversation.id) != one.id,
+    )
+    for limit in people.reach(session, col(Conversation.assignee)):
+        statement = statement.where(limit | col(Conversation.assignee).is_(None))
+    rows = session.execute(statement.order_by(col(Conversation.id).desc()).limit(EARLIER)).scalars()
+    return Page(items=details(session, list(rows), SAID_EARLIER), next_cursor=None)
+
+
+def readable(session: Session, conversation_id: str, caller: Principal) -> Conversation:
+    """Return a conversation; raises NotFound for somebody else's."""
     one = session.get(Conversation, conversation_id)
     if one is None or not visible(session, one, caller):
         raise NotFound(f"There is no conversation {conversation_id}.")
-    messages = select(Message).where(col(Message.conversation) == one.id).order_by(col(Message.id).desc()).limit(SHOWN)
-    replies = select(Reply).where(col(Reply.conversation) == one.id).order_by(col(Reply.id))
-    said = [MessageOut.model_validate(row) for row in session.execute(messages).scalars()][::-1]
-    answered = reply_views(session, list(session.execute(replies).scalars()))
-    return ConversationDetailOut(**shown(session, [one])[0].model_dump(), messages=said, replies=answered)
+    return one
+
+
+def details(session: Session, conversations: Sequence[Conversation], most: int) -> list[ConversationDetailOut]:
+    """Show conversations, each with the last `most` messages, replies and notes."""
+    return [
+        ConversationDetailOut(
+            **out.model_dump(),
+            messages=[MessageOut.model_validate(row) for row in last_of(session, Message, out.id, most)],
+            replies=reply_views(session, last_of(session, Reply, out.id, most)),
+            notes=note_views(session, last_of(session, Note, out.id, most)),
+        )
+        for out in shown(session, conversations)
+    ]
+
+
+def last_of(session: Session, table: type[Said], conversation: str, most: int) -> list[Said]:
+    """Return the last rows of a conversation in one table, the oldest first."""
+    rows = select(table).where(col(table.conversation) == conversation).order_by(col(table.id).desc()).limit(most)
+    return list(session.execute(rows).scalars())[::-1]
 
 
 def visible(session: Session, one: Conversation, caller: Principal) -> bool:
@@ -93,4 +133,13 @@ def reply_views(session: Session, replies: Sequence[Reply]) -> list[ReplyOut]:
     return [
         ReplyOut.model_validate({**reply.model_dump(), "person": numbers.get(reply.person, reply.person)})
         for reply in replies
+    ]
+
+
+def note_views(session: Session, notes: Sequence[Note]) -> list[NoteOut]:
+    """Show notes with the employee numbers of who wrote them."""
+    numbers = people.numbers(session, {note.person for note in notes})
+    return [
+        NoteOut.model_validate({**note.model_dump(), "person": numbers.get(note.person or "", note.person)})
+        for note in notes
     ]

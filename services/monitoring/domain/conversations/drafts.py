@@ -1,0 +1,131 @@
+"""Drafts: a colleague who is trusted reads them, and lets them out or gives them back."""
+
+from sqlmodel import col, select
+
+from services.monitoring.domain import people
+from services.monitoring.domain.conversations import autonomy, conversations, replies
+from services.monitoring.domain.conversations.showing import reply_views
+from services.monitoring.domain.people import Actor
+from services.monitoring.domain.routing import assignments
+from services.monitoring.schemas.conversations import ReplyApprovalIn, ReplyOut, ReplyReturnIn
+from services.monitoring.tables import Conversation, Person, Reply, ReplyReview
+from shared.conditions import expect
+from shared.context import Principal
+from shared.db import Session
+from shared.events.monitoring import ReplyReturnedV1
+from shared.evidence import digest_of, record
+from shared.ids import new_id
+from shared.outbox import tell
+from shared.problems import Conflict, Forbidden, NotFound
+
+ANSWERABLE = (*assignments.WITH_SOMEONE, "answered", "waiting")
+
+
+class NotADraft(Conflict):
+    """The reply does not wait for a colleague."""
+
+
+class DraftOutdated(Conflict):
+    """The conversation is resolved, or with somebody else."""
+
+
+class OwnDraft(Forbidden):
+    """Nobody lets out their own draft."""
+
+
+class NotTrusted(Forbidden):
+    """Only a person who is trusted on this network, and certified, decides on drafts."""
+
+
+def approve(session: Session, reply_id: str, body: ReplyApprovalIn, caller: Principal, stated: int | None) -> ReplyOut:
+    """Let a draft out, in its words or in others, if the rules and the state of its conversation still allow it."""
+    reply, one, reviewer = with_reviewer(session, reply_id, caller, body.employee_number, stated)
+    author = session.get_one(Person, reply.person)
+    if one.assignee != author.id or one.state not in ANSWERABLE:
+        raise DraftOutdated
+    held = replies.refuse_uncertified(session, one, author)
+    replies.refuse_if_paused(session, one)
+    text = body.text or reply.text
+    advice, waits = replies.check(session, one, text, reply.approval_request, author, held)
+    review(session, reply, one, reviewer, "approved" if text == reply.text else "changed", digest_of(text))
+    reply.text = text
+    reply.status = "held" if waits else "approved"
+    reply.approved_at = session.now
+    if waits:
+        replies.wait(session, one, reply)
+    else:
+        replies.go_out(session, one, reply)
+    return reply_views(session, [reply])[0].model_copy(update={"advice": advice})
+
+
+def give_back(session: Session, reply_id: str, body: ReplyReturnIn, caller: Principal, stated: int | None) -> ReplyOut:
+    """Give a draft back to its author, who still has the conversation and may write another."""
+    reply, one, reviewer = with_reviewer(session, reply_id, caller, body.employee_number, stated)
+    review(session, reply, one, reviewer, "returned", digest_of(reply.text), body.reason)
+    reply.status, reply.error = "returned", body.reason
+    one.revision += 1
+    tell(session, ReplyReturnedV1(**replies.told(reply, one.network)))
+    session.flush()
+    return reply_views(session, [reply])[0]
+
+
+def review(
+    session: Session,
+    reply: Reply,
+    one: Conversation,
+    reviewer: str,
+    outcome: str,
+    text_hash: str,
+    reason: str | None = None,
+) -> None:
+    """Keep who decided what, when, on which words."""
+    reply.changed_at = session.now
+    reply.revision += 1
+    session.add(
+        ReplyReview(
+            id=new_id(),
+            reply=reply.id,
+            author=reply.person,
+            reviewer=reviewer,
+            network=one.network,
+            outcome=outcome,
+            reason=reason,
+            text_hash=text_hash,
+            decided_at=session.now,
+        )
+    )
+    record(session, f"reply.review_{outcome}", f"reply/{reply.id}", text_hash, reviewer)
+
+
+def with_reviewer(
+    session: Session, reply_id: str, caller: Principal, employee_number: str | None, stated: int | None
+) -> tuple[Reply, Conversation, str]:
+    """Return a draft with its conversation, and the person who decides on it.
+
+    Raises NotFound for whoever may not know of it, OwnDraft, NotTrusted, NotADraft or Stale.
+    """
+    assignments.lock(session)
+    reply = session.execute(select(Reply).where(col(Reply.id) == reply_id).with_for_update()).scalar()
+    if reply is None or not people.reaches(session, reply.person):
+        raise NotFound(f"There is no reply {reply_id}.")
+    one = conversations.get(session, reply.conversation)
+    reviewer = people.acting(session, caller, employee_number)
+    trusted = may_decide(session, reviewer, one.network)
+    if not caller.has("conversations:write") and not trusted and caller.person != reply.person:
+        raise NotFound(f"There is no reply {reply_id}.")
+    if reviewer.person == reply.person:
+        raise OwnDraft
+    if not trusted or reviewer.person is None:
+        raise NotTrusted
+    expect(reply.revision, stated)
+    if reply.status != "drafted":
+        raise NotADraft(f"The reply is {reply.status}.")
+    return reply, one, reviewer.person
+
+
+def may_decide(session: Session, reviewer: Actor, network: str) -> bool:
+    """Tell whether somebody is certified to answer customers, and trusted on a network."""
+    person = session.get(Person, reviewer.person) if reviewer.person is not None else None
+    if person is None or not autonomy.may_answer(session, person):
+        return False
+    return autonomy.level(session, person.id, network) == "trusted"
