@@ -125,9 +125,10 @@ def of_languages(statement: Waiting, languages: set[str] | None) -> Waiting:
 def ordered(statement: Waiting, after: str | None) -> Waiting:
     """Put the gravest first, and of those the oldest; from behind the place that a cursor names."""
     if after is not None:
-        gravity, at, last = read_place(after)
+        rank, at, last = read_place(after)
+        gravity = GRAVITY
         later = or_(col(Finding.opened_at) > at, and_(col(Finding.opened_at) == at, col(Finding.id) > last))
-        statement = statement.where(or_(gravity > GRAVITY, and_(gravity == GRAVITY, later)))
+        statement = statement.where(or_(gravity < rank, and_(gravity == rank, later)))
     return statement.order_by(GRAVITY.desc(), col(Finding.opened_at), col(Finding.id))
 
 
