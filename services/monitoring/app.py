@@ -7,6 +7,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from services.monitoring.connectors.replies import Replies
 from services.monitoring.connectors.runner import Runner
 from services.monitoring.domain import personal, rules
 from services.monitoring.domain.posts import past_posts
@@ -74,7 +75,7 @@ def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
         timers=timers,
         snapshots=snapshots,
         personal=personal.personal,
-        workers=[reader.run],
+        workers=[reader.run, Replies(reader).run],
         while_running=with_rules_and_posts,
     ).app
     app.state.sources = reader

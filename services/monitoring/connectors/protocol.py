@@ -53,9 +53,9 @@ class Surroundings:
     """
 
     client: "httpx.AsyncClient"
+    db: Database
     folders: Path | None = None
     allowed: Sequence[IpNetwork] = ()
-    db: Database | None = None
 
 
 class Connector(Protocol[C_contra]):

@@ -4,14 +4,15 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from services.monitoring.connectors.bluesky import Bluesky, BlueskyConfig
 from services.monitoring.connectors.feeds import FeedConfig, Feeds
 from services.monitoring.connectors.folders import FolderConfig, Folders
 from services.monitoring.connectors.protocol import Connector
 from services.monitoring.schemas.sources import SourceConfig, SourceIn, SourcePatch
 
-CONNECTORS: dict[str, Connector[Any]] = {each.kind: each for each in (Feeds(), Folders())}
-CONFIGS: dict[str, type[SourceConfig]] = {"feed": FeedConfig, "folder": FolderConfig}
-AnyConfig = Annotated[FeedConfig | FolderConfig, Field(discriminator="kind")]
+CONNECTORS: dict[str, Connector[Any]] = {each.kind: each for each in (Bluesky(), Feeds(), Folders())}
+CONFIGS: dict[str, type[SourceConfig]] = {"bluesky": BlueskyConfig, "feed": FeedConfig, "folder": FolderConfig}
+AnyConfig = Annotated[BlueskyConfig | FeedConfig | FolderConfig, Field(discriminator="kind")]
 
 
 class NewSource(SourceIn):

@@ -106,12 +106,11 @@ class Runner:
     async def _read_on(self, db: Database, reading: Reading, *, streaming: bool) -> None:
         """Keep batch after batch; what the connector raises is noted as the source's trouble."""
         try:
-            async with self.surroundings() as around:
-                async with contextlib.aclosing(self._batches(reading.task, around)) as batches:
-                    async for batch in batches:
-                        reading.task = await db.write(
-                            runs.keep, reading.task, reading.run or "", batch.items, batch.cursor
-                        )
+            async with self._batches(db, reading.task) as batches:
+                async for batch in batches:
+                    reading.task = await db.write(
+                        runs.keep, reading.task, reading.run or "", batch.items, batch.cursor, batch.notice
+                    )
         except (Moved, *DATABASE_AWAY):
             raise
         except SourceTrouble as error:
@@ -124,22 +123,23 @@ class Runner:
             return
         await db.write(runs.fail, reading.task, reading.run or "", trouble.sentence, trouble.retry_after)
 
-    async def _batches(self, task: Task, around: Surroundings) -> AsyncGenerator[Batch, None]:
+    @contextlib.asynccontextmanager
+    async def _batches(self, db: Database, task: Task) -> AsyncIterator[AsyncIterator[Batch]]:
         """Yield what a source says, and let go of it however its reader ends."""
-        items = CONNECTORS[task.kind].items(self._opened(task), task.cursor, around)
-        try:
-            async for batch in items:
-                yield batch
-        finally:
-            if isinstance(items, AsyncGenerator):
-                await items.aclose()
+        async with self.surroundings(db) as around:
+            items = CONNECTORS[task.kind].items(self.opened(task), task.cursor, around)
+            try:
+                yield items
+            finally:
+                if isinstance(items, AsyncGenerator):
+                    await items.aclose()
 
     async def _note_end(self, db: Database, reading: Reading) -> None:
         if reading.run is not None:
             with contextlib.suppress(*DATABASE_AWAY):
                 await db.write(runs.stop, reading.run)
 
-    def _opened(self, task: Task) -> SourceConfig:
+    def opened(self, task: Task) -> SourceConfig:
         """Return a source's configuration with its secrets; raises SourceTrouble when they cannot be read."""
         try:
             return config_of(task.kind, {**task.config, **self.safe.open(task.id, task.secrets)})
@@ -147,18 +147,18 @@ class Runner:
             raise SourceTrouble(problem.detail) from None
 
     @contextlib.asynccontextmanager
-    async def surroundings(self) -> AsyncIterator[Surroundings]:
+    async def surroundings(self, db: Database) -> AsyncIterator[Surroundings]:
         """Yield what a connector reads with."""
         from services.monitoring.connectors.client import guarded
 
         async with guarded(self._settings.fetch_also) as client:
-            yield Surroundings(client, self._settings.folders)
+            yield Surroundings(client, db, self._settings.folders, self._settings.fetch_also)
 
-    async def test(self, task: Task) -> SourceTestOut:
+    async def test(self, db: Database, task: Task) -> SourceTestOut:
         """Try a source without keeping anything, and say in a sentence what came of it."""
         try:
-            config = self._opened(task)
-            async with asyncio.timeout(TESTED_WITHIN), self.surroundings() as around:
+            config = self.opened(task)
+            async with asyncio.timeout(TESTED_WITHIN), self.surroundings(db) as around:
                 return SourceTestOut(works=True, message=await CONNECTORS[task.kind].test(config, around))
         except SourceTrouble as trouble:
             return SourceTestOut(works=False, message=trouble.sentence)

@@ -119,6 +119,6 @@ async def resume_source(source_id: Id, db: Db, runner: Reader) -> None:
 
 
 @router.post("/{source_id}/test", dependencies=[WRITE], responses=problems(NotFound))
-async def test_source(source_id: Id, db: Db, runner: Reader) -> SourceTestOut:
+async def test_source(source_id: Id, db: Db, runner: Reader, request: Request) -> SourceTestOut:
     """Try to read a source without keeping anything, and say in a sentence what came of it."""
-    return await runner.test(await db.read(runs.task_to_test, source_id))
+    return await runner.test(request.app.state.db, await db.read(runs.task_to_test, source_id))

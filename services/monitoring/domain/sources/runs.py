@@ -114,8 +114,13 @@ def begin(session: Session, task: Task) -> str:
     return run.id
 
 
-def keep(session: Session, task: Task, run: str, items: Sequence[Item], cursor: str | None) -> Task:
-    """Keep a batch and the cursor behind it, both or neither; returns the task with that cursor. Raises Moved."""
+def keep(
+    session: Session, task: Task, run: str, items: Sequence[Item], cursor: str | None, notice: str | None = None
+) -> Task:
+    """Keep a batch and the cursor behind it, both or neither; returns the task with that cursor. Raises Moved.
+
+    A notice stays as the last error of a source that can be read, until it fails or is changed.
+    """
     source = held(session, task)
     counted = intake.tally(items, intake.take_in(session, items, source.id))
     for row in (source, session.get_one(SourceRun, run)):
@@ -125,6 +130,10 @@ def keep(session: Session, task: Task, run: str, items: Sequence[Item], cursor: 
         row.rejected += counted.rejected
     source.cursor = cursor
     well(session, source)
+    if notice is not None:
+        source.last_error = notice[:500]
+        tell(session, sources.told(source))
+        record(session, "source.notice", f"source/{source.id}")
     session.flush()
     return task._replace(cursor=cursor)
 
@@ -174,9 +183,9 @@ def take_up(session: Session, reading: Collection[str]) -> None:
 def well(session: Session, source: Source) -> None:
     """Note that a source can be read."""
     source.last_success_at = session.now
-    source.failures, source.last_error = 0, None
     if source.health != "well":
         source.health = "well"
+        source.failures, source.last_error = 0, None
         tell(session, sources.told(source))
         record(session, "source.recover", f"source/{source.id}")
 
