@@ -19,7 +19,7 @@ function letter(guidance) {
   const item = element("li", null);
   const card = element(
     "article", "card letter",
-    element("header", "card-head", element("h2", null, STATES[guidance.state] ?? guidance.state), element("time", "soft small", new Date(guidance.given_at).toLocaleDateString(undefined, { dateStyle: "long" }))),
+    element("header", "card-head", element("h2", null, guidance.kind === "praise" ? "Well done" : STATES[guidance.state] ?? guidance.state), element("time", "soft small", new Date(guidance.given_at).toLocaleDateString(undefined, { dateStyle: "long" }))),
     element("p", null, guidance.message),
     guidance.better_wording ? element("blockquote", null, guidance.better_wording) : null,
   );
@@ -27,7 +27,7 @@ function letter(guidance) {
     card.append(element(
       "div", "actions",
       button("I have read it", "", async () => { await post(`/v1/guidance/${guidance.id}/acknowledgement`); await load(); }),
-      button("Ask for a second look", "quiet", async () => {
+      guidance.kind === "praise" ? null : button("Ask for a second look", "quiet", async () => {
         const reason = prompt("What should another coach look at?");
         if (reason) await post(`/v1/guidance/${guidance.id}/appeal`, { reason });
         await load();
