@@ -30,6 +30,7 @@ class RequestDatabase:
         self._response = response
         self.status = status
         self._request = request
+        self._told: list[Told] = []
 
     async def read(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `fn` over one consistent snapshot."""
@@ -48,9 +49,23 @@ class RequestDatabase:
             return result
 
         done = await self._db.run(Unit(once, args, kwargs, what=fn))
-        if done.told:
-            self._response.headers[EVENTS_HEADER] = events_header(done.told)
+        self._name(done.told)
         return done.result  # type: ignore[no-any-return]
+
+    async def step(self, fn: Callable[Concatenate[Session, P], T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run `fn` as one of several transactions, so that others write in between; `repeated` comes first, `keep` last."""
+        done = await self._db.run(Unit(fn, args, kwargs))
+        self._name(done.told)
+        return done.result  # type: ignore[no-any-return]
+
+    async def keep(self, answer: T) -> T:
+        """Keep the answer to a request that took several transactions, for whoever repeats it."""
+        return await self.write(as_it_is, answer)
+
+    def _name(self, told: list[Told]) -> None:
+        self._told = [*self._told, *told][-NAMED:]
+        if self._told:
+            self._response.headers[EVENTS_HEADER] = events_header(self._told)
 
     async def repeated(self) -> None:
         """End a request that was answered before, where it takes more than one unit of work: raises Replay."""
@@ -63,6 +78,11 @@ class RequestDatabase:
         if made.revision is not None:
             headers["ETag"] = etag(made.revision)
         return Response(made.body, self.status, headers, media_type="application/json")
+
+
+def as_it_is(_session: Session, answer: T) -> T:
+    """Return an answer that was made before."""
+    return answer
 
 
 def events_header(told: list[Told]) -> str:

@@ -4,7 +4,7 @@ from sqlmodel import col, select
 
 from services.training.domain.badges import status_lists
 from services.training.domain.certification import decisions, expiry, export_schedules, facts, proposals
-from services.training.domain.learning import completions, enrolments, readings, sittings
+from services.training.domain.learning import completions, enrolments, external_courses, readings, sittings
 from services.training.domain.planning import assigning, campaigns, reminders, team_seats
 from services.training.domain.privacy import erasures, looks, retention
 from services.training.domain.provisioning import groups, imports, merges, retelling
@@ -93,6 +93,12 @@ def keep_proposal(event: CertificateSuspensionProposedV1, session: Session) -> N
 def keep_campaign(event: CampaignChangedV1, session: Session) -> None:
     """What a campaign asked is asked no more once it is closed."""
     campaigns.keep_campaign(session, event)
+
+
+@timers.every(seconds=1)
+def count_mapped_courses(session: Session) -> None:
+    """What an external course stands for may be said after it was completed."""
+    external_courses.work_off(session)
 
 
 @timers.every(seconds=1)

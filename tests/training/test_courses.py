@@ -234,6 +234,7 @@ async def test_an_external_course_counts_once_it_is_mapped_also_afterwards(servi
 
     assert (await service.status("E-1", "hearer"))["certified"]
     assert not (await service.status("E-1", "listener"))["certified"]
+    assert [told["course"] for told in await service.told("training.course.completed.v1")] == ["listening"]
 
 
 async def test_the_same_completion_counts_once_and_one_to_come_is_refused(service: TrainingService) -> None:

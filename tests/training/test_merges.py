@@ -6,7 +6,7 @@ from typing import Any
 from services.training.handlers import snapshots
 from tests import retelling
 from tests.training.conftest import TrainingService
-from tests.training.courses import TASK, enrol, write
+from tests.training.courses import LIVE, TASK, enrol, write
 from tests.training.quizzing import learner, write_quiz
 
 
@@ -162,3 +162,20 @@ async def test_what_waits_for_a_coach_goes_on_with_the_enrolment_that_stays(serv
 
     assert (reviewed["enrolment"], reviewed["employee_number"]) == (kept, "E-1")
     assert (await service.get(f"/v1/enrolments/{kept}"))["completed_at"] is not None
+
+
+async def test_two_places_in_one_live_session_become_one(service: TrainingService) -> None:
+    await write(service, "talk", [LIVE])
+    for number in ("E-1", "E-2", "E-9"):
+        await service.add_person(number)
+        await enrol(service.client, "talk", employee_number=number)
+    times = {"starts_at": "2099-01-01T10:00:00Z", "ends_at": "2099-01-01T11:00:00Z"}
+    date = {"course": "talk", "module": "meet", "capacity": 2, "place": "Room 4", "host": "E-9", **times}
+    live = f"/v1/live-sessions/{(await service.post('/v1/live-sessions', date))['id']}"
+    for number in ("E-1", "E-2"):
+        await service.post(f"{live}/registrations", {"employee_number": number})
+    assert (await service.get(live))["left"] == 0
+
+    assert (await merge(service, "E-1", "E-2")).status_code == 200
+    assert (await service.get(live))["left"] == 1
+    assert [one["employee_number"] for one in (await service.get(f"{live}/registrations"))["items"]] == ["E-1"]

@@ -8,6 +8,11 @@ from shared.context import EVERYONE
 from shared.db import Session
 from shared.problems import FieldError, Forbidden, Invalid, NotFound
 
+NAMELESS = ""
+"""The name of whoever was erased; everyone else has one."""
+WRITING = frozenset({"training:write", "certificates:write"})
+"""By which nothing is added to the entry of somebody who was erased."""
+
 
 class OwnMatter(Forbidden):
     """Nobody decides on what concerns themselves."""
@@ -15,6 +20,10 @@ class OwnMatter(Forbidden):
 
 class LearningForAnother(Forbidden):
     """Somebody who signed in learns for nobody else."""
+
+
+class DecisionForAnother(Forbidden):
+    """Somebody who signed in decides in nobody else's name."""
 
 
 def limits(session: Session, scope: str) -> list[ColumnElement[bool]]:
@@ -44,6 +53,13 @@ def refuse_department(session: Session, department: str) -> None:
         raise Forbidden(f"This key may not write people of the department {department}.")
 
 
+def refuse_limited(session: Session, what: str) -> None:
+    """Raise Forbidden when the caller's key is limited to departments, for what holds in all of them."""
+    caller = session.context.caller
+    if caller is not None and caller.departments is not None:
+        raise Forbidden(f"{what} is for people of all departments; this key is limited to some.")
+
+
 def refuse_own(session: Session, person: str) -> None:
     """Raise OwnMatter when the caller is the person on whose certificate or learning something is decided."""
     caller = session.context.caller
@@ -65,7 +81,7 @@ def get_person(session: Session, employee_number: str, scope: str) -> Person:
     ).first()
     if found is None or found.merged_into is not None:
         found = known_before(session, employee_number, scope)
-    if found is None:
+    if found is None or (found.name == NAMELESS and scope in WRITING):
         raise NotFound(f"There is no person with the employee number {employee_number}.")
     note_look(session, found.id)
     return found
@@ -96,6 +112,18 @@ def get_by_id(session: Session, person: str, scope: str) -> Person:
     found = session.exec(select(Person).where(Person.id == person, *limits(session, scope))).first()
     if found is None:
         raise NotFound("There is no such thing, or it is someone else's.")
+    return found
+
+
+def deciding(session: Session, employee_number: str | None, scope: str) -> Person:
+    """Return who decides on somebody: whom a machine names, else the person who asks, and nobody in another's name.
+
+    Raises NotFound, DecisionForAnother, or Invalid when a machine names nobody.
+    """
+    caller = session.context.caller
+    found = acting(session, employee_number, scope)
+    if caller is not None and caller.signed_in and found.id != caller.person:
+        raise DecisionForAnother
     return found
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response, status
+from fastapi import APIRouter, Query, Request, status
 
 from services.training.domain import access
 from services.training.domain.learning import completion_files, completions, external_courses
@@ -22,10 +22,9 @@ from services.training.schemas.completions import (
 from services.training.schemas.enrolments import CompletionIn, CompletionOut
 from services.training.schemas.imports import Delimiter, Encoding
 from shared.auth import needs
-from shared.db import Database, Session, Told, Unit
 from shared.pages import Page, Paging
 from shared.problems import NotFound, TooLarge, UnsupportedMediaType, problems
-from shared.requests import EVENTS_HEADER, Db, events_header
+from shared.requests import Db
 from shared.schemas import EmployeeNumber, Line, Slug
 
 router = APIRouter(prefix="/v1", tags=["training"])
@@ -76,7 +75,6 @@ async def create_completion(body: CompletionIn, db: Db) -> CompletionOut:
 )
 async def import_completions(
     request: Request,
-    response: Response,
     db: Db,
     dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
     encoding: Annotated[Encoding | None, Query(description="Found out unless given.")] = None,
@@ -87,11 +85,9 @@ async def import_completions(
     The same person, course, time and source count once, so the same file again changes nothing.
     """
     await db.repeated()
-    service: Database = request.app.state.db
     counts = {"created": 0, "unchanged": 0, "rejected": 0}
     shown: list[CompletionRow] = []
     unmapped: set[str] = set()
-    told: list[Told] = []
     async with upload(request) as body:
         file = await asyncio.to_thread(
             csv_files.read, body, encoding, delimiter, completion_files.known, MOST, completion_files.NotACompletionFile
@@ -99,11 +95,9 @@ async def import_completions(
         columns = completion_files.columns_of(file.header)
         rows = file.rows()
         while chunk := await asyncio.to_thread(next_of, rows, columns):
-            unit = Unit(completion_files.apply, (chunk,), {"dry_run": dry_run})
-            done = await service.run(unit)
-            unmapped |= done.result.unmapped
-            told = [*told, *done.told][-CHUNK:]
-            for one in done.result.outcomes:
+            done = await db.step(completion_files.apply, chunk, dry_run=dry_run)
+            unmapped |= done.unmapped
+            for one in done.outcomes:
                 counts[one.outcome] += 1
                 if one.detail is not None and len(shown) < SHOWN:
                     shown.append(one)
@@ -116,14 +110,7 @@ async def import_completions(
         ignored_columns=[name for name, known in zip(file.header, columns, strict=True) if known is None],
         rows=shown,
     )
-    if told:
-        response.headers[EVENTS_HEADER] = events_header(told)
-    return await db.write(as_it_is, report)
-
-
-def as_it_is(_session: Session, report: CompletionImportOut) -> CompletionImportOut:
-    """Return a report, so that it is what a repeated request gets."""
-    return report
+    return await db.keep(report)
 
 
 def next_of(rows: Iterator[Numbered], columns: list[str | None]) -> list[Row]:

@@ -47,7 +47,11 @@ async def create_enrolment(body: EnrolmentIn, db: Db) -> EnrolmentOut:
 )
 async def create_enrolment_batch(body: BatchIn, db: Db) -> BatchOut:
     """Put up to 500 people on a course, and report what became of each."""
-    return await db.write(enrolment_batches.create, body)
+    await db.repeated()
+    items = [
+        item for some in enrolment_batches.chunks(body) for item in await db.step(enrolment_batches.apply, body, some)
+    ]
+    return await db.keep(enrolment_batches.report(items))
 
 
 @router.get("/{enrolment}", dependencies=[needs("training:read", "self")], responses=problems(NotFound))

@@ -127,4 +127,8 @@ async def delete_live_registration(live: Id, employee_number: EmployeeNumber, db
 )
 async def take_live_attendance(live: Id, body: AttendanceIn, db: Db) -> Page[RegistrationOut]:
     """Note who was there, by the host or whoever runs the training; their module is done."""
-    return await db.write(attendance.take_attendance, live, body)
+    await db.repeated()
+    await db.read(attendance.check_attendance, live, body)
+    for some in attendance.chunks(body):
+        await db.step(attendance.take_attendance, live, some)
+    return await db.keep(await db.read(attendance.find, live))

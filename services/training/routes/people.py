@@ -73,14 +73,14 @@ async def list_authority(db: Db) -> Page[AuthorityOut]:
     return await db.read(provenance.all_authority)
 
 
-@router.put("/attribute-authority/{attribute}", dependencies=[needs("people:write")])
-async def put_authority(attribute: Attribute, body: AuthorityIn, db: Db) -> AuthorityOut:
+@router.put("/attribute-authority/{attribute}", dependencies=[needs("people:write")], responses=problems(Stale))
+async def put_authority(attribute: Attribute, body: AuthorityIn, if_match: IfMatch, db: Db) -> AuthorityOut:
     """Say which sources may write an attribute, the strongest first.
 
     What a stronger source has written, a weaker one does not change. Unless said here, SCIM comes before files, files
     before single requests.
     """
-    return await db.write(provenance.put_authority, attribute, body)
+    return await db.write(provenance.put_authority, attribute, body, if_match)
 
 
 @router.get(

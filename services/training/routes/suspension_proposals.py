@@ -54,6 +54,7 @@ async def get_suspension_proposal(proposal: Id, db: Db) -> ProposalOut:
         Stale,
         Invalid,
         access.OwnMatter,
+        access.DecisionForAnother,
         proposals.OwnSuspensionProposal,
         proposals.ProposalDecided,
         measures.CertificateNotInForce,

@@ -40,7 +40,9 @@ async def get_task_submission(submission: Id, db: Db) -> SubmissionOut:
 @router.post(
     "/{submission}/review",
     dependencies=[needs("training:write", "training:read")],
-    responses=problems(NotFound, tasks.NotACoach, access.OwnMatter, tasks.AlreadyReviewed, Stale),
+    responses=problems(
+        NotFound, tasks.NotACoach, access.OwnMatter, access.DecisionForAnother, tasks.AlreadyReviewed, Stale
+    ),
 )
 async def review_task_submission(submission: Id, body: ReviewIn, if_match: IfMatch, db: Db) -> SubmissionOut:
     """Accept what was handed in, or give it back with words; nobody reviews their own."""

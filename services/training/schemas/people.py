@@ -132,6 +132,7 @@ class AuthorityOut(Resource):
 
     attribute: str
     sources: list[Source]
+    revision: Annotated[int, Field(description="Stands for this order of sources; a change states it as If-Match.")]
 
 
 class SaidOfPerson(Body):

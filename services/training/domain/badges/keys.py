@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlmodel import col, select
 
+from services.training.domain import access
 from services.training.domain.badges import proofs
 from services.training.schemas.badges import BadgeKeyOut, BadgeKeysOut
 from services.training.tables import Badge, BadgeKey
@@ -94,6 +95,7 @@ def ensure(session: Session, made: NewKey) -> None:
 
 def rotate(session: Session, made: NewKey) -> BadgeKeyOut:
     """Let a new key sign from now on; the private half of the one before is gone for good, its public half stays."""
+    access.refuse_limited(session, "A key")
     lock(session)
     before = current(session)
     if before is not None:
@@ -126,6 +128,7 @@ def revoke(session: Session, key: str, if_match: int | None) -> BadgeKeyOut:
 
     What it signed is signed anew when its holder asks for it.
     """
+    access.refuse_limited(session, "A key")
     lock(session)
     found = session.get(BadgeKey, key)
     if found is None:

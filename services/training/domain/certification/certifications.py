@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import update
 from sqlmodel import col, select
 
+from services.training.domain import access
 from services.training.domain.certification import audiences, decisions
 from services.training.domain.planning import enrolment_rules
 from services.training.domain.teaching import course_changes
@@ -30,6 +31,7 @@ class NotEarnable(Invalid):
 
 def create(session: Session, body: CertificationIn) -> CertificationOut:
     """Define a certification; those who have all parts already get theirs soon. Raises CertificationExists or NotEarnable."""
+    access.refuse_limited(session, "A certification")
     if session.exec(select(Certification.id).where(Certification.key == body.key)).first() is not None:
         raise CertificationExists(f"There is a certification {body.key} already.")
     refuse_unknown(session, body.courses, body.certifications)
@@ -42,6 +44,7 @@ def create(session: Session, body: CertificationIn) -> CertificationOut:
 
 def change(session: Session, key: str, body: CertificationPatch, if_match: int | None) -> CertificationOut:
     """Define a certification anew; certificates issued before keep their dates. Raises NotFound, Stale or NotEarnable."""
+    access.refuse_limited(session, "A certification")
     row = load(session, key)
     if "certifications" in body.model_fields_set:  # two of them must not come to ask for each other at once
         everyone = select(Certification).order_by(Certification.key).with_for_update()

@@ -97,13 +97,12 @@ def decide(session: Session, proposal: str, body: ProposalDecisionIn, if_match: 
     to suspend: then it can only be declined.
     """
     row, person = load(session, proposal, "certificates:write")
-    decider = access.acting(session, body.employee_number, "certificates:write")
     access.refuse_own(session, row.person)
+    refuse_proposer(row, session.context.caller.person if session.context.caller else None)
+    decider = access.deciding(session, body.employee_number, "certificates:write")
     if decider.id == row.person:
         raise access.OwnMatter
-    caller = session.context.caller
-    if row.proposer is not None and row.proposer in {decider.id, caller.person if caller else None}:
-        raise OwnSuspensionProposal
+    refuse_proposer(row, decider.id)
     decisions.lock(session, [row.person])
     session.refresh(row)
     session.refresh(person)
@@ -120,6 +119,12 @@ def decide(session: Session, proposal: str, body: ProposalDecisionIn, if_match: 
     tell(session, SuspensionDecidedV1(**told | {"decision": row.state, "reason": body.reason}))
     record(session, f"suspension.{row.state}", f"suspension/{row.id}", digest_of(body), row.person)
     return out(session, [(row, person)])[0]
+
+
+def refuse_proposer(row: SuspensionProposal, person: str | None) -> None:
+    """Raise OwnSuspensionProposal for whoever proposed it."""
+    if row.proposer is not None and row.proposer == person:
+        raise OwnSuspensionProposal
 
 
 def suspend(session: Session, proposal: SuspensionProposal, reason: str, actor: str) -> None:

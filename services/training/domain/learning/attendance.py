@@ -1,5 +1,7 @@
 """Who comes to a live session: registration within its capacity, and attendance taken by the host."""
 
+from collections.abc import Iterator
+
 from sqlmodel import col, func, select
 
 from services.training.domain import access
@@ -12,6 +14,8 @@ from shared.db import Session
 from shared.evidence import Deed, record, record_all
 from shared.pages import Page
 from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound
+
+CHUNK = 25
 
 
 class SessionFull(Conflict):
@@ -99,20 +103,36 @@ def find(session: Session, live: str) -> Page[RegistrationOut]:
     return Page(items=[out(registration, person) for registration, person in rows])
 
 
-def take_attendance(session: Session, live: str, body: AttendanceIn) -> Page[RegistrationOut]:
-    """Note who was there, which makes their module done; who came without a place is entered.
+def check_attendance(session: Session, live: str, body: AttendanceIn) -> None:
+    """Refuse a list as a whole: raises NotFound, SessionCancelled, NotBegun, NotTheHost, OwnMatter or NotAttending."""
+    named(session, to_attend(session, live), body)
 
-    Raises NotFound, SessionCancelled, NotBegun, NotTheHost, OwnMatter or NotAttending.
-    """
+
+def chunks(body: AttendanceIn) -> Iterator[AttendanceIn]:
+    """Yield a list in pieces that are noted one after the other, so that nobody else's write waits for all of it."""
+    for start in range(0, max(len(body.present), len(body.absent)), CHUNK):
+        sides = slice(start, start + CHUNK)
+        yield AttendanceIn(present=body.present[sides], absent=body.absent[sides])
+
+
+def to_attend(session: Session, live: str) -> LiveSession:
+    """Return a date of which the caller may take the attendance."""
     row = live_sessions.load(session, live)
     caller = session.context.caller
     if caller is not None and not caller.has("training:write") and not hosts(session, row):
         raise NotTheHost
-    live_sessions.take(session, live)
+    live_sessions.refuse_cancelled(row)
     if row.starts_at > session.now:
         raise NotBegun
-    places = named(session, row, body)
-    for registration in places:
+    return row
+
+
+def take_attendance(session: Session, live: str, body: AttendanceIn) -> None:
+    """Note who was there, which makes their module done; who came without a place is entered."""
+    row = to_attend(session, live)
+    session.refresh(row, with_for_update=True)
+    entered = enter(session, named(session, row, body))
+    for registration in entered:
         if registration.attended:
             enrolment = enrolments.lock(session, registration.enrolment)
             details: dict[str, object] = {"live_session": row.id}
@@ -123,23 +143,30 @@ def take_attendance(session: Session, live: str, body: AttendanceIn) -> Page[Reg
             f"live-session/{row.id}",
             person=registration.person,
         )
-        for registration in places
+        for registration in entered
     ]
     record_all(session, deeds)
-    row.taken = session.exec(select(func.count()).where(LiveRegistration.session == row.id)).one()
+    row.taken = places(session, row)
     row.revision += 1
     session.add(row)
+
+
+def enter(session: Session, places: list[tuple[LiveRegistration, bool]]) -> list[LiveRegistration]:
+    """Keep who was there; return the registrations in the order of their enrolments, which are locked in that order."""
+    for registration, there in places:
+        registration.attended = there
+        session.add(registration)
     session.flush()
-    return find(session, live)
+    return sorted((registration for registration, _ in places), key=lambda entered: entered.enrolment)
 
 
-def named(session: Session, row: LiveSession, body: AttendanceIn) -> list[LiveRegistration]:
-    """Return the registrations of all who are named, with whether they were there, in the order of their enrolments.
+def named(session: Session, row: LiveSession, body: AttendanceIn) -> list[tuple[LiveRegistration, bool]]:
+    """Return the registrations of all who are named, new ones too, with whether they were there.
 
     The host names whoever came; anyone else those whom they may reach.
     """
     reach = [] if hosts(session, row) else access.limits(session, "training:write")
-    found: list[LiveRegistration] = []
+    found: list[tuple[LiveRegistration, bool]] = []
     wrong: list[FieldError] = []
     for side, numbers in (("present", body.present), ("absent", body.absent)):
         people = session.exec(select(Person).where(col(Person.employee_number).in_(numbers), *reach)).all()
@@ -151,13 +178,26 @@ def named(session: Session, row: LiveSession, body: AttendanceIn) -> list[LiveRe
                 wrong.append(FieldError(pointer=f"/{side}/{place}", detail=f"{number} is not on the course"))
             else:
                 access.refuse_own(session, entered.person)
-                entered.attended = side == "present"
-                session.add(entered)
-                found.append(entered)
+                found.append((entered, side == "present"))
     if wrong:
         raise NotAttending(errors=wrong)
-    session.flush()
-    return sorted(found, key=lambda entered: entered.enrolment)
+    return found
+
+
+def recount(session: Session, person: str) -> None:
+    """Count the places of a person's live sessions anew, as two entries that were merged may have had two in one."""
+    mine = select(LiveRegistration.session).where(LiveRegistration.person == person)
+    rows = select(LiveSession).where(col(LiveSession.id).in_(mine)).order_by(LiveSession.id).with_for_update()
+    for row in session.exec(rows.execution_options(populate_existing=True)).all():
+        if (taken := places(session, row)) != row.taken:
+            row.taken = taken
+            row.revision += 1
+            session.add(row)
+
+
+def places(session: Session, row: LiveSession) -> int:
+    """Count who is registered for a live session."""
+    return session.exec(select(func.count()).where(LiveRegistration.session == row.id)).one()
 
 
 def place_of(session: Session, row: LiveSession, person: str) -> LiveRegistration | None:

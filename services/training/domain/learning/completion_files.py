@@ -110,7 +110,7 @@ def apply(session: Session, chunk: Sequence[Row], *, dry_run: bool) -> Applied:
 
 def reachable(session: Session, numbers: set[str]) -> dict[str, str]:
     """Return the ids of the people whom the caller may write, by the employee numbers that they have or had."""
-    limits = access.limits(session, "training:write")
+    limits = [*access.limits(session, "training:write"), col(Person.name) != access.NAMELESS]
     current = select(Person.employee_number, Person.id).where(
         col(Person.employee_number).in_(numbers), col(Person.merged_into).is_(None), *limits
     )

@@ -1,5 +1,6 @@
 """Putting people on a course by a list, with a report of what became of each."""
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from sqlmodel import col, select
@@ -12,13 +13,26 @@ from services.training.tables import Completion, Course, Person
 from shared.db import Session
 from shared.problems import NotFound
 
+CHUNK = 25
+"""People in one unit, so that nobody else's write waits for all of a list."""
 
-def create(session: Session, body: BatchIn) -> BatchOut:
-    """Put people on the version in force; raises NotFound or NothingToLearn."""
+
+def chunks(body: BatchIn) -> Iterator[list[str]]:
+    """Yield the numbers of a list, a chunk at a time."""
+    for start in range(0, len(body.employee_numbers), CHUNK):
+        yield body.employee_numbers[start : start + CHUNK]
+
+
+def apply(session: Session, body: BatchIn, numbers: Sequence[str]) -> list[BatchItem]:
+    """Put some people of a list on the version in force; raises NotFound or NothingToLearn."""
     course = courses.load(session, body.course)
     if course.version == 0:
         raise enrolments.NothingToLearn(f"The course {course.key} has no version yet.")
-    items = [put_on(session, number, course, body.due_days) for number in body.employee_numbers]
+    return [put_on(session, number, course, body.due_days) for number in numbers]
+
+
+def report(items: list[BatchItem]) -> BatchOut:
+    """Return what became of all of a list."""
     return BatchOut(enrolled=sum(item.outcome in {"enrolled", "resumed"} for item in items), items=items)
 
 

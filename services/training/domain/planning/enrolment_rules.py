@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 
+from services.training.domain import access
 from services.training.domain.certification import audiences
 from services.training.domain.planning import occasions, rule_audiences
 from services.training.schemas.assigning import AudiencePreview, RuleAudience, RuleIn, RuleOut, RulePatch
@@ -13,7 +14,7 @@ from shared.conditions import expect
 from shared.db import Session
 from shared.evidence import digest_of, record
 from shared.pages import Page, PageQuery, page
-from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound
+from shared.problems import Conflict, FieldError, Invalid, NotFound
 
 SHOWN = 50
 
@@ -28,7 +29,7 @@ class NothingToPutOn(Invalid):
 
 def create(session: Session, body: RuleIn) -> RuleOut:
     """Write a rule; whom it finds is put on what it says soon. Raises Forbidden, RuleExists or NothingToPutOn."""
-    refuse_limited(session)
+    access.refuse_limited(session, "A rule")
     if session.exec(select(EnrolmentRule.id).where(EnrolmentRule.key == body.key)).first() is not None:
         raise RuleExists(f"There is a rule {body.key} already.")
     refuse_unknown(session, body)
@@ -38,7 +39,7 @@ def create(session: Session, body: RuleIn) -> RuleOut:
 
 def change(session: Session, key: str, body: RulePatch, if_match: int | None) -> RuleOut:
     """Change a rule; raises Forbidden, NotFound or Stale."""
-    refuse_limited(session)
+    access.refuse_limited(session, "A rule")
     row = load(session, key)
     session.refresh(row, with_for_update=True)
     expect(row.revision, if_match)
@@ -81,7 +82,7 @@ def members(session: Session, row: EnrolmentRule) -> ColumnElement[bool]:
 
 def preview(session: Session, body: RuleAudience) -> AudiencePreview:
     """Return whom an audience means today; raises Forbidden."""
-    refuse_limited(session)
+    access.refuse_limited(session, "A rule")
     meant = rule_audiences.members(body)
     people = session.exec(select(func.count()).select_from(Person).where(meant)).one()
     some = select(Person.employee_number).where(meant).order_by(Person.employee_number).limit(SHOWN)
@@ -117,13 +118,6 @@ def out(session: Session, row: EnrolmentRule) -> RuleOut:
     found = select(func.count()).select_from(RuleMatch)
     people = session.exec(found.where(RuleMatch.rule == row.key, col(RuleMatch.ended_at).is_(None))).one()
     return RuleOut.model_validate({**row.model_dump(), "people": people, "edition": row.revision})
-
-
-def refuse_limited(session: Session) -> None:
-    """Raise Forbidden for a key that is limited to departments: a rule may mean people of all of them."""
-    caller = session.context.caller
-    if caller is not None and caller.departments is not None:
-        raise Forbidden("A key that is limited to departments writes no rules and paths.")
 
 
 def refuse_unknown(session: Session, body: RuleIn) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlmodel import col, func, select
 
 from services.training.domain import access
-from services.training.domain.planning import asked, assigning, enrolment_rules, occasions, offers
+from services.training.domain.planning import asked, assigning, occasions, offers
 from services.training.schemas.assigning import (
     PathIn,
     PathMemberIn,
@@ -33,7 +33,7 @@ class NoSuchStep(Invalid):
 
 def create(session: Session, body: PathIn) -> PathOut:
     """Write a path; raises Forbidden, PathExists or NoSuchStep."""
-    enrolment_rules.refuse_limited(session)
+    access.refuse_limited(session, "A path")
     if session.exec(select(LearningPath.id).where(LearningPath.key == body.key)).first() is not None:
         raise PathExists(f"There is a learning path {body.key} already.")
     row = LearningPath(**body.model_dump(mode="json"), created_at=session.now)
@@ -42,7 +42,7 @@ def create(session: Session, body: PathIn) -> PathOut:
 
 def change(session: Session, key: str, body: PathPatch, if_match: int | None) -> PathOut:
     """Change a path; who is on it goes on with what it asks now. Raises Forbidden, NotFound, Stale or NoSuchStep."""
-    enrolment_rules.refuse_limited(session)
+    access.refuse_limited(session, "A path")
     row = load(session, key)
     session.refresh(row, with_for_update=True)
     expect(row.revision, if_match)

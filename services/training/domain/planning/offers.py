@@ -29,6 +29,7 @@ def get(session: Session, key: str) -> OfferOut:
 
 def put(session: Session, key: str, body: OfferIn, if_match: int | None) -> OfferOut:
     """Say to whom a course is offered; who is on it stays. Raises NotFound or Stale."""
+    access.refuse_limited(session, "The catalogue")
     courses.load(session, key)
     unsaid = Offer(course=key, self_service=True, audience={}, revision=1).model_dump()
     session.execute(insert(session, Offer.__table__).values(unsaid).on_conflict_do_nothing())  # type: ignore[attr-defined]

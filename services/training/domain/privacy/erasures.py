@@ -12,9 +12,9 @@ from sqlalchemy import select as plain_select
 from sqlmodel import col, select
 
 from services.training.domain import access
+from services.training.domain.access import NAMELESS
 from services.training.domain.certification import decisions
 from services.training.domain.provisioning import directory, hierarchy, import_guard
-from services.training.domain.provisioning.directory import NAMELESS
 from services.training.schemas.privacy import ErasureIn, ErasureOut
 from services.training.tables import (
     Accommodation,

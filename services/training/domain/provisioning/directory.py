@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Integer, Select, bindparam, cast, select
 
 from services.training.domain import access
+from services.training.domain.access import NAMELESS
 from services.training.schemas.people import PersonOut
 from services.training.tables import Person, metadata
 from shared.db import Session
@@ -19,8 +20,6 @@ SHOWN = tuple(PersonOut.model_fields)
 TABLE = metadata.tables["people"]
 FORMER = metadata.tables["former_numbers"]
 OLD = TABLE.alias("old")
-NAMELESS = ""
-"""The name of whoever was erased; everyone else has one."""
 NOW = Prebuilt(
     select(TABLE.c.employee_number)
     .join(FORMER, FORMER.c.person == TABLE.c.id)

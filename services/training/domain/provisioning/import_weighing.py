@@ -11,9 +11,9 @@ from sqlalchemy import func
 from sqlmodel import col, select
 
 from services.training.domain import access
+from services.training.domain.access import NAMELESS
 from services.training.domain.provisioning import authority
 from services.training.domain.provisioning.authority import Judged
-from services.training.domain.provisioning.directory import NAMELESS
 from services.training.domain.provisioning.identities import may_be_renumbered
 from services.training.schemas.imports import Outcome
 from services.training.tables import FormerNumber, Person, PersonSource, Source

@@ -8,6 +8,7 @@ from sqlmodel import col, select
 from services.training.domain import access
 from services.training.domain.certification import agenda, certificates, changes, decisions
 from services.training.domain.certification.standing import status_at
+from services.training.domain.learning import attendance
 from services.training.domain.planning import occasions, reminders
 from services.training.domain.provisioning import directory, hierarchy, import_guard
 from services.training.domain.provisioning import people as everyone
@@ -76,8 +77,7 @@ def merge(session: Session, employee_number: str, body: MergeIn) -> PersonOut:
         directory.refuse_erased(one)
     tell(session, merged(session, person, duplicate))
     move_certificates(session, person, duplicate)
-    move_enrolments(session, person.id, duplicate.id)
-    move(session, metadata, duplicate.id, person.id, columns=NAMED, but=OWN)
+    move_learning(session, person.id, duplicate.id)
     take_reports(session, person.id, duplicate.id)
     retire(session, person, duplicate)
     decisions.decide(session, {person.id: session.now})
@@ -132,6 +132,13 @@ def take_reports(session: Session, person: str, duplicate: str) -> None:
         one.changed_at = session.now
     session.flush()
     everyone.told(session, reports)
+
+
+def move_learning(session: Session, person: str, duplicate: str) -> None:
+    """Give over all that names the duplicate, and what hangs on it."""
+    move_enrolments(session, person, duplicate)
+    move(session, metadata, duplicate, person, columns=NAMED, but=OWN)
+    attendance.recount(session, person)
 
 
 def move_enrolments(session: Session, person: str, duplicate: str) -> None:

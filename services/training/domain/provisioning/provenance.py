@@ -1,5 +1,8 @@
 """Where people's attributes come from, and who may write them: what people at HR see and set."""
 
+from collections.abc import Sequence
+from hashlib import sha256
+
 from sqlmodel import select
 
 from services.training.domain import access
@@ -15,10 +18,10 @@ from services.training.schemas.people import (
     SourcesOut,
 )
 from services.training.tables import Authority, FormerNumber, Person, Source
+from shared.conditions import expect
 from shared.db import Session
 from shared.evidence import digest_of, record
 from shared.pages import Page
-from shared.problems import Forbidden
 
 
 def of_person(session: Session, employee_number: str) -> SourcesOut:
@@ -42,22 +45,25 @@ def numbers_before(session: Session, person: str) -> list[str]:
 def all_authority(session: Session) -> Page[AuthorityOut]:
     """Return for each attribute who may write it."""
     ranks = authority.order(session)
-    items = [
-        AuthorityOut(attribute=name, sources=list(ranks.get(name, authority.STRENGTH))) for name in authority.ATTRIBUTES
-    ]
-    return Page(items=items)
+    return Page(items=[authority_out(name, ranks.get(name, authority.STRENGTH)) for name in authority.ATTRIBUTES])
 
 
-def put_authority(session: Session, attribute: str, body: AuthorityIn) -> AuthorityOut:
-    """Say who may write an attribute; raises Forbidden for a key of some departments."""
-    caller = session.context.caller
-    if caller is not None and caller.departments is not None:
-        raise Forbidden("This holds for all departments; this key is limited to some.")
-    row = session.get(Authority, attribute) or Authority(attribute=attribute, sources=[])
+def authority_out(attribute: str, sources: Sequence[Source]) -> AuthorityOut:
+    """Return who may write an attribute; the revision follows from the order of sources."""
+    digest = sha256(" ".join(sources).encode()).digest()
+    return AuthorityOut(attribute=attribute, sources=list(sources), revision=int.from_bytes(digest[:6]))
+
+
+def put_authority(session: Session, attribute: str, body: AuthorityIn, if_match: int | None) -> AuthorityOut:
+    """Say who may write an attribute; raises Stale, or Forbidden for a key of some departments."""
+    access.refuse_limited(session, "Who may write an attribute")
+    row = session.get(Authority, attribute, with_for_update=True)
+    row = row or Authority(attribute=attribute, sources=list(authority.STRENGTH))
+    expect(authority_out(attribute, [Source(one) for one in row.sources]).revision, if_match)
     row.sources = list(body.sources)
     session.add(row)
     record(session, "people.authority_changed", f"authority/{attribute}", content_hash=digest_of(body))
-    return AuthorityOut(attribute=attribute, sources=body.sources)
+    return authority_out(attribute, body.sources)
 
 
 def preview(session: Session, body: MatchesIn) -> MatchesOut:

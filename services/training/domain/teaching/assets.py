@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from sqlmodel import col, select
 
+from services.training.domain import access
 from services.training.domain.teaching import courses, pages
 from services.training.schemas.courses import AssetOut
 from services.training.tables import Asset, CourseAsset
@@ -104,6 +105,7 @@ def refused(why: str) -> NotAnAsset:
 
 def keep(session: Session, course: str, upload: Upload) -> AssetOut:
     """Keep a file for a course; the same content again changes at most its name. Raises NotFound or TooManyAssets."""
+    access.refuse_limited(session, "A course")
     courses.load(session, course)
     if len(session.exec(select(CourseAsset.hash).where(CourseAsset.course == course).limit(MOST)).all()) == MOST:
         raise TooManyAssets(f"A course has at most {MOST} files.")

@@ -6,6 +6,7 @@ Who is on a course stays on their version, and may move to the one in force (`do
 from sqlalchemy import func
 from sqlmodel import col, select
 
+from services.training.domain import access
 from services.training.domain.planning import occasions
 from services.training.domain.teaching import course_changes, courses, quizzes
 from services.training.schemas.courses import AnyModule, CourseVersionIn, CourseVersionOut
@@ -39,6 +40,7 @@ def add(session: Session, key: str, body: CourseVersionIn) -> CourseVersionOut:
 
     Raises NotFound, NotInTheCourse or CircularPrerequisites.
     """
+    access.refuse_limited(session, "A course")
     course = take(session, key)
     check(session, key, body)
     newest = session.exec(select(func.max(CourseVersion.number)).where(CourseVersion.course == key)).one()
@@ -56,6 +58,7 @@ def change(session: Session, key: str, number: int, body: CourseVersionIn, revis
 
     Raises NotFound, NotADraftVersion, Stale, NotInTheCourse, VersionOvertaken or CircularPrerequisites.
     """
+    access.refuse_limited(session, "A course")
     course, row = take_draft(session, key, number, revision)
     check(session, key, body)
     row.sqlmodel_update(content(body))
@@ -69,6 +72,7 @@ def change(session: Session, key: str, number: int, body: CourseVersionIn, revis
 
 def publish(session: Session, key: str, number: int, revision: int | None) -> CourseVersionOut:
     """Bring a draft into force; raises NotFound, NotADraftVersion, Stale, VersionOvertaken or CircularPrerequisites."""
+    access.refuse_limited(session, "A course")
     course, row = take_draft(session, key, number, revision)
     row.revision += 1
     bring_into_force(session, course, row)

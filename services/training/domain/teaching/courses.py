@@ -1,15 +1,20 @@
 """Courses, and reading their versions; a version is in force for those who enrol after it was published."""
 
-from sqlmodel import col, select, update
+from hashlib import sha256
 
-from services.training.domain.certification import decisions
+from sqlmodel import select
+
+from services.training.domain import access
 from services.training.domain.teaching import wording
 from services.training.schemas.courses import AnyModule, CourseIn, CourseOut, CourseVersionOut
-from services.training.tables import Completion, Course, CourseVersion, ExternalCourse, Person
+from services.training.tables import Course, CourseVersion, ExternalCourse
 from shared.db import Session, insert
 from shared.evidence import record
+from shared.marks import write_marks
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, NotFound
+
+MAPPED = "mapped course "
 
 
 class CourseExists(Conflict):
@@ -18,6 +23,7 @@ class CourseExists(Conflict):
 
 def create(session: Session, body: CourseIn) -> CourseOut:
     """Add a course that has no version yet; raises CourseExists."""
+    access.refuse_limited(session, "A course")
     if session.exec(select(Course.id).where(Course.key == body.key)).first() is not None:
         raise CourseExists(f"There is a course {body.key} already.")
     row = Course(**body.model_dump(include={"key", "title", "summary"}), created_at=session.now)
@@ -34,13 +40,12 @@ def map_external(session: Session, course: str, names: list[str]) -> None:
         return
     rows = [{"name": name, "course": course} for name in sorted(set(names))]
     session.execute(insert(session, ExternalCourse.__table__).values(rows).on_conflict_do_nothing())  # type: ignore[attr-defined]
-    learnt = select(Completion.person).where(col(Completion.external_course).in_(names))
-    session.execute(
-        update(Completion)
-        .where(col(Completion.external_course).in_(names), col(Completion.course).is_(None))
-        .values(course=course)
-    )
-    decisions.later(session, col(Person.id).in_(learnt))
+    write_marks(session, {mapped_mark(name): name for name in names})
+
+
+def mapped_mark(name: str) -> str:
+    """Name the mark that says that completions of an external course are to be counted, soon and some at a time."""
+    return f"{MAPPED}{sha256(name.encode()).hexdigest()[:40]}"
 
 
 def get(session: Session, key: str, locale: str | None = None) -> CourseOut:

@@ -31,6 +31,7 @@ class InvalidDate(Invalid):
 
 def create(session: Session, body: LiveSessionIn) -> LiveSessionOut:
     """Give a live module a date; raises NotFound or InvalidDate."""
+    access.refuse_limited(session, "A live session")
     course = courses.load(session, body.course)
     modules = courses.modules_of(session, course.key, course.version) if course.version else []
     if not any(isinstance(module, LiveModule) and module.key == body.module for module in modules):
@@ -46,6 +47,7 @@ def create(session: Session, body: LiveSessionIn) -> LiveSessionOut:
 
 def change(session: Session, live: str, body: LiveSessionPatch, revision: int | None) -> LiveSessionOut:
     """Change a date, its place or its host; raises NotFound, SessionCancelled, Stale or InvalidDate."""
+    access.refuse_limited(session, "A live session")
     row = take(session, live)
     expect(row.revision, revision)
     changes = body.model_dump(exclude_unset=True)
@@ -66,6 +68,7 @@ def change(session: Session, live: str, body: LiveSessionPatch, revision: int | 
 
 def cancel(session: Session, live: str, body: CancellationIn, revision: int | None) -> LiveSessionOut:
     """Cancel a date; raises NotFound, Stale or SessionCancelled."""
+    access.refuse_limited(session, "A live session")
     row = take(session, live)
     expect(row.revision, revision)
     row.cancelled_at = session.now
@@ -113,9 +116,14 @@ def take(session: Session, live: str) -> LiveSession:
     """Return the row of a date that is not cancelled, locked; raises NotFound or SessionCancelled."""
     row = load(session, live)
     session.refresh(row, with_for_update=True)
+    refuse_cancelled(row)
+    return row
+
+
+def refuse_cancelled(row: LiveSession) -> None:
+    """Raise SessionCancelled when a date is not held."""
     if row.cancelled_at is not None:
         raise SessionCancelled
-    return row
 
 
 def out(session: Session, row: LiveSession) -> LiveSessionOut:

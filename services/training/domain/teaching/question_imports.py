@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlmodel import col, select
 
+from services.training.domain import access
 from services.training.domain.question_files import aiken, gift, moodle
 from services.training.domain.question_files.reading import Found
 from services.training.domain.teaching import courses, questions, rules
@@ -50,6 +51,7 @@ def look(session: Session, course: str, found: Sequence[Found], asked: Asked) ->
 
 def apply(session: Session, course: str, found: Sequence[Found], asked: Asked) -> QuestionImportOut:
     """Write the good questions of a file, or none unless all are good; raises NotFound."""
+    access.refuse_limited(session, "The question bank")
     weighed = weigh(session, course, found)
     if asked.all_or_nothing and any(one.effect is None for one in weighed):
         return report(weighed, asked, applied=False)

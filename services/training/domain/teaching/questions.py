@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement
 from sqlmodel import and_, col, delete, or_, select
 from sqlmodel.sql.expression import SelectOfScalar
 
+from services.training.domain import access
 from services.training.domain.learning.drawing import Candidate
 from services.training.domain.teaching import courses, rules
 from services.training.schemas.questions import BankQuestionOut, QuestionQuery
@@ -35,6 +36,7 @@ class OtherKey(Invalid):
 
 def create(session: Session, course: str, body: Question) -> BankQuestionOut:
     """Add a question to a course's bank; raises NotFound, QuestionExists or rules.NoSuchRule."""
+    access.refuse_limited(session, "The question bank")
     courses.load(session, course)
     if session.exec(select(BankQuestion.id).where(*of(course, body.key))).first() is not None:
         raise QuestionExists(f"The course {course} has a question {body.key} already.")
@@ -86,6 +88,7 @@ def write_all(session: Session, course: str, contents: Sequence[Question]) -> No
 
 def change(session: Session, course: str, key: str, body: Question, if_match: int | None) -> BankQuestionOut:
     """Write the next version of a question; the same again changes nothing. Raises NotFound, Stale, OtherKey, NoSuchRule."""
+    access.refuse_limited(session, "The question bank")
     row = take(session, course, key, if_match)
     if body.key != key:
         raise OtherKey(errors=[FieldError(pointer="/key", detail=f"must be {key}")])
@@ -114,6 +117,7 @@ def write(session: Session, row: BankQuestion, content: Question, action: str) -
 
 def retire(session: Session, course: str, key: str, if_match: int | None) -> BankQuestionOut:
     """Draw a question no more; sittings that have it keep it. Raises NotFound or Stale."""
+    access.refuse_limited(session, "The question bank")
     row = take(session, course, key, if_match)
     if row.retired_at is None:
         row.retired_at = session.now
@@ -124,6 +128,7 @@ def retire(session: Session, course: str, key: str, if_match: int | None) -> Ban
 
 def reinstate(session: Session, course: str, key: str, if_match: int | None) -> BankQuestionOut:
     """Draw a retired question again; raises NotFound or Stale."""
+    access.refuse_limited(session, "The question bank")
     row = take(session, course, key, if_match)
     if row.retired_at is not None:
         row.retired_at = None
