@@ -77,6 +77,7 @@ class Bluesky:
         position, anew = int(cursor) if cursor is not None else None, False
         while True:
             async with opened(config.form, config.stream, position, around.allowed) as stream:
+                yield Batch([], None if position is None else str(position))  # says that it is open
                 async for messages in stream.messages():
                     refused = next((one.refused for one in messages if one.refused), None)
                     if refused == FUTURE:

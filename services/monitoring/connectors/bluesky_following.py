@@ -91,7 +91,8 @@ class Following:
         ]
         read = [(one, post_of(one, self._handles.get(one.did, one.did))) for one in changes]
         posts = [(one, post) for one, post in read if post is not None]
-        sent = await self._db.read(sending.ours, [one.uri for one, _ in posts]) if posts else set()
+        theirs = [one.uri for one, _ in posts if one.did in self._handles]
+        sent = await self._db.read(sending.ours, NETWORK, theirs) if theirs else set()
         strangers = [post for one, post in posts if one.did not in self._handles]
         about_us = await self._db.read(relevance.mentions, strangers) if strangers else set()
         for one, post in posts:

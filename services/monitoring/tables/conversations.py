@@ -72,7 +72,7 @@ class Reply(Table, table=True):
     person: str = id_field(index=True)
     text: str = Field(sa_type=Text)
     status: str = Field(max_length=20, index=True)
-    network_id: str | None = Field(default=None, max_length=500)
+    network_id: str | None = Field(default=None, max_length=500, index=True)
     error: str | None = Field(default=None, sa_type=Text)
     approved_at: datetime = time_field()
     changed_at: datetime = time_field()

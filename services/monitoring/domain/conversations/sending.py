@@ -67,9 +67,13 @@ def intend(session: Session, reply_id: str, network_id: str) -> bool:
     return True
 
 
-def ours(session: Session, network_ids: Collection[str]) -> set[str]:
-    """Return which of these are replies that we sent, or are about to."""
-    rows = select(Reply.network_id).where(col(Reply.network_id).in_(network_ids))
+def ours(session: Session, network: str, network_ids: Collection[str]) -> set[str]:
+    """Return which of these are replies that were sent on a network, or are about to be."""
+    rows = (
+        select(Reply.network_id)
+        .join(Conversation, col(Conversation.id) == col(Reply.conversation))
+        .where(col(Reply.network_id).in_(network_ids), col(Conversation.network) == network)
+    )
     return {found for found in session.execute(rows).scalars() if found is not None}
 
 

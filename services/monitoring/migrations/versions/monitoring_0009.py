@@ -23,6 +23,7 @@ def upgrade() -> None:
     op.add_column("replies", sa.Column("told_at", UtcDateTime(), nullable=True))
     op.add_column("replies", sa.Column("unconfirmed_at", UtcDateTime(), nullable=True))
     op.add_column("replies", sa.Column("times_told", sa.Integer(), nullable=False, server_default="0"))
+    op.create_index(op.f("ix_replies_network_id"), "replies", ["network_id"], unique=False)
     op.create_index(op.f("ix_replies_told_at"), "replies", ["told_at"], unique=False)
     # What nobody has confirmed of before shows up in the queue like any other.
     op.execute("UPDATE replies SET told_at = approved_at, times_told = 1 WHERE status NOT IN ('held', 'refused')")
