@@ -61,12 +61,16 @@ class Desk:
         """Read a source now and return how it went."""
         asked = await self.db.write(runs.ask, source)
         self.runner.wake()
+        return await self.until_run(source, "done", "failed", "ended", run=asked.id)
+
+    async def until_run(self, source: str, *states: str, run: str | None = None) -> SourceRunOut:
+        """Wait until a reading, or this one, is in one of some states."""
         async with asyncio.timeout(WITHIN):
             while True:
                 found = await self.db.read(runs.listed, source, PageQuery(200, None))
-                (run,) = [one for one in found.items if one.id == asked.id]
-                if run.state not in {"asked", "running"}:
-                    return run
+                there = [one for one in found.items if one.state in states and run in {None, one.id}]
+                if there:
+                    return there[0]
                 await asyncio.sleep(0.01)
 
     async def posts(self) -> list[PostOut]:

@@ -53,9 +53,13 @@ def naming(session: Session, bodies: Sequence[PostIn]) -> list[PostIn]:
     terms = words(session)
     if not terms or not bodies:
         return []
-    drafts = [Draft(body.text, network=body.network, language=body.lang) for body in bodies]
-    found = compiled(terms).run_all(drafts)
+    found = compiled(terms).run_all([draft_of(body) for body in bodies])
     return [body for body, matches in zip(bodies, found, strict=True) if matches]
+
+
+def draft_of(body: PostIn) -> Draft:
+    """Return a public post as the rule engine reads it."""
+    return Draft(body.text, network=body.network, language=body.lang)
 
 
 @lru_cache(maxsize=4)

@@ -59,6 +59,7 @@ def met(session: Session, network: str, customer: str, person: str) -> bool:
         select(Contact.post)
         .join(Account, (col(Account.network) == Contact.network) & (col(Account.handle_key) == Contact.author))
         .where(Contact.network == network, Contact.customer == handle_key(customer), Account.person == person)
+        .where(col(Account.claim_key).is_not(None))
     )
     return replied(session, network, handle_key(customer), person) or session.execute(known).first() is not None
 

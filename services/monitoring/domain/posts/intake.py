@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from services.monitoring.domain import account_proofs
 from services.monitoring.domain.posts import deletions, dropped, posts, relevance
 from services.monitoring.schemas.posts import DeletionIn, Item, PostAnswer, PostIn
 from shared.db import Session
@@ -25,6 +26,7 @@ def push(session: Session, items: Sequence[Item]) -> list[PostAnswer]:
 
 def take_in(session: Session, items: Sequence[Item], source: str | None) -> list[PostAnswer]:
     """Keep what is new, follow what changed, drop and count what is not ours; deletions come after all posts."""
+    account_proofs.look_for(session, [item for item in items if isinstance(item, PostIn)])
     sifted = relevance.sift(session, [item for item in items if isinstance(item, PostIn)], source)
     kept = iter(posts.ingest(session, [one for one in sifted if isinstance(one, PostIn)], source))
     answers = iter([next(kept) if isinstance(one, PostIn) else one.answer for one in sifted])

@@ -7,6 +7,7 @@ from datetime import timedelta
 from sqlmodel import col, select
 
 from services.monitoring.domain.accounts import handle_key
+from services.monitoring.domain.conversations import sending
 from services.monitoring.domain.posts import brand
 from services.monitoring.schemas.posts import PostAnswer, PostIn
 from services.monitoring.tables import Account, Post
@@ -77,7 +78,7 @@ def settle(placed: PostIn | Dropped, about_us: Collection[Identity]) -> PostIn |
 
 
 def mentions(session: Session, candidates: Sequence[PostIn]) -> set[Identity]:
-    """Return which of these are about us: they name the brand, answer a post that we have, or are one (an edit)."""
+    """Return which of these are about us: they name the brand, answer a post or reply that we have, or are one (an edit)."""
     found = {identity(one) for one in brand.naming(session, candidates)}
     rest = [one for one in candidates if identity(one) not in found]
     if not rest:
@@ -87,6 +88,9 @@ def mentions(session: Session, candidates: Sequence[PostIn]) -> set[Identity]:
         col(Post.network).in_({one.network for one in rest}), col(Post.network_id).in_(ids)
     )
     kept = {(network, network_id) for network, network_id in session.execute(there)}
+    kept |= {
+        (network, sent) for network in {one.network for one in rest} for sent in sending.ours(session, network, ids)
+    }
     return found | {identity(one) for one in rest if identity(one) in kept or (one.network, one.in_reply_to) in kept}
 
 
@@ -95,7 +99,7 @@ def registered_of(session: Session, handles: Collection[Identity]) -> set[Identi
     networks, keys = {network for network, _ in handles}, {key for _, key in handles}
     rows = session.execute(
         select(Account.network, Account.handle_key).where(
-            col(Account.network).in_(networks), col(Account.handle_key).in_(keys)
+            col(Account.claim_key).is_not(None), col(Account.network).in_(networks), col(Account.handle_key).in_(keys)
         )
     )
     return {(network, key) for network, key in rows} & set(handles)
