@@ -91,10 +91,17 @@ def place(session: Session, conversations: Sequence[Conversation], team: Sequenc
     choices = decide(session, waiting, members)
     by_id = {one.id: one for one in waiting}
     hand_out(session, by_id, [choice for choice in choices if choice.person is not None], members)
-    left = [by_id[choice.waiting.conversation] for choice in choices if choice.person is None]
+    left = {choice.waiting.conversation: choice for choice in choices if choice.person is None}
     if left and team is None:
-        note_what_is_missing(session, left)
+        note_what_is_missing(session, [by_id[one] for one in left])
+        for unplaced, choice in left.items():
+            by_id[unplaced].passed_over = named(choice)
     session.flush()
+
+
+def named(choice: Choice) -> list[dict[str, str]]:
+    """Return who was passed over, as it is kept."""
+    return [{"person": one.person, "why": one.why} for one in choice.passed_over]
 
 
 def hand_out(
@@ -153,7 +160,7 @@ def assign(session: Session, conversation: Conversation, choice: Choice, row: st
     conversation.accept_by = after(row.hours, session.now, terms().accept_within)
     why = "knows this customer" if choice.known else "handled fewest per online hour"
     conversation.chosen = f"{why} ({choice.rate:.2f}) of {choice.could} who could take it"
-    conversation.passed_over = [{"person": one.person, "why": one.why} for one in choice.passed_over]
+    conversation.passed_over = named(choice)
     conversation.missing = None
     conversation.revision += 1
     if conversation.waited is None:
