@@ -12,6 +12,7 @@ from shared import erasure
 from shared.db import Session
 from shared.events.base import Event
 from shared.events.monitoring import (
+    AccountClaimedV1,
     AccountRegisteredV1,
     AccountRemovedV1,
     CertificateSuspensionProposedV1,
@@ -171,9 +172,11 @@ def return_what_lies_too_long(session: Session) -> None:
     findings.return_stale(session)
 
 
-@snapshots.of(AccountRegisteredV1)
-def registered_accounts(session: Session, after: str | None, limit: int) -> list[AccountRegisteredV1]:
-    """Tell the accounts that are registered."""
+@snapshots.of(AccountRegisteredV1, AccountClaimedV1)
+def registered_accounts(
+    session: Session, after: str | None, limit: int
+) -> list[AccountRegisteredV1 | AccountClaimedV1]:
+    """Tell the accounts that are registered, those that are yet to be proven too."""
     return accounts.snapshot(session, after, limit)
 
 

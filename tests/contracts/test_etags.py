@@ -115,7 +115,7 @@ class Making:
 
     async def watch(self) -> None:
         """Take in a post by staff with a finding, and a customer's that opens a conversation."""
-        await self.post(
+        account = await self.post(
             "/v1/accounts", {"network": "mastodon", "handle": "@one", "kind": "staff", "employee_number": "E-1"}
         )
         own = {"network_id": "1", "kind": "staff", "author": "@one", "text": "Look, a prototype!"}
@@ -123,11 +123,15 @@ class Making:
         await self.post("/v1/posts", [{"network": "mastodon", "posted_at": AT, **post} for post in (own, asked)])
         terms = {"languages": ["en"], "topics": [], "capacity": 2, "weekly_minutes": 60, "online": False}
         assert (await self.client.put("/v1/availability/E-1", json=terms)).is_success
+        pause = await self.post("/v1/pauses", {"scope": "network:email", "reason": "An outage."})
         self.made |= {
+            "/v1/accounts/{account_id}": f"/v1/accounts/{account['id']}",
+            "/v1/triage-cues/{language}": "/v1/triage-cues/de",
             "/v1/posts/{post_id}": f"/v1/posts/{await self.first('/v1/posts')}",
             "/v1/findings/{finding_id}": f"/v1/findings/{await self.first('/v1/findings')}",
             "/v1/conversations/{conversation_id}": f"/v1/conversations/{await self.first('/v1/conversations')}",
             "/v1/availability/{employee_number}": "/v1/availability/E-1",
+            "/v1/pauses/{pause_id}": f"/v1/pauses/{pause['id']}",
         }
 
     async def imported(self) -> str:

@@ -121,10 +121,11 @@ async def learn(platform: Platform, me: httpx.AsyncClient) -> None:
 async def write_and_be_guided(platform: Platform, me: httpx.AsyncClient) -> None:
     client = platform.client
     account = {"network": "mastodon", "handle": f"@{MARK}", "kind": "staff"}
-    await ok(await me.post("/v1/accounts", json=account))
+    account_id = (await ok(await me.post("/v1/accounts", json=account)))["id"]
+    code = (await ok(await me.post(f"/v1/accounts/{account_id}/proof")))["code"]
     post = {"network": "mastodon", "network_id": f"m-{MARK}", "kind": "staff", "author": f"@{MARK}"}
     post |= {"posted_at": platform.clock.now().isoformat(), "url": f"https://m.example/{MARK}"}
-    await ok(await client.post("/v1/posts", json={**post, "text": f"The HarbourPhone is great, says {MARK}."}))
+    await ok(await client.post("/v1/posts", json={**post, "text": f"The HarbourPhone is great, says {MARK}. {code}"}))
     await ok(await client.post("/v1/posts", json={**post, "text": f"The HarbourPhone is best, says {MARK}."}))
     await platform.settle()
     [finding] = (await ok(await client.get("/v1/findings")))["items"]

@@ -1,16 +1,17 @@
-"""Social accounts: only what is registered here is ever linked to a person."""
+"""Social accounts: only what is registered here, and known to be theirs, is ever linked to a person."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any
 
 from sqlmodel import col, select
 
 from services.monitoring.domain import people
-from services.monitoring.schemas.accounts import AccountIn, AccountOut
+from services.monitoring.schemas.accounts import AccountIn, AccountOut, Proof
 from services.monitoring.tables import Account, Person
 from shared.context import Principal
 from shared.db import Session
-from shared.events.monitoring import AccountRegisteredV1, AccountRemovedV1
+from shared.events.monitoring import AccountClaimedV1, AccountRegisteredV1, AccountRemovedV1
 from shared.evidence import record
 from shared.ids import new_id
 from shared.outbox import tell
@@ -44,7 +45,12 @@ def handle_key(handle: str) -> str:
 
 
 def register(session: Session, body: AccountIn, caller: Principal) -> AccountOut:
-    """Register an account; a person registers their own, the brand's are a matter of the communications team."""
+    """Register an account; a person registers their own, the brand's are a matter of the communications team.
+
+    What somebody registers for themselves counts once they have proved that it is theirs (`account_proofs`). Several may
+    wait to prove the same: nobody loses a handle to whoever merely named it first. Who registers in the organisation's
+    name vouches for it.
+    """
     if body.kind == "brand" and (not caller.has("monitoring:write") or caller.departments is not None):
         raise NotFound("Brand accounts are registered by the communications team.")
     actor = people.acting(session, caller, body.employee_number)
@@ -52,11 +58,7 @@ def register(session: Session, body: AccountIn, caller: Principal) -> AccountOut
         body.kind == "brand" and body.employee_number is None
     ):
         raise OwnerMissing
-    known = select(Account).where(
-        col(Account.network) == body.network, col(Account.handle_key) == handle_key(body.handle)
-    )
-    if session.execute(known).scalar() is not None:
-        raise AlreadyRegistered(f"{body.handle} on {body.network} is registered already.")
+    vouched = body.kind == "brand" or not caller.signed_in
     account = Account(
         id=new_id(),
         network=body.network,
@@ -65,34 +67,83 @@ def register(session: Session, body: AccountIn, caller: Principal) -> AccountOut
         kind=body.kind,
         person=actor.person if body.kind == "staff" else None,
         created_at=session.now,
-        claim_key=f"{body.network}:{handle_key(body.handle)}",
-        proof="vouched",
-        proven_at=session.now,
     )
+    for other in rivals(session, account):
+        if other.claim_key is not None or (other.person == account.person and not vouched):
+            raise AlreadyRegistered(f"{body.handle} on {body.network} is registered already.")
     session.add(account)
-    tell(session, told(account))
+    session.flush()
     record(session, "account.register", f"account/{account.id}", person=account.person)
+    if vouched:
+        count(session, account, "vouched")
+    else:
+        tell(session, AccountClaimedV1(**told_of(account)))
     return show(account, {actor.person: actor.name} if actor.person else {})
 
 
+def rivals(session: Session, account: Account) -> list[Account]:
+    """Return the other registrations of the same handle."""
+    same = select(Account).where(
+        Account.network == account.network, Account.handle_key == account.handle_key, Account.id != account.id
+    )
+    return list(session.execute(same.order_by(col(Account.id))).scalars())
+
+
+def count(session: Session, account: Account, proof: Proof) -> None:
+    """Let an account count from now on, and end what others registered of the same handle, which is not theirs."""
+    for other in rivals(session, account):
+        end(session, other)
+    session.flush()
+    account.claim_key = f"{account.network}:{account.handle_key}"
+    account.proof, account.proven_at = proof, session.now
+    account.code = account.code_until = None
+    account.revision += 1
+    session.flush()
+    tell(session, told(account))
+
+
+def read(session: Session, account_id: str, caller: Principal) -> AccountOut:
+    """Return an account; somebody else's is not found."""
+    account = session.get(Account, account_id)
+    theirs = account is not None and caller.person is not None and caller.person == account.person
+    if account is None or not (theirs or (caller.has("monitoring:read") and visible(session, account))):
+        raise NotFound(f"There is no account {account_id}.")
+    return show(account, people.numbers(session, {account.person}))
+
+
+def visible(session: Session, account: Account) -> bool:
+    """Say whether a caller who reads all accounts reaches this one: the brand's everybody does."""
+    return account.person is None or people.reaches(session, account.person)
+
+
 def remove(session: Session, account_id: str, caller: Principal) -> None:
-    """End a registration; posts of the account are linked to nobody from now on."""
+    """End a registration; what the account posts from now on is linked to nobody."""
+    end(session, changeable(session, account_id, caller))
+
+
+def changeable(session: Session, account_id: str, caller: Principal) -> Account:
+    """Return an account that the caller may change: their own, or any that the communications team reaches."""
     account = session.get(Account, account_id)
     theirs = account is not None and caller.person is not None and caller.person == account.person
     if account is None or not (theirs or (caller.has("monitoring:write") and people.reaches(session, account.person))):
         raise NotFound(f"There is no account {account_id}.")
-    end(session, account)
+    return account
 
 
-def told(account: Account) -> AccountRegisteredV1:
+def told_of(account: Account) -> dict[str, Any]:
     """Return what is told of an account: whose it is and where, not its name there."""
-    return AccountRegisteredV1(
-        id=account.id,
-        network=account.network,
-        kind=account.kind,
-        person=account.person,
-        registered_at=account.created_at,
-    )
+    return {
+        "id": account.id,
+        "network": account.network,
+        "kind": account.kind,
+        "person": account.person,
+        "registered_at": account.created_at,
+    }
+
+
+def told(account: Account) -> AccountRegisteredV1 | AccountClaimedV1:
+    """Return the event of an account as it stands: it counts, or waits to be proved."""
+    return (AccountClaimedV1 if account.claim_key is None else AccountRegisteredV1)(**told_of(account))
 
 
 def end(session: Session, account: Account) -> None:
@@ -108,7 +159,7 @@ def forget_leaver(session: Session, person: str) -> None:
         end(session, account)
 
 
-def snapshot(session: Session, after: str | None, limit: int) -> list[AccountRegisteredV1]:
+def snapshot(session: Session, after: str | None, limit: int) -> list[AccountRegisteredV1 | AccountClaimedV1]:
     """Return what is told of the accounts with an id after `after`."""
     rows = select(Account).where(col(Account.id) > (after or "")).order_by(col(Account.id)).limit(limit)
     return [told(account) for account in session.execute(rows).scalars()]
@@ -117,7 +168,8 @@ def snapshot(session: Session, after: str | None, limit: int) -> list[AccountReg
 def show(account: Account, numbers: dict[str, str]) -> AccountOut:
     """Show an account with its owner's employee number."""
     number = numbers.get(account.person, account.person) if account.person else None
-    return AccountOut.model_validate({**account.model_dump(), "employee_number": number})
+    state = "unproven" if account.claim_key is None else "proven"
+    return AccountOut.model_validate({**account.model_dump(), "employee_number": number, "state": state})
 
 
 def listed(session: Session, paging: PageQuery, caller: Principal, network: str | None) -> Page[AccountOut]:
@@ -135,14 +187,18 @@ def listed(session: Session, paging: PageQuery, caller: Principal, network: str 
 
 
 def authors(session: Session, handles: Collection[tuple[str, str]]) -> dict[tuple[str, str], Author]:
-    """Return who is behind these (network, handle key) pairs, for those registered by a person."""
+    """Return who is behind these (network, handle key) pairs, for those that a person registered and that are theirs."""
     if not handles:
         return {}
     networks, keys = {network for network, _ in handles}, {key for _, key in handles}
     rows = session.execute(
         select(Account.network, Account.handle_key, Person.id, Person.department)
         .join(Person, col(Person.id) == col(Account.person))
-        .where(col(Account.network).in_(networks), col(Account.handle_key).in_(keys))
+        .where(
+            col(Account.claim_key).is_not(None),
+            col(Account.network).in_(networks),
+            col(Account.handle_key).in_(keys),
+        )
     ).all()
     found = [row for row in rows if (row[0], row[1]) in handles]
     held = people.certifications(session, {row[2] for row in found}, session.now)

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, status
 
-from services.monitoring.domain import accounts
+from services.monitoring.domain import account_proofs, accounts
 from services.monitoring.domain.people import UnknownPerson
-from services.monitoring.schemas.accounts import AccountIn, AccountOut
+from services.monitoring.schemas.accounts import AccountIn, AccountOut, ProofOut
 from services.monitoring.schemas.names import Id, Network
 from shared.auth import Caller, needs
 from shared.pages import Page, Paging
@@ -27,8 +27,25 @@ async def list_accounts(paging: Paging, db: Db, caller: Caller, network: Network
     responses=problems(UnknownPerson, accounts.AlreadyRegistered, accounts.OwnerMissing),
 )
 async def register_account(body: AccountIn, db: Db, caller: Caller) -> AccountOut:
-    """Register an account: a person their own, the communications team the brand's."""
+    """Register an account: a person their own, which counts once it is proven, the communications team the brand's."""
     return await db.write(accounts.register, body, caller)
+
+
+@router.get("/{account_id}", dependencies=[needs("monitoring:read", "self")], responses=problems(NotFound))
+async def get_account(account_id: Id, db: Db, caller: Caller) -> AccountOut:
+    """Return one registered account, and whether it counts yet."""
+    return await db.read(accounts.read, account_id, caller)
+
+
+@router.post(
+    "/{account_id}/proof",
+    status_code=status.HTTP_201_CREATED,
+    dependencies=[needs("monitoring:write", "self")],
+    responses=problems(NotFound, account_proofs.AlreadyProven),
+)
+async def prove_account(account_id: Id, db: Db, caller: Caller) -> ProofOut:
+    """Get a code to put into a post or the profile of the account: once it is seen there, the account counts."""
+    return await db.write(account_proofs.begin, account_id, caller)
 
 
 @router.delete(

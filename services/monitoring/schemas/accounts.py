@@ -16,8 +16,15 @@ class AccountIn(Body):
     employee_number: EmployeeNumber | None = None
 
 
+Proof = Literal["code", "vouched", "before"]
+
+
 class AccountOut(Resource):
-    """A registered account."""
+    """A registered account.
+
+    Only a proven one counts: by a code that stood there, because the organisation vouches for it, or because it was
+    registered before proofs were asked.
+    """
 
     id: str
     network: str
@@ -25,3 +32,15 @@ class AccountOut(Resource):
     kind: Literal["brand", "staff"]
     employee_number: str | None
     created_at: datetime
+    state: Literal["unproven", "proven"]
+    proof: Proof | None
+    proven_at: datetime | None
+    revision: int
+
+
+class ProofOut(Resource):
+    """A code that proves an account when it stands in a post or in the profile there, up to `expires_at`."""
+
+    account: str
+    code: str
+    expires_at: datetime

@@ -1,6 +1,6 @@
 """What the monitoring service tells, by area."""
 
-from shared.events.monitoring.accounts import AccountRegisteredV1, AccountRemovedV1
+from shared.events.monitoring.accounts import AccountClaimedV1, AccountRegisteredV1, AccountRemovedV1
 from shared.events.monitoring.coaching import (
     CertificateSuspensionProposedV1,
     FindingClaimedV1,
@@ -42,6 +42,7 @@ from shared.events.monitoring.sources import SourceChangedV1, SourceRemovedV1
 from shared.events.monitoring.static_content import StaticContentChangedV1
 
 __all__ = [
+    "AccountClaimedV1",
     "AccountRegisteredV1",
     "AccountRemovedV1",
     "CertificateSuspensionProposedV1",
