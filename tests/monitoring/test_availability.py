@@ -192,17 +192,26 @@ def own_account(session: Session, number: int, handle: str) -> None:
     )
 
 
-async def test_nobody_answers_themselves_or_a_customer_they_do_not_want(db_on_both: Database) -> None:
+async def test_nobody_answers_themselves_their_manager_or_a_customer_they_do_not_want(db_on_both: Database) -> None:
     db = db_on_both
     await hire(db, 1, capacity=5)
     await hire(db, 2, capacity=5, not_with=["@RUDE"])
+    await hire(db, 3, capacity=2)
+    await db.write(add_person, 3, manager=1)
     await db.write(own_account, 1, "@ana")
     await db.write(posts.ingest, [post("a", author="@Ana"), post("b", author="@rude")])
     given = {one.customer: one for one in await listed(db)}
-    assert (given["@Ana"].assignee, given["@rude"].assignee) == ("E-2", "E-1")
-    assert ("E-1", "is too close to this customer, or does not want them") in {
-        (one.person, one.why) for one in given["@Ana"].why.passed_over
-    }
+    assert given["@Ana"].assignee == "E-2"
+    assert given["@rude"].assignee in {"E-1", "E-3"}
+
+    await db.write(state_availability, 2, away={})
+    waiting = next(one for one in await listed(db) if one.customer == "@Ana")
+    too_close = "is too close to this customer, or does not want them"
+    assert waiting.assignee is None
+    assert {(one.person, one.why) for one in waiting.why.passed_over if one.why == too_close} == {
+        ("E-1", too_close),
+        ("E-3", too_close),
+    }, "E-1 manages E-3"
 
 
 async def test_hours_off_duty_do_not_count_as_hours_online(db: Database, clock: ShiftedClock) -> None:

@@ -6,7 +6,7 @@ from sqlmodel import col, select
 
 from services.monitoring.domain.accounts import handle_key
 from services.monitoring.domain.routing.staff import Member
-from services.monitoring.tables import Account, Assignment, Conversation
+from services.monitoring.tables import Account, Assignment, Conversation, Person
 from shared.db import Session
 
 LATEST = 2000
@@ -38,19 +38,22 @@ def known(session: Session, conversations: Sequence[Conversation]) -> dict[Custo
 def conflicts(
     session: Session, conversations: Sequence[Conversation], members: Sequence[Member]
 ) -> dict[str, frozenset[str]]:
-    """Return for each conversation who must not have it: whose own account the customer is, or who does not want them."""
+    """Return for each conversation who must not have it.
+
+    That is whose own account the customer is, whose manager's it is, and who does not want this customer.
+    """
     keys = {one.id: (one.network, handle_key(one.customer)) for one in conversations}
     unwanted: dict[str, set[str]] = {}
     for member in members:
         for handle in member.row.not_with:
             unwanted.setdefault(handle, set()).add(member.row.person)
-    own = owners(session, set(keys.values()))
+    own = close_to(session, set(keys.values()))
     found = {one: frozenset(own.get(key, set()) | unwanted.get(key[1], set())) for one, key in keys.items()}
     return {one: persons for one, persons in found.items() if persons}
 
 
-def owners(session: Session, handles: set[Customer]) -> dict[Customer, set[str]]:
-    """Return whose accounts these are, proven or not: who only says that one is theirs should not answer it either."""
+def close_to(session: Session, handles: set[Customer]) -> dict[Customer, set[str]]:
+    """Return to whom these accounts are too close: their owners, proven or not, and whoever has an owner as manager."""
     rows = session.execute(
         select(Account.network, Account.handle_key, Account.person).where(
             col(Account.network).in_({network for network, _ in handles}),
@@ -62,4 +65,11 @@ def owners(session: Session, handles: set[Customer]) -> dict[Customer, set[str]]
     for network, key, person in rows:
         if person is not None:
             found.setdefault((network, key), set()).add(person)
-    return found
+    everyone = {person for persons in found.values() for person in persons}
+    if not everyone:
+        return found
+    below = select(Person.id, Person.manager).where(col(Person.manager).in_(everyone))
+    staff = session.execute(below).all()
+    return {
+        handle: owners | {person for person, manager in staff if manager in owners} for handle, owners in found.items()
+    }

@@ -19,8 +19,7 @@ PATIENCE = 900.0
 GAVE_BACK = "gave it back"
 CONFLICTED = "is too close to this customer, or does not want them"
 FULL = "has no room left"
-COMES_AFTER = "comes after: handled more per online hour, has more skills, or was idle for less long"
-KNOWN_ELSEWHERE = "comes after the colleague whom the customer knows"
+COMES_AFTER = "comes after: is not known to the customer, handled more, has more skills, or was idle for less long"
 LACKS = {"certification": "does not hold {}", "language": "does not speak {}", "topic": "does not take {}"}
 Key = tuple[float, int, float, int]
 
@@ -188,13 +187,8 @@ class Desk:
 
     def _choose(self, one: Waiting, pool: Pool, now: float) -> Choice:
         """Give a conversation to whom the customer knows, else to the best of its pool who may have it."""
-        if one.before is not None:
-            known = self._place(one.before)
-            if known in pool.members and self._room[known] > 0 and not self._refused(known, one):
-                could, rate = pool.size, self._keys[known][0]
-                self._hand_to(known, now)
-                after = self._passed_over(pool, [], known, KNOWN_ELSEWHERE)
-                return Choice(one, self._colleagues[known].person, rate, could, after, known=True)
+        if one.before is not None and (choice := self._choose_known(one, pool, now)):
+            return choice
         heap = pool.heap
         set_aside: list[tuple[Key, str]] = []
         place = self._best(pool)
@@ -202,7 +196,7 @@ class Desk:
             set_aside.append((heappop(heap), refusal))
             place = self._best(pool)
         if place is None:
-            choice = Choice(one, None, passed_over=self._passed_over(pool, set_aside, None))
+            choice = Choice(one, None, passed_over=self._passed_over(one, pool, set_aside, None))
         else:
             rate, could = heap[0][0], len(heap)
             self._hand_to(place, now)
@@ -211,10 +205,21 @@ class Desk:
             else:
                 heappop(heap)
                 pool.absent.add(place)
-            choice = Choice(one, self._colleagues[place].person, rate, could, self._passed_over(pool, set_aside, place))
+            passed_over = self._passed_over(one, pool, set_aside, place)
+            choice = Choice(one, self._colleagues[place].person, rate, could, passed_over)
         for key, _ in set_aside:
             heappush(heap, key)
         return choice
+
+    def _choose_known(self, one: Waiting, pool: Pool, now: float) -> Choice | None:
+        """Give a conversation to whom the customer knows, if they may have it and have room."""
+        known = self._place(one.before or "")
+        if known not in pool.members or self._room[known] <= 0 or self._refused(known, one):
+            return None
+        could, rate = pool.size, self._keys[known][0]
+        self._hand_to(known, now)
+        passed_over = self._passed_over(one, pool, [], known)
+        return Choice(one, self._colleagues[known].person, rate, could, passed_over, known=True)
 
     def _refused(self, place: int, one: Waiting) -> str | None:
         """Say why somebody who could take a conversation may not."""
@@ -248,7 +253,7 @@ class Desk:
         self._keys[place] = ((self._handled[place] + self._credit) / self._hours[place], skills, now, place)
 
     def _passed_over(
-        self, pool: Pool, set_aside: Sequence[tuple[Key, str]], chosen: int | None, why: str = COMES_AFTER
+        self, one: Waiting, pool: Pool, set_aside: Sequence[tuple[Key, str]], chosen: int | None
     ) -> tuple[PassedOver, ...]:
         """Name those who may not have it, the runner-up, and the first of those who could not."""
         if not self._explain:
@@ -258,7 +263,8 @@ class Desk:
             return pool.barred
         named = [PassedOver(self._colleagues[key[3]].person, refusal) for key, refusal in set_aside]
         if runner_up is not None:
-            named.append(PassedOver(self._colleagues[runner_up].person, why if self._room[runner_up] > 0 else FULL))
+            why = self._refused(runner_up, one) or (FULL if self._room[runner_up] <= 0 else COMES_AFTER)
+            named.append(PassedOver(self._colleagues[runner_up].person, why))
         return (*named, *pool.barred)[:PASSED_OVER]
 
 
