@@ -5,7 +5,7 @@ from sqlmodel import select
 from services.monitoring.domain import accounts, people, personal, rules
 from services.monitoring.domain.coaching import findings, guidance, then
 from services.monitoring.domain.conversations import deliveries, held_replies, promises, replies, static_content
-from services.monitoring.domain.routing import assignments, pauses
+from services.monitoring.domain.routing import assignments, pauses, sweeping
 from services.monitoring.domain.sources import sources
 from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause, Source, StaticContent
 from shared import erasure
@@ -109,7 +109,7 @@ def keep_person(event: PersonChangedV1, session: Session) -> None:
     """Departments decide which rules apply; whoever is no longer active gives back what is open."""
     then.note_department(session, event)
     people.keep_person(session, event)
-    assignments.drain_if_gone(session, event.id)
+    sweeping.drain_if_gone(session, event.id)
     if not event.active:
         findings.return_of(session, event.id)
 
@@ -119,7 +119,7 @@ def part_with_leaver(event: PersonLeftV1, session: Session) -> None:
     """A leaver's open conversations go to others, and their accounts are no longer our concern."""
     people.mark_left(session, event.id)
     accounts.forget_leaver(session, event.id)
-    assignments.drain_if_gone(session, event.id)
+    sweeping.drain_if_gone(session, event.id)
     findings.return_of(session, event.id)
 
 
@@ -149,14 +149,14 @@ def follow_certificate(event: CertificateTold, session: Session) -> None:
     """Who may answer customers follows their certificate at once: one that lapses drains, one that comes fills."""
     then.note_withdrawal(session, event)
     people.keep_certificate(session, event)
-    assignments.drain_if_gone(session, event.person)
+    sweeping.drain_if_gone(session, event.person)
 
 
 @timers.every(seconds=1)
 def keep_work_moving(session: Session) -> None:
     """Nothing stays with somebody who is silent, away or no longer certified, and no pause outlasts its end."""
     pauses.end_due(session)
-    assignments.sweep(session)
+    sweeping.sweep(session)
 
 
 @timers.every(seconds=1)

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from services.monitoring.domain import accounts
 from services.monitoring.domain.conversations import inbound
 from services.monitoring.domain.posts import posts
-from services.monitoring.domain.routing import assignments
+from services.monitoring.domain.routing import assignments, sweeping
 from services.monitoring.handlers import part_with_leaver
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import ConversationIn
@@ -87,8 +87,8 @@ async def test_a_conversation_that_goes_back_by_its_deadline_is_proved_with_whom
     await hire(db, 1)
     await db.write(posts.ingest, [post("a")])
     clock.advance(timedelta(minutes=16))
-    await db.write(assignments.sweep)
-    await db.write(assignments.sweep)
+    await db.write(sweeping.sweep)
+    await db.write(sweeping.sweep)
 
     conversation = await only(db)
     assert conversation.state == "queued"

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.monitoring.domain import people
 from services.monitoring.domain.accounts import handle_key
-from services.monitoring.domain.routing import assignments, staff
+from services.monitoring.domain.routing import assignments, staff, sweeping
 from services.monitoring.schemas.availability import (
     AvailabilityIn,
     AvailabilityOut,
@@ -56,7 +56,7 @@ def put(
     row.revision += 1
     session.flush()
     record(session, "availability.state", f"availability/{person}", person=person)
-    assignments.drain_if_gone(session, person)
+    sweeping.drain_if_gone(session, person)
     return shown(session, row, employee_number)
 
 
