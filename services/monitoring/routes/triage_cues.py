@@ -1,6 +1,6 @@
 """/v1/triage-cues and /v1/triage-trials: the words by which customers' posts are sorted, and what they make of a text."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import APIRouter, status
 
 from services.monitoring.domain.triage import cues
 from services.monitoring.schemas.triage import (
@@ -12,7 +12,7 @@ from services.monitoring.schemas.triage import (
     TrialOut,
 )
 from shared.auth import needs
-from shared.conditions import IfMatch, etag
+from shared.conditions import IfMatch
 from shared.pages import Page
 from shared.problems import Stale, problems
 from shared.requests import Db
@@ -27,11 +27,9 @@ async def list_triage_cues(db: Db) -> Page[TriageLanguage]:
 
 
 @router.get("/triage-cues/{language}", dependencies=[needs("monitoring:read")], responses=problems(cues.NoCues))
-async def get_triage_cues(language: CueLanguage, db: Db, response: Response) -> TriageCuesOut:
+async def get_triage_cues(language: CueLanguage, db: Db) -> TriageCuesOut:
     """Read the words by which posts in a language are sorted into questions, complaints, praise, spam and crises."""
-    found = await db.read(cues.read, language)
-    response.headers["ETag"] = etag(found.revision)
-    return found
+    return await db.read(cues.read, language)
 
 
 @router.put(
@@ -39,13 +37,9 @@ async def get_triage_cues(language: CueLanguage, db: Db, response: Response) -> 
     dependencies=[needs("monitoring:write")],
     responses=problems(Stale, cues.EmptyCue),
 )
-async def replace_triage_cues(
-    language: CueLanguage, body: TriageCuesIn, if_match: IfMatch, db: Db, response: Response
-) -> TriageCuesOut:
+async def replace_triage_cues(language: CueLanguage, body: TriageCuesIn, if_match: IfMatch, db: Db) -> TriageCuesOut:
     """Replace the cues of a language, or begin one; posts that came before stay as they were sorted."""
-    found = await db.write(cues.put, language, body, if_match)
-    response.headers["ETag"] = etag(found.revision)
-    return found
+    return await db.write(cues.put, language, body, if_match)
 
 
 @router.delete(

@@ -29,7 +29,7 @@ class KindCues(Body):
 class TriageCuesIn(Body):
     """The cues of a language.
 
-    A cue is a word or some words in a row; case, accents typed otherwise and typographic apostrophes make no
+    A cue is a word or some words in a row; case, width and typographic apostrophes make no
     difference. `disappoint*` is whatever begins so. `0` is any number, `@` any name, `http` any link, `#` a hashtag,
     `!` and `?` one mark, `!!` and `??` several. Each cue counts once in a post.
     """
