@@ -5,7 +5,7 @@ Pure ASGI, for its price of microseconds a request.
 
 import re
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import structlog
@@ -115,7 +115,7 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
-            headers = [*message.get("headers", ()), (b"x-request-id", self._request_id.encode())]
+            headers = [*with_one_etag(message.get("headers", ())), (b"x-request-id", self._request_id.encode())]
             if message["status"] == 200 and self._if_none_match and matches(self._if_none_match, etag_of(headers)):
                 self._silent = True
                 message["status"] = 304
@@ -127,6 +127,13 @@ class Exchange:
                 return
             message = {"type": "http.response.body", "body": b""}
         await self._send(message)
+
+
+def with_one_etag(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return an answer's headers with the ETag that its route gave it, which comes after that of its revision."""
+    given = list(headers)
+    tags = [header for header in given if header[0] == b"etag"]
+    return given if len(tags) < 2 else [*(header for header in given if header not in tags), tags[-1]]
 
 
 def etag_of(headers: list[tuple[bytes, bytes]]) -> str | None:
