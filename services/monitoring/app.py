@@ -34,6 +34,7 @@ from services.monitoring.routes import (
     static_content,
     triage_cues,
 )
+from services.monitoring.routes.posts_in_flight import PostsInFlight
 from services.monitoring.settings import MonitoringSettings
 from shared.past_posts import PostServer
 from shared.service import Service
@@ -79,6 +80,7 @@ def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
         while_running=with_rules_and_posts,
     ).app
     app.state.sources = reader
+    app.state.posts_in_flight = PostsInFlight(settings.posts_in_flight)
     return app
 
 

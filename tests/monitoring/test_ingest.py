@@ -187,7 +187,7 @@ async def test_what_does_not_fit_is_rejected_alone_with_its_reason(platform: Pla
     assert (
         await client.post("/v1/posts", content=b"{", headers={"Content-Type": "application/json"})
     ).status_code == 422
-    assert (await client.post("/v1/posts", content=b"a,b", headers={"Content-Type": "text/csv"})).status_code == 415
+    assert (await client.post("/v1/posts", content=b"a,b", headers={"Content-Type": "text/plain"})).status_code == 415
 
 
 async def found(db: Database) -> list[FindingOut]:

@@ -1,6 +1,8 @@
 """Posts as a stream of lines: taken in chunk by chunk, answered line by line."""
 
 import asyncio
+import csv
+import io
 import os
 import tempfile
 from collections.abc import AsyncIterator, Sequence
@@ -14,11 +16,12 @@ from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from services.monitoring.domain.posts import intake
-from services.monitoring.schemas.posts import Item, PostAnswer, read_post
+from services.monitoring.schemas.posts import Item, PostAnswer, read_post, read_row
 from shared.db import Database, StorageUnavailable
 
 CHUNK = 500
 LONGEST_LINE = 256 * 1024
+CHUNK_BYTES = 1024 * 1024
 BLOCK = 256 * 1024
 Items = list[Item]
 log = structlog.get_logger()
@@ -33,9 +36,10 @@ class PostStream(Response):
 
     media_type = "application/x-ndjson"
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, *, table: bool = False) -> None:
         super().__init__()
         self._request = request
+        self._table = table
         self._db: Database = request.app.state.db
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -66,7 +70,8 @@ class PostStream(Response):
         """Yield the answers of each chunk; the next chunk is read while one is being written."""
         pending: asyncio.Task[bytes] | None = None
         try:
-            async for chunk in chunks(self._request.stream()):
+            stream = self._request.stream()
+            async for chunk in chunks(rows(stream) if self._table else posts(stream)):
                 if pending is not None:
                     yield await pending
                 pending = asyncio.create_task(self._take(chunk))
@@ -111,16 +116,48 @@ async def send_all(spool: BinaryIO, writing: asyncio.Task[None], written: asynci
     await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-async def chunks(stream: AsyncIterator[bytes]) -> AsyncIterator[Items]:
-    """Split a stream into chunks of parsed items."""
-    items: Items = []
+async def chunks(items: AsyncIterator[tuple[Item, int]]) -> AsyncIterator[Items]:
+    """Put items, each with its bytes, into chunks, none of which takes much memory."""
+    chunk: Items = []
+    size = 0
+    async for item, length in items:
+        chunk.append(item)
+        size += length
+        if len(chunk) == CHUNK or size >= CHUNK_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+async def posts(stream: AsyncIterator[bytes]) -> AsyncIterator[tuple[Item, int]]:
+    """Read a post a line."""
     async for line in split_lines(stream):
-        items.append(read_post(line) if len(line) <= LONGEST_LINE else too_long(line))
-        if len(items) == CHUNK:
-            yield items
-            items = []
-    if items:
-        yield items
+        if line.strip():
+            yield read_post(line) if len(line) <= LONGEST_LINE else too_long(line), len(line)
+
+
+async def rows(stream: AsyncIterator[bytes]) -> AsyncIterator[tuple[Item, int]]:
+    """Read a post a row of a table (CSV), whose first row names the fields; a quoted cell may hold line ends."""
+    header: list[str] | None = None
+    record = b""
+    async for line in split_lines(stream):
+        record = record + b"\n" + line if record else line
+        if record.count(b'"') % 2 and len(record) <= LONGEST_LINE:
+            continue
+        cells = next(csv.reader(io.StringIO(text_of(record), newline="")), [])
+        if header is None:
+            header = cells
+        elif cells:
+            yield read_row(header, cells) if len(record) <= LONGEST_LINE else too_long(record), len(record)
+        record = b""
+    if record.strip():
+        yield PostAnswer(None, None, "rejected", "a quotation is not closed"), len(record)
+
+
+def text_of(record: bytes) -> str:
+    """Return a row's text; what is not UTF-8 is replaced, so that nothing is lost of the other cells."""
+    return record.decode("utf-8-sig", errors="replace").replace("\x00", "\ufffd")
 
 
 def too_long(line: bytes) -> PostAnswer:
@@ -134,18 +171,18 @@ def too_long(line: bytes) -> PostAnswer:
 
 
 async def split_lines(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Yield the lines of a stream without blank ones; of one that is too long only the beginning is kept."""
+    """Yield the lines of a stream; of one that is too long only the beginning is kept."""
     rest = bytearray()
     async for part in stream:
         if b"\n" not in part:
             rest += part[: LONGEST_LINE + 1 - len(rest)] if len(rest) <= LONGEST_LINE else b""
             continue
         first, *others = part.split(b"\n")
-        for line in (bytes(rest + first)[: LONGEST_LINE + 1], *others[:-1]):
-            if line.strip():
-                yield bytes(line)
+        yield bytes(rest + first)[: LONGEST_LINE + 1]
+        for line in others[:-1]:
+            yield bytes(line)
         rest = bytearray(others[-1])
-    if rest.strip():
+    if rest:
         yield bytes(rest)
 
 

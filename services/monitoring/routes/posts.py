@@ -3,10 +3,11 @@
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from services.monitoring.domain.posts import intake, showing
 from services.monitoring.routes.post_stream import PostStream
+from services.monitoring.routes.posts_in_flight import CSV, LARGEST, NDJSON, NoRoomForPosts, held_in_flight
 from services.monitoring.schemas.names import Id, Instant, Network
 from services.monitoring.schemas.posts import (
     DeletionIn,
@@ -27,8 +28,6 @@ from shared.requests import Db
 router = APIRouter(prefix="/v1/posts", tags=["posts"])
 
 AT_ONCE = 500
-LARGEST = 32 * 1024 * 1024
-NDJSON = "application/x-ndjson"
 
 
 def post_schema() -> dict[str, Any]:
@@ -58,6 +57,7 @@ BODY: dict[str, Any] = {
                 }
             },
             NDJSON: {"schema": {"type": "string", "description": "One post a line, any number of lines."}},
+            CSV: {"schema": {"type": "string", "description": "A table whose first row names the fields of a post."}},
         },
     }
 }
@@ -71,21 +71,25 @@ ANSWERS: dict[int | str, dict[str, Any]] = {
 
 @router.post(
     "",
-    dependencies=[needs("monitoring:write")],
+    dependencies=[needs("monitoring:write"), Depends(held_in_flight)],
     response_model=PostAnswers,
-    responses={**ANSWERS, **problems(TooLarge, UnsupportedMediaType)},
+    responses={**ANSWERS, **problems(TooLarge, UnsupportedMediaType, NoRoomForPosts)},
     openapi_extra=BODY,
 )
 async def receive_posts(request: Request, db: Db) -> PostAnswers | Response:
-    """Take in posts: one object, a list of up to 500, or NDJSON of any length; sending one again changes nothing.
+    """Take in posts: one object, a list of up to 500, or NDJSON or a table (CSV) of any length; sending one again changes nothing.
+
+    `{network, network_id, deleted: true, deleted_at?}` says that a post was deleted at its network. While the brand has
+    terms, a post that is neither by a registered account nor about the brand is rejected and not stored. When more comes
+    in than there is room for, the answer is 429: send it again after `Retry-After`.
 
     A single post that does not fit its schema is a 422; in a list or a stream it is one rejected item.
     """
     media_type = request.headers.get("content-type", "application/json").split(";", 1)[0].strip().lower()
-    if media_type == NDJSON:
-        return PostStream(request)
+    if media_type in {NDJSON, CSV}:
+        return PostStream(request, table=media_type == CSV)
     if media_type != "application/json":
-        raise UnsupportedMediaType(f"Posts are taken as application/json or {NDJSON}.")
+        raise UnsupportedMediaType(f"Posts are taken as application/json, {NDJSON} or {CSV}.")
     return await db.write(take, await read_json(request))
 
 
