@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.monitoring.domain.conversations import inbound
 from services.monitoring.domain.posts import posts, showing
 from services.monitoring.domain.triage import shipped, triage
 from services.monitoring.domain.triage.cues import check
 from services.monitoring.domain.triage.sorting import Sorter
+from services.monitoring.schemas.conversations import ConversationIn, MessageIn
 from services.monitoring.schemas.triage import TriageCuesIn
 from shared.db import Database
 from shared.pages import PageQuery
@@ -120,6 +122,27 @@ async def test_a_mention_brings_its_kind_into_its_conversation_and_a_guessed_top
         "@customer-1": ("complaint", 2, "delivery", "assigned"),
         "@customer-2": ("question", 1, None, "assigned"),
     }
+
+
+async def test_a_pushed_thread_is_sorted_where_its_tool_says_nothing_and_rises_when_the_customer_is_in_danger(
+    db: Database,
+) -> None:
+    def thread(name: str, text: str, **said: object) -> ConversationIn:
+        message = {"network_id": "1", "text": text}
+        body = {"network": "inbox", "thread": name, "customer": "@ola", "messages": [message], **said}
+        return ConversationIn.model_validate(body)
+
+    text = "Hello, I have a question: do you ship to Norway?"
+    sorted_here = await db.write(inbound.push, thread("1", text))
+    assert (sorted_here.language, sorted_here.kind, sorted_here.urgency) == ("en", "question", 1)
+    sorted_there = await db.write(inbound.push, thread("2", text, kind="complaint", urgency=0, language="de"))
+    assert (sorted_there.language, sorted_there.kind, sorted_there.urgency) == ("de", "complaint", 0)
+
+    danger = MessageIn(network_id="2", text="The stove caught fire!", sent_at=None)
+    risen = await db.write(inbound.add_message, sorted_here.id, danger)
+    assert (risen.kind, risen.urgency) == ("crisis", 3)
+    thanks = MessageIn(network_id="3", text="Thank you, all is well", sent_at=None)
+    assert (await db.write(inbound.add_message, sorted_here.id, thanks)).kind == "crisis"
 
 
 async def test_nothing_is_said_of_what_staff_write(db: Database) -> None:

@@ -9,6 +9,9 @@ from sqlmodel import col, select
 from services.monitoring.domain.conversations import conversations, promises, reopening
 from services.monitoring.domain.conversations.showing import shown
 from services.monitoring.domain.routing import assignments, staff
+from services.monitoring.domain.triage import triage
+from services.monitoring.domain.triage.sorting import AS_USUAL
+from services.monitoring.domain.triage.triage import Reading
 from services.monitoring.schemas.conversations import ConversationIn, ConversationOut, MessageIn
 from services.monitoring.tables import Conversation, Message, ServicePromise
 from shared.db import Session, insert
@@ -70,6 +73,7 @@ def receive(session: Session, messages: Sequence[Inbound]) -> tuple[list[Convers
         if message.open_key not in by_key:
             by_key[message.open_key] = start(message, session.now)
             opened.append(by_key[message.open_key])
+        raise_to(by_key[message.open_key], message)
     promised = promises.in_force(session)
     for one in opened:
         promises.promise(session, one, "first", promised)
@@ -131,6 +135,12 @@ def start(message: Inbound, now: datetime) -> Conversation:
     )
 
 
+def raise_to(conversation: Conversation, message: Inbound) -> None:
+    """Let a conversation be as urgent as the most urgent message in it, and of that kind: it never sinks by itself."""
+    if message.urgency > conversation.urgency:
+        conversation.kind, conversation.urgency = message.kind, message.urgency
+
+
 def keep_messages(session: Session, messages: Sequence[Inbound], by_key: dict[str | None, Conversation]) -> set[str]:
     """Keep the messages and return the conversations that have a new one."""
     rows = [
@@ -169,9 +179,10 @@ def push(session: Session, body: ConversationIn) -> ConversationOut:
     replayed = pushed_before(session, body)
     if replayed is not None:
         return shown(session, [replayed])[0]
-    messages = [message_of(body, message, session.now) for message in body.messages]
+    read = triage.read_message(session, "\n".join(message.text for message in body.messages), body.language)
+    messages = [message_of(body, message, read, session.now) for message in body.messages]
     if not messages:
-        empty = message_of(body, MessageIn(network_id="-", text=""), session.now)
+        empty = message_of(body, MessageIn(network_id="-", text=""), read, session.now)
         conversation, changed = receive_thread(session, empty)
     else:
         (conversation, *_), spoken = receive(session, messages)
@@ -208,19 +219,19 @@ def pushed_before(session: Session, body: ConversationIn) -> Conversation | None
     return last if set(session.execute(kept).scalars()) == ids else None
 
 
-def message_of(body: ConversationIn, message: MessageIn, now: datetime) -> Inbound:
-    """Return one message of a pushed thread."""
+def message_of(body: ConversationIn, message: MessageIn, read: Reading, now: datetime) -> Inbound:
+    """Return one message of a pushed thread: what its tool says of the thread stands, triage says the rest."""
     return Inbound(
         body.network,
         body.thread,
         body.customer,
-        body.language,
-        body.topic,
+        read.lang,
+        body.topic or read.topic,
         message.network_id,
         message.text,
         message.sent_at or now,
-        kind=body.kind or "other",
-        urgency=1 if body.urgency is None else body.urgency,
+        kind=body.kind or read.kind or "other",
+        urgency=next(urgency for urgency in (body.urgency, read.urgency, AS_USUAL) if urgency is not None),
     )
 
 
@@ -232,6 +243,7 @@ def add_message(session: Session, conversation_id: str, body: MessageIn) -> Conv
         return shown(session, [one])[0]
     if one.open_key is None and not reopening.may_go_on(session, one):
         raise AlreadyResolved
+    read = triage.read_message(session, body.text, one.language)
     message = Inbound(
         one.network,
         one.thread,
@@ -241,6 +253,8 @@ def add_message(session: Session, conversation_id: str, body: MessageIn) -> Conv
         body.network_id,
         body.text,
         body.sent_at or session.now,
+        kind=read.kind or one.kind,
+        urgency=one.urgency if read.urgency is None else read.urgency,
     )
     _, spoken = receive(session, [message])
     if spoken:

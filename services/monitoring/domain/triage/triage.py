@@ -114,6 +114,12 @@ def read_all(session: Session, posts: Sequence[PostIn]) -> list[Reading]:
     ]
 
 
+def read_message(session: Session, text: str, lang: str | None) -> Reading:
+    """Say what a customer's message is, as routing takes it: with a topic only where somebody takes that."""
+    read = readers(session).read(text, lang)
+    return read._replace(topic=read.topic if read.topic in taken(session, [read.topic]) else None)
+
+
 def taken(session: Session, topics: Iterable[str | None]) -> set[str]:
     """Return those of these topics that somebody says they take.
 
