@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import create_engine
 
+from services.__main__ import rest_from_collecting
 from shared import migrate
 from shared.clock import ShiftedClock
 from shared.db import Database
@@ -24,13 +25,19 @@ KINDS = ("sqlite", "postgresql")
 DatabaseUrl = Callable[[str], str]
 
 
+def pytest_collection_finish() -> None:
+    """Look for garbage as seldom as the services do: measured, a tenth of what the tests take."""
+    rest_from_collecting()
+
+
 @pytest.fixture
 def nats(tmp_path: Path) -> Iterator[NatsServer]:
     """A nats-server of the test's own."""
     server = NatsServer(tmp_path / "nats")
     server.start()
     yield server
-    server.stop()
+    # Its store is thrown away: to end in order would take it 50 ms more.
+    server.kill()
 
 
 @pytest.fixture(scope="session")
