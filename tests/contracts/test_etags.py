@@ -124,7 +124,11 @@ class Making:
         terms = {"languages": ["en"], "topics": [], "capacity": 2, "weekly_minutes": 60, "online": False}
         assert (await self.client.put("/v1/availability/E-1", json=terms)).is_success
         pause = await self.post("/v1/pauses", {"scope": "network:email", "reason": "An outage."})
+        folder = {"name": "Files", "config": {"kind": "folder", "folder": "posts"}}
+        source = (await self.post("/v1/sources", folder))["id"]
+        assert (await self.client.post(f"/v1/sources/{source}/pause", json={})).is_success  # nothing changes beside us
         self.made |= {
+            "/v1/sources/{source_id}": f"/v1/sources/{source}",
             "/v1/accounts/{account_id}": f"/v1/accounts/{account['id']}",
             "/v1/triage-cues/{language}": "/v1/triage-cues/de",
             "/v1/posts/{post_id}": f"/v1/posts/{await self.first('/v1/posts')}",
