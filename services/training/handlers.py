@@ -3,7 +3,7 @@
 from sqlmodel import col, select
 
 from services.training.domain.badges import status_lists
-from services.training.domain.certification import decisions, expiry, export_schedules, facts, proposals
+from services.training.domain.certification import decisions, expiry, export_schedules, facts, operations, proposals
 from services.training.domain.learning import completions, enrolments, external_courses, readings, sittings
 from services.training.domain.planning import assigning, campaigns, reminders, team_seats
 from services.training.domain.privacy import erasures, looks, retention
@@ -159,6 +159,12 @@ def open_export_runs(session: Session) -> None:
 def decide_again(session: Session) -> None:
     """New definitions make certificates due to people who have all parts already."""
     decisions.work_off(session)
+
+
+@timers.every(seconds=60)
+def end_abandoned_operations(session: Session) -> None:
+    """An operation of which only a part was written down never starts."""
+    operations.end_abandoned(session)
 
 
 @timers.every(seconds=60)

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.training.domain.certification import operations
+from services.training.schemas.operations import OperationIn
 from shared.context import Principal
 from tests.training.conftest import ALL, TrainingService
 
@@ -76,6 +78,20 @@ async def test_a_set_that_changed_since_its_preview_is_shown_anew_and_not_touche
     assert await statuses(crowd) == ["valid"] * 4
     unseen = await crowd.client.post("/v1/certificate-operations", json=SUSPEND)
     assert unseen.status_code == 422, "nothing is done that was not shown"
+
+
+async def test_an_operation_that_was_only_half_written_down_is_ended_and_does_nothing(crowd: TrainingService) -> None:
+    body = OperationIn.model_validate({**SUSPEND, "dry_run": True})
+    found = await crowd.db.read(operations.look, body)
+    operation = await crowd.db.write(operations.begin, body, len(found.items))
+    await crowd.db.write(operations.add, operation, found.items[:2])
+
+    await crowd.advance(timedelta(minutes=5))
+    assert (await crowd.get(f"/v1/certificate-operations/{operation}"))["state"] == "preparing"
+    await crowd.advance(timedelta(minutes=6))
+    ended = await crowd.get(f"/v1/certificate-operations/{operation}")
+    assert (ended["state"], ended["done"], ended["waiting"]) == ("failed", 0, 2)
+    assert await statuses(crowd) == ["valid"] * 4
 
 
 async def test_nobody_decides_on_themself_and_a_key_reaches_its_departments_only(crowd: TrainingService) -> None:

@@ -28,8 +28,13 @@ router = APIRouter(prefix="/v1/certificate-operations", tags=["certification"])
 async def run_certificate_operation(body: OperationIn, db: Db) -> OperationAnswer:
     """Show with `dry_run` whom an operation would concern; sent again with the preview's token, it is done in pieces."""
     if body.dry_run:
-        return await db.read(operations.request, body)
-    return await db.write(operations.request, body)
+        return OperationAnswer(preview=(await db.read(operations.look, body)).preview, operation=None)
+    await db.repeated()
+    found = await db.read(operations.look, body)
+    operation = await db.step(operations.begin, body, len(found.items))
+    for piece in found.pieces():
+        await db.step(operations.add, operation, piece)
+    return await db.write(operations.start, operation, body, found.preview)
 
 
 @router.get("", dependencies=[needs("certificates:read")])

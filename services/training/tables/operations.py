@@ -15,6 +15,7 @@ from shared.tables import UtcDateTime
 class OperationState(StrEnum):
     """How far an operation is."""
 
+    PREPARING = "preparing"
     RUNNING = "running"
     DONE = "done"
     FAILED = "failed"

@@ -2,6 +2,8 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
 from hashlib import sha256
 from typing import Any
 
@@ -30,6 +32,7 @@ from services.training.tables import (
     Certificate,
     CertificateOperation,
     CertificateOperationItem,
+    OperationState,
     Person,
     State,
 )
@@ -40,7 +43,8 @@ from shared.pages import Page, PageQuery, encode_cursor, page
 from shared.problems import Conflict, NotFound
 
 SAMPLE = 20
-AT_ONCE = 1000
+AT_ONCE = 500
+ABANDONED = timedelta(minutes=10)
 MOST = 20_000
 SCOPE = "certificates:write"
 
@@ -57,19 +61,32 @@ class TooManyAtOnce(Conflict):
     """More certificates fit than one operation may change."""
 
 
-def request(session: Session, body: OperationIn) -> OperationAnswer:
-    """Show whom an operation would concern or, with the preview's token, begin it.
+@dataclass(frozen=True, slots=True)
+class Concerns:
+    """Whom an operation concerns: its preview, and the certificates with their holders."""
 
-    Raises TooManyAtOnce, SetChanged or NothingToDo.
-    """
+    preview: PreviewOut
+    items: list[tuple[str, str]]
+
+    def pieces(self) -> Iterator[list[tuple[str, str]]]:
+        """Yield the certificates in pieces that are kept one after the other, so that nobody's write waits for all."""
+        for start in range(0, len(self.items), AT_ONCE):
+            yield self.items[start : start + AT_ONCE]
+
+
+def look(session: Session, body: OperationIn) -> Concerns:
+    """Return whom an operation would concern; raises TooManyAtOnce and, where it is to be done, SetChanged or NothingToDo."""
     chosen, excluded = find_concerned(session, body)
     preview = show(body, chosen, excluded)
-    if body.dry_run:
-        return OperationAnswer(preview=preview, operation=None)
-    if body.preview != preview.preview:
+    if not body.dry_run and body.preview != preview.preview:
         raise SetChanged(extra={"preview": preview.model_dump(mode="json")})
-    if not chosen:
+    if not body.dry_run and not chosen:
         raise NothingToDo
+    return Concerns(preview, [(certificate.id, person.id) for certificate, person, _ in chosen])
+
+
+def begin(session: Session, body: OperationIn, total: int) -> str:
+    """Write an operation down, whose certificates follow; return its id. Until it starts, nothing is done."""
     caller = session.context.caller or Principal(id="service")
     row = CertificateOperation(
         operation=body.operation,
@@ -77,26 +94,50 @@ def request(session: Session, body: OperationIn) -> OperationAnswer:
         days=body.days,
         reason=body.reason,
         caller=kept(caller),
-        total=len(chosen),
+        state=OperationState.PREPARING,
+        total=total,
         requested_at=session.now,
         changed_at=session.now,
     )
     session.add(row)
-    session.flush()
+    return row.id
+
+
+def add(session: Session, operation: str, piece: Sequence[tuple[str, str]]) -> None:
+    """Write down the next certificates of an operation."""
     items = [
         {
-            "operation": row.id,
-            "certificate": one.id,
-            "person": person.id,
+            "operation": operation,
+            "certificate": certificate,
+            "person": person,
             "outcome": ItemOutcome.WAITING,
             "detail": None,
         }
-        for one, person, _ in chosen
+        for certificate, person in piece
     ]
-    for start in range(0, len(items), AT_ONCE):
-        session.execute(plain_insert(CertificateOperationItem.__table__), items[start : start + AT_ONCE])  # type: ignore[attr-defined]
+    session.execute(plain_insert(CertificateOperationItem.__table__), items)  # type: ignore[attr-defined]
+
+
+def start(session: Session, operation: str, body: OperationIn, preview: PreviewOut) -> OperationAnswer:
+    """Let an operation be done, all of whose certificates are written down."""
+    row = session.get_one(CertificateOperation, operation)
+    row.state, row.changed_at = OperationState.RUNNING, session.now
+    session.add(row)
+    session.flush()
     record(session, "operation.requested", f"operation/{row.id}", content_hash=digest_of(body))
     return OperationAnswer(preview=preview, operation=outs(session, [row])[0])
+
+
+def end_abandoned(session: Session) -> None:
+    """End operations whose certificates were never all written down, because the process that did so is gone."""
+    left = select(CertificateOperation).where(
+        CertificateOperation.state == OperationState.PREPARING,
+        col(CertificateOperation.requested_at) < session.now - ABANDONED,
+    )
+    for row in session.exec(left.with_for_update()).all():
+        row.state, row.finished_at = OperationState.FAILED, session.now
+        session.add(row)
+        record(session, "operation.failed", f"operation/{row.id}")
 
 
 def find_concerned(session: Session, body: OperationIn) -> tuple[list[tuple[Certificate, Person, Status]], Excluded]:
