@@ -4,15 +4,21 @@ import json
 from collections.abc import Sequence
 from functools import lru_cache
 
+from sqlalchemy import bindparam, select
+
 from services.monitoring.schemas.posts import PostIn
 from services.monitoring.schemas.sources import BrandTermsIn, BrandTermsOut
-from services.monitoring.tables import BrandTerms
+from services.monitoring.tables import BrandTerms, metadata
 from shared.conditions import expect
 from shared.db import Session
 from shared.evidence import digest_of, record
 from shared.rules import Draft, PlacedRule, Rule, RuleSet
+from shared.statements import Prebuilt
 
 THE_ROW = 1
+ROW = metadata.tables["brand_terms"]
+TERMS = Prebuilt(select(ROW.c.handles, ROW.c.names, ROW.c.tags).where(ROW.c.id == bindparam("id")))
+"""Asked for each call that brings posts."""
 
 
 def read(session: Session) -> BrandTermsOut:
@@ -44,8 +50,8 @@ def are_set(session: Session) -> bool:
 
 def words(session: Session) -> tuple[str, ...]:
     """Return all terms."""
-    row = session.get(BrandTerms, THE_ROW)
-    return (*row.handles, *row.names, *row.tags) if row is not None else ()
+    row = TERMS.first(session, id=THE_ROW)
+    return tuple(term for terms in row for term in terms) if row is not None else ()
 
 
 def naming(session: Session, bodies: Sequence[PostIn]) -> list[PostIn]:
