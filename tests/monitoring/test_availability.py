@@ -1,8 +1,10 @@
 """Who is there, for how long, and what their hours and minutes allow."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlmodel import col, select
 
 from services.monitoring.domain.accounts import handle_key
@@ -158,6 +160,36 @@ async def test_whoever_has_spent_their_minutes_gets_nothing_more_this_week(db: D
     clock.advance(timedelta(days=7))
     await db.write(keep_work_moving)
     assert next(one for one in await listed(db) if one.customer == "@customer-b").state == "assigned"
+
+
+small = st.integers(0, 12)
+
+
+@given(small, st.integers(0, 120), small, st.integers(0, 120), st.booleans())
+def test_room_never_goes_beyond_the_capacity_or_the_minutes_that_are_left(
+    capacity: int, weekly: int, opened: int, minutes: int, this_week: bool
+) -> None:
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    row = Availability(
+        person="p",
+        languages=["en"],
+        topics=[],
+        capacity=capacity,
+        weekly_minutes=weekly,
+        online=True,
+        open=opened,
+        minutes=minutes,
+        week=staff.week_of(now if this_week else now - timedelta(days=7)),
+        faded_at=now,
+        idle_since=now,
+    )
+    left, spent_now = staff.room(row, now), minutes if this_week else 0
+    assert left >= 0
+    if left:
+        assert opened + left <= capacity
+        assert spent_now + (opened + left) * 10 <= weekly
+    else:
+        assert opened + 1 > capacity or spent_now + (opened + 1) * 10 > weekly
 
 
 async def test_a_customer_who_comes_back_is_answered_by_whom_they_know(

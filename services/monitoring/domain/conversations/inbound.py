@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from services.monitoring.domain.conversations import conversations, promises, reopening
 from services.monitoring.domain.conversations.showing import shown
-from services.monitoring.domain.routing import assignments, staff
+from services.monitoring.domain.routing import assignments, requirements, staff
 from services.monitoring.domain.triage import triage
 from services.monitoring.domain.triage.sorting import AS_USUAL
 from services.monitoring.domain.triage.triage import Reading
@@ -163,8 +163,9 @@ def keep_messages(session: Session, messages: Sequence[Inbound], by_key: dict[st
 
 def resume(session: Session, conversation: Conversation) -> bool:
     """Give an answered conversation back to whom it was with, if they may still take it; else queue it."""
+    asked = requirements.certification_for(session, conversation)
     for member in staff.members(session, persons=[conversation.assignee or ""]):
-        if member.barrier in (None, staff.FULL, staff.SPENT):
+        if member.barrier in (None, staff.FULL, staff.SPENT) and asked in member.held:
             assignments.resume(session, conversation)
             tell(session, ConversationAcceptedV1(**assignments.told(conversation)))
             return True
