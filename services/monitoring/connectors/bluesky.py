@@ -89,6 +89,8 @@ class Bluesky:
                     anew = False
                     if refused is not None:
                         raise SourceTrouble(f"The server ended the stream: {refused}.")
+                else:
+                    return  # a connection that broke is opened again at once
             position, anew = 0, True
 
 

@@ -99,7 +99,7 @@ class Sender:
             await self._tell("com.atproto.repo.putRecord", body)
         except Refused as refused:
             if refused.error != "InvalidSwap":
-                raise Impossible(f"Bluesky refuses it: {refused.message or refused.error}.") from refused
+                raise Impossible(f"Bluesky refuses it: {(refused.message or refused.error).rstrip('.')}.") from refused
         return address
 
     async def _place(self, answers: str) -> dict[str, Any]:

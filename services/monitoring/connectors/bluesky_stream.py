@@ -39,22 +39,20 @@ async def opened(
 ) -> AsyncIterator["Stream"]:
     """Connect and ask for what comes after a position of the stream, or for what comes from now on.
 
-    Raises SourceTrouble when that fails, and when the connection breaks later.
+    Raises SourceTrouble when that fails.
     """
     from websockets.asyncio.client import connect  # here, because only who follows a stream needs it
     from websockets.exceptions import WebSocketException
 
+    address = address_of(form, origin, position)
     try:
         async with asyncio.timeout(CONNECTED_WITHIN):
             connected = await connection(origin, allowed)
-        with connected:
-            address = address_of(form, origin, position)
-            async with connect(
-                address, sock=connected, proxy=None, max_size=LARGEST, user_agent_header=USER_AGENT
-            ) as client:
-                yield Stream(client, form, position)
+            client = await connect(address, sock=connected, proxy=None, max_size=LARGEST, user_agent_header=USER_AGENT)
     except (OSError, WebSocketException) as error:
-        raise SourceTrouble(f"The connection to the stream failed or broke ({type(error).__name__}).") from error
+        raise SourceTrouble(f"The stream cannot be opened ({type(error).__name__}).") from error
+    async with client:
+        yield Stream(client, form, position)
 
 
 def address_of(form: Form, origin: str, position: int | None) -> str:
@@ -101,12 +99,21 @@ class Stream:
         self._reaches_back_to = position + FAR if form == "jetstream" and position else None
 
     async def messages(self) -> AsyncIterator[list[Message]]:
-        """Hand on what is said: at once what matters to the reading itself, posts in small groups, the rest at times."""
+        """Hand on what is said: at once what matters to the reading itself, posts in small groups, the rest at times.
+
+        Ends when the connection does: what was not handed on yet is read again.
+        """
+        from websockets.exceptions import ConnectionClosed
+
         loop = asyncio.get_running_loop()
         last = loop.time()
         gathered: list[Message] = []
         while True:
-            message = await self._next()
+            try:
+                message = await self._next()
+            except ConnectionClosed as closed:
+                log.info("the stream ended", reason=str(closed))
+                return
             if message is not None:
                 gathered.append(message)
             if gathered and due(gathered, message, loop.time() - last):
