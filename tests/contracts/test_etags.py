@@ -138,6 +138,23 @@ class Making:
             "/v1/pauses/{pause_id}": f"/v1/pauses/{pause['id']}",
         }
 
+    async def word(self) -> None:
+        """Answer the customer, and write what is used often."""
+        assert (await self.client.put("/v1/availability/E-2", json={"languages": ["en"], "online": True})).is_success
+        conversation = await self.first("/v1/conversations")
+        reply = await self.post(f"/v1/conversations/{conversation}/reply", {"text": "It is on its way."})
+        promise = {"first_answer_minutes": 60, "next_answer_minutes": 60}
+        assert (await self.client.put("/v1/service-promises/crisis", json=promise)).is_success
+        saved = await self.post("/v1/saved-answers", {"title": "Late", "language": "en", "text": "Sorry."})
+        profile = {"kind": "profile", "network": "bluesky", "title": "Profile", "text": "Tents."}
+        static = await self.post("/v1/static-content", {**profile, "employee_number": "E-1"})
+        self.made |= {
+            "/v1/replies/{reply_id}": f"/v1/replies/{reply['id']}",
+            "/v1/service-promises/{kind}": "/v1/service-promises/crisis",
+            "/v1/saved-answers/{answer_id}": f"/v1/saved-answers/{saved['id']}",
+            "/v1/static-content/{content_id}": f"/v1/static-content/{static['id']}",
+        }
+
     async def imported(self) -> str:
         """Send a file of people by a mapping that is kept; return where it stands."""
         mapping = {"columns": {"Abteilung": "department"}}
@@ -249,6 +266,7 @@ async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: 
     await making.learn()
     await making.practise()
     await making.watch()
+    await making.word()
     await making.others()
     await making.govern()
     await making.export()

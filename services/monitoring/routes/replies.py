@@ -13,7 +13,7 @@ from services.monitoring.schemas.conversations import (
     ReplyReturnIn,
     ResendingIn,
 )
-from services.monitoring.schemas.names import Id
+from services.monitoring.schemas.names import Id, Network
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
@@ -27,12 +27,14 @@ SENDING = (replies.Paused, replies.AssigneeNotCertified, replies.ReplyBlocked, r
 
 
 @router.get("", dependencies=[needs("conversations:read", "self")])
-async def list_replies(paging: Paging, db: Db, caller: Caller, status: ReplyQueue | None = None) -> Page[ReplyOut]:
+async def list_replies(
+    paging: Paging, db: Db, caller: Caller, status: ReplyQueue | None = None, network: Network | None = None
+) -> Page[ReplyOut]:
     """List replies, the oldest first; a person sees their own, and drafts that they may decide on.
 
     `drafted` wait for a trusted colleague; `unconfirmed` failed, or nobody has confirmed in time that they were sent.
     """
-    return await db.read(reply_lists.listed, paging, caller, status)
+    return await db.read(reply_lists.listed, paging, caller, status, network)
 
 
 @router.get("/{reply_id}", dependencies=[needs("conversations:read", "self")], responses=problems(NotFound))

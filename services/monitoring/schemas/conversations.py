@@ -220,8 +220,14 @@ class ReplyOut(Resource):
 
 
 class ReplyDetailOut(ReplyOut):
-    """An answer with what colleagues decided on it, the oldest decision first."""
+    """An answer, where it belongs, and what colleagues decided on it, the oldest decision first.
 
+    `paused` is the reason of a pause that keeps it from being sent at this moment.
+    """
+
+    network: str
+    thread: str
+    paused: str | None
     reviews: list[ReplyReviewOut]
 
 

@@ -9,6 +9,7 @@ from services.monitoring.domain import people
 from services.monitoring.domain.conversations import drafts
 from services.monitoring.domain.conversations.showing import reply_views
 from services.monitoring.domain.people import Actor
+from services.monitoring.domain.routing import pauses
 from services.monitoring.schemas.conversations import ReplyDetailOut, ReplyOut, ReplyQueue, ReplyReviewOut
 from services.monitoring.tables import Conversation, Reply, ReplyReview
 from shared.context import Principal
@@ -17,7 +18,9 @@ from shared.pages import Page, PageQuery, page
 from shared.problems import NotFound
 
 
-def listed(session: Session, paging: PageQuery, caller: Principal, status: ReplyQueue | None) -> Page[ReplyOut]:
+def listed(
+    session: Session, paging: PageQuery, caller: Principal, status: ReplyQueue | None, network: str | None = None
+) -> Page[ReplyOut]:
     """List replies, the oldest first; a person reads their own, and the drafts that they may decide on.
 
     `drafted` leaves out what its author cannot send any more; `unconfirmed` is what failed, or what nobody has
@@ -31,6 +34,9 @@ def listed(session: Session, paging: PageQuery, caller: Principal, status: Reply
         statement = statement.where(silent | (col(Reply.status) == "failed"))
     elif status is not None:
         statement = statement.where(col(Reply.status) == status)
+    if network is not None:
+        there = select(Conversation.id).where(col(Conversation.network) == network)
+        statement = statement.where(col(Reply.conversation).in_(there))
     if status == "drafted":
         statement = statement.where(col(Reply.conversation).in_(still_with(col(Reply.person))))
     rows: Page[Reply] = page(session, statement, paging, key=Reply.id, to=lambda row: row)
@@ -65,7 +71,12 @@ def detail(session: Session, reply_id: str, caller: Principal) -> ReplyDetailOut
         ReplyReviewOut.model_validate({**one.model_dump(), "reviewer": numbers.get(one.reviewer, one.reviewer)})
         for one in reviews
     ]
-    return ReplyDetailOut(**reply_views(session, [reply])[0].model_dump(), reviews=shown)
+    one = session.get_one(Conversation, reply.conversation)
+    pause = pauses.covering(pauses.active(session), one.network, one.language, one.topic)
+    known = reply_views(session, [reply])[0].model_dump()
+    return ReplyDetailOut(
+        **known, network=one.network, thread=one.thread, paused=pause.reason if pause else None, reviews=shown
+    )
 
 
 def readable(session: Session, reply: Reply, caller: Principal) -> bool:
