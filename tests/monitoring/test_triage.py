@@ -109,8 +109,9 @@ def test_weights_add_up_and_urgency_and_topic_have_cues_of_their_own(
 
 
 async def test_a_mention_brings_its_kind_into_its_conversation_and_a_guessed_topic_only_where_somebody_takes_it(
-    db: Database,
+    db_on_both: Database,
 ) -> None:
+    db = db_on_both
     await hire(db, 1, topics=["delivery"])
     complaint = post("1", "Where is my parcel? Still waiting, worst service ever!", lang="en")
     await db.write(posts.ingest, [complaint])
