@@ -101,7 +101,7 @@ class Stream:
     async def messages(self) -> AsyncIterator[list[Message]]:
         """Hand on what is said: at once what matters to the reading itself, posts in small groups, the rest at times.
 
-        Ends when the connection does: what was not handed on yet is read again.
+        Ends when the connection does.
         """
         from websockets.exceptions import ConnectionClosed
 
@@ -113,6 +113,7 @@ class Stream:
                 message = await self._next()
             except ConnectionClosed as closed:
                 log.info("the stream ended", reason=str(closed))
+                yield gathered
                 return
             if message is not None:
                 gathered.append(message)
