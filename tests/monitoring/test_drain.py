@@ -110,9 +110,11 @@ async def test_a_pause_stops_replies_and_routing_and_is_told_to_those_who_send_w
 
 async def test_presence_and_requirements_are_reached_through_the_gateway(platform: Platform) -> None:
     assert owner("/v1/routing-queue") == "monitoring"
-    await certify_two(platform)
+    await add_people(platform, 1)
+    await platform.settle()
+    await there(platform, 1, OPEN)
     confirmed = await platform.client.post("/v1/availability/E-1/presence", json={})
-    assert (confirmed.status_code, confirmed.json()["barrier"]) == (200, None)
+    assert (confirmed.status_code, confirmed.json()["barrier"]) == (200, "holds no valid certificate")
     read = await platform.client.get("/v1/routing-requirements")
     asked = {"items": [{"kind": "crisis", "certification": "spokesperson"}]}
     stated = await platform.client.put(

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.monitoring.domain.routing.routing import PATIENCE, Choice, Colleague, Desk, Waiting, route
@@ -105,6 +105,7 @@ def test_conversations_that_few_can_take_are_placed_before_those_that_many_can()
     assert [choice.person for choice in choices] == ["english", "both"]
 
 
+@settings(max_examples=50)
 @given(conversations(), colleagues())
 def test_a_customer_stays_with_whom_they_know_while_they_may_and_have_room(
     waiting: list[Waiting], staff: list[Colleague]
@@ -117,6 +118,7 @@ def test_a_customer_stays_with_whom_they_know_while_they_may_and_have_room(
         assert not choice.known or choice.person == one.before
 
 
+@settings(max_examples=50)
 @given(conversations(), colleagues())
 def test_everybody_who_was_passed_over_is_told_a_reason_that_holds(
     waiting: list[Waiting], staff: list[Colleague]
@@ -140,6 +142,7 @@ def test_everybody_who_was_passed_over_is_told_a_reason_that_holds(
             assert len(choice.passed_over) == min(len(staff), 20)
 
 
+@settings(max_examples=50)
 @given(st.lists(st.tuples(skills, st.integers(0, 3)), max_size=60), colleagues())
 def test_with_one_desk_for_all_day_nobody_waits_beside_somebody_who_could(
     day: list[tuple[frozenset[str], int]], staff: list[Colleague]
