@@ -3,13 +3,25 @@
 from sqlmodel import select
 
 from services.monitoring.domain import accounts
+from services.monitoring.domain.coaching import guidance, talks
 from services.monitoring.domain.posts import posts
 from services.monitoring.handlers import make_one_of_two, part_with_leaver
 from services.monitoring.schemas.accounts import AccountIn
+from services.monitoring.schemas.guidance import MessageIn, PraiseIn
 from services.monitoring.tables import Account, Availability, Conversation, Finding
 from shared.db import Database, Session
 from shared.events.training import PersonLeftV1, PersonMergedV1
-from tests.monitoring.organisation import KEY, add_person, bring_into_force, hire, person_id, post, words_rule
+from shared.pages import PageQuery
+from tests.monitoring.organisation import (
+    KEY,
+    add_person,
+    bring_into_force,
+    hire,
+    person_id,
+    post,
+    signed_in,
+    words_rule,
+)
 
 
 async def test_accounts_and_findings_of_a_duplicate_are_the_persons_and_its_open_work_goes_to_others(
@@ -48,3 +60,20 @@ def holders(session: Session) -> tuple[set[str | None], set[str | None], set[str
 def open_of(session: Session) -> dict[str, int]:
     """Return how much each has open by the router's count."""
     return dict(session.exec(select(Availability.person, Availability.open)).all())
+
+
+async def test_what_a_duplicate_said_as_a_coach_was_said_by_the_person(db: Database) -> None:
+    for number in (1, 2, 3):
+        await db.write(add_person, number)
+    account = AccountIn(network="mastodon", handle="@eva", kind="staff", employee_number="E-3")
+    await db.write(accounts.register, account, KEY)
+    (well_done,) = await db.write(posts.ingest, [post("b", "Let me look.", kind="staff", author="@eva")])
+    praise = PraiseIn(post=str(well_done.id), message="You listened.", employee_number="E-2")
+    given = await db.write(talks.praise, praise, KEY)
+    await db.write(talks.say, given.id, MessageIn(text="Truly.", employee_number="E-2"), KEY)
+
+    await db.write(merge)
+
+    seen = await db.read(guidance.read, given.id, signed_in(1))
+    (said,) = (await db.read(talks.listed, PageQuery(10, None), given.id, signed_in(1))).items
+    assert (seen.coach, seen.withheld, said.author) == ("E-1", False, "E-1")

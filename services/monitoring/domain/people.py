@@ -44,7 +44,7 @@ def keep_person(session: Session, told: PersonChangedV1) -> None:
 def merge(session: Session, told: PersonMergedV1) -> None:
     """Give all that is kept of one entry to the other entry of the same person; each says itself what it takes on."""
     move(session, metadata, told.id, told.into, but={"people", "availabilities"})
-    wrote = ("author", "reviewer", "approver")
+    wrote = ("author", "reviewer", "approver", "coach")
     move(session, metadata, told.id, told.into, columns=wrote, but={"posts", "messages"})
 
 
