@@ -95,6 +95,16 @@ async def test_a_body_that_is_no_source_is_refused_with_the_place(platform: Plat
         assert answer.json()["errors"][0]["pointer"].startswith("/config")
 
 
+async def test_a_key_of_some_departments_changes_nothing_that_comes_in_for_all(platform: Platform) -> None:
+    scopes = ["monitoring:read", "monitoring:write"]
+    made = await platform.client.post("/v1/api-keys", json={"name": "x", "scopes": scopes, "departments": ["Support"]})
+    limited = await platform.client_for(headers={"Authorization": f"Bearer {made.json()['key']}"})
+    assert (await limited.get("/v1/sources")).status_code == 200
+    assert (await limited.put("/v1/brand-terms", json={"names": ["Acme"]})).status_code == 403
+    folder = {"name": "Files", "config": {"kind": "folder", "folder": "posts"}}
+    assert (await limited.post("/v1/sources", json=folder)).status_code == 403
+
+
 def test_secrets_are_sealed_for_one_source_and_open_with_the_same_key_only(tmp_path: Path) -> None:
     safe = Safe(tmp_path / "key.json")
     sealed = safe.seal("one", {"password": "hunter2"})

@@ -10,10 +10,10 @@ from services.monitoring.domain.sources import runs, sources
 from services.monitoring.domain.sources.safe import SourceKeyLost
 from services.monitoring.schemas.names import Id
 from services.monitoring.schemas.sources import SourceOut, SourcePauseIn, SourceRunOut, SourceTestOut
-from shared.auth import needs
+from shared.auth import Caller, needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
-from shared.problems import NotFound, Stale, problems
+from shared.problems import Forbidden, NotFound, Stale, problems
 from shared.requests import Db
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"])
@@ -25,8 +25,14 @@ async def runner_of(request: Request) -> Runner:
     return runner
 
 
+async def for_everybody(caller: Caller) -> None:
+    """Refuse a key that is limited to departments: what posts come in is the whole organisation's matter."""
+    if caller.departments is not None:
+        raise Forbidden("A key that is limited to departments cannot change what comes in for all.")
+
+
 Reader = Annotated[Runner, Depends(runner_of)]
-READ, WRITE = needs("monitoring:read"), needs("monitoring:write")
+READ, WRITE, FOR_ALL = needs("monitoring:read"), needs("monitoring:write"), Depends(for_everybody)
 
 
 def shown(response: Response, source: SourceOut) -> SourceOut:
@@ -41,7 +47,7 @@ async def list_sources(paging: Paging, db: Db, runner: Reader) -> Page[SourceOut
     return await db.read(sources.listed, paging, runner.safe)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[WRITE], responses=problems(SourceKeyLost))
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[WRITE, FOR_ALL], responses=problems(SourceKeyLost))
 async def create_source(body: NewSource, db: Db, runner: Reader, response: Response) -> SourceOut:
     """Set up a source; it is read at once and from then on."""
     made = await db.write(sources.create, body, runner.safe)
@@ -55,7 +61,7 @@ async def get_source(source_id: Id, db: Db, runner: Reader, response: Response) 
     return shown(response, await db.read(sources.read, source_id, runner.safe))
 
 
-@router.patch("/{source_id}", dependencies=[WRITE], responses=problems(NotFound, Stale, sources.AnotherKind))
+@router.patch("/{source_id}", dependencies=[WRITE, FOR_ALL], responses=problems(NotFound, Stale, sources.AnotherKind))
 async def change_source(
     source_id: Id, body: ChangedSource, db: Db, runner: Reader, if_match: IfMatch, response: Response
 ) -> SourceOut:
@@ -68,7 +74,7 @@ async def change_source(
 @router.delete(
     "/{source_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[WRITE],
+    dependencies=[WRITE, FOR_ALL],
     responses=problems(NotFound, Stale),
 )
 async def remove_source(source_id: Id, db: Db, runner: Reader, if_match: IfMatch) -> None:
@@ -86,7 +92,7 @@ async def list_source_runs(source_id: Id, paging: Paging, db: Db) -> Page[Source
 @router.post(
     "/{source_id}/runs",
     status_code=status.HTTP_202_ACCEPTED,
-    dependencies=[WRITE],
+    dependencies=[WRITE, FOR_ALL],
     responses=problems(NotFound, runs.SourcePaused),
 )
 async def run_source(source_id: Id, db: Db, runner: Reader) -> SourceRunOut:
@@ -96,7 +102,7 @@ async def run_source(source_id: Id, db: Db, runner: Reader) -> SourceRunOut:
     return asked
 
 
-@router.post("/{source_id}/pause", dependencies=[WRITE], responses=problems(NotFound, Stale))
+@router.post("/{source_id}/pause", dependencies=[WRITE, FOR_ALL], responses=problems(NotFound, Stale))
 async def pause_source(
     source_id: Id, body: SourcePauseIn, db: Db, runner: Reader, if_match: IfMatch, response: Response
 ) -> SourceOut:
@@ -109,7 +115,7 @@ async def pause_source(
 @router.delete(
     "/{source_id}/pause",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[WRITE],
+    dependencies=[WRITE, FOR_ALL],
     responses=problems(NotFound),
 )
 async def resume_source(source_id: Id, db: Db, runner: Reader) -> None:
@@ -118,7 +124,7 @@ async def resume_source(source_id: Id, db: Db, runner: Reader) -> None:
     runner.wake()
 
 
-@router.post("/{source_id}/test", dependencies=[WRITE], responses=problems(NotFound))
+@router.post("/{source_id}/test", dependencies=[WRITE, FOR_ALL], responses=problems(NotFound))
 async def test_source(source_id: Id, db: Db, runner: Reader, request: Request) -> SourceTestOut:
     """Try to read a source without keeping anything, and say in a sentence what came of it."""
     return await runner.test(request.app.state.db, await db.read(runs.task_to_test, source_id))
