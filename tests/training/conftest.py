@@ -1,7 +1,7 @@
 """The training service alone, over ASGI: real database, real broker, real tokens, a clock that the test moves."""
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -191,3 +191,27 @@ async def service(
         await running.define()
         await running.hear_of_version()
         yield running
+
+
+HOST = "https://alderfjord.example"
+
+
+def opened(service: TrainingService) -> TrainingService:
+    """Let a service issue badges under a host's name."""
+    told = service.app.state.settings
+    told.public_url, told.organisation, told.badge_suspension = HOST, "Alderfjord", True
+    return service
+
+
+@pytest.fixture
+def badges(service: TrainingService) -> TrainingService:
+    """The service under a public address, with a suspension list."""
+    return opened(service)
+
+
+@pytest.fixture
+def open_sqlite(templates: Templates, tmp_path: Path, clock: ShiftedClock) -> Iterator[Database]:
+    """An empty database, for many examples."""
+    db = Database(templates.copy("sqlite", "training", tmp_path), clock)
+    yield db
+    db.stop()

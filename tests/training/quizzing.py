@@ -4,7 +4,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from sqlalchemy import select
 
+from shared.db import Session
+from shared.tables import outbox
 from tests.training.conftest import TrainingService
 
 COURSE = "tested"
@@ -94,3 +97,8 @@ async def learner(service: TrainingService, number: str = "E-1") -> Learner:
 def slug(answer: httpx.Response) -> tuple[int, str]:
     """Return the status of a problem, and which it is."""
     return answer.status_code, answer.json()["type"].rsplit("/", 1)[1]
+
+
+def bodies_told(session: Session) -> list[bytes]:
+    """Return all that is told to other services."""
+    return [bytes(body) for body in session.execute(select(outbox.c.body)).scalars()]

@@ -1,104 +1,26 @@
 """A certificate becomes a badge when somebody asks for it, and says how it stands to whoever sees it."""
 
 import asyncio
-import contextlib
 import hashlib
 import json
-import zlib
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
-import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from openvc.status.bitstring import decode_bitstring, get_status_bit
 from sqlalchemy import select, text
 
-from services.training.domain.badges import pictures, status_lists, uploads
+from services.training.domain.badges import uploads
 from services.training.domain.certification import terms
 from services.training.domain.certification.standing import Term
 from services.training.tables import Badge, Certificate
 from shared.clock import ShiftedClock
 from shared.context import Principal
-from shared.db import Database, Session
-from shared.tables import evidence_entries
+from shared.db import Session
 from tests.badges import credential_in
 from tests.conftest import Templates
 from tests.servers import NatsServer
-from tests.training.conftest import MODULES, TrainingService, serve
-
-JSON = {"Accept": "application/json"}
-PAGE = {"Accept": "text/html,application/xhtml+xml"}
-HOST = "https://alderfjord.example"
-
-
-@pytest.fixture
-def badges(service: TrainingService) -> TrainingService:
-    """The service under a public address, with a suspension list."""
-    return opened(service)
-
-
-def opened(service: TrainingService) -> TrainingService:
-    """Let a service issue badges under a host's name."""
-    told = service.app.state.settings
-    told.public_url, told.organisation, told.badge_suspension = HOST, "Alderfjord", True
-    return service
-
-
-async def certified(service: TrainingService, number: str) -> str:
-    """Let a new person earn a certificate."""
-    await service.add_person(number, name=f"Name {number}")
-    return await service.certify(number)
-
-
-async def badge_of(service: TrainingService, certificate: str) -> dict[str, Any]:
-    """Return a certificate's badge."""
-    found: dict[str, Any] = await service.get(f"/v1/certificates/{certificate}/badge.json")
-    return found
-
-
-def path_of(badge: dict[str, Any]) -> str:
-    """Return the path of a badge's public page."""
-    return str(badge["id"]).removeprefix(HOST)
-
-
-async def standing(service: TrainingService, badge: dict[str, Any]) -> Any:
-    """Return what anyone may learn of a badge."""
-    answer = await anyone(service).get(path_of(badge), headers=JSON)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def bits(service: TrainingService, badge: dict[str, Any]) -> dict[str, int]:
-    """Return a badge's bits as a verifier reads them."""
-    found = {}
-    for entry in badge["credentialStatus"]:
-        listed = await anyone(service).get(entry["statusListCredential"].removeprefix(HOST))
-        content = decode_bitstring(listed.json()["credentialSubject"]["encodedList"])
-        assert len(content) * 8 == 131_072
-        found[entry["statusPurpose"]] = get_status_bit(content, int(entry["statusListIndex"]))
-    return found
-
-
-async def actions(db: Database) -> list[str]:
-    """Return what was done, in its order."""
-
-    def read(session: Session) -> list[str]:
-        entered = select(evidence_entries.c.body).order_by(evidence_entries.c.id)
-        return [json.loads(body)["action"] for body in session.execute(entered).scalars()]
-
-    return await db.read(read)
-
-
-def anyone(service: TrainingService) -> httpx.AsyncClient:
-    """Somebody without credentials, as the gateway lets them through."""
-    return service.ask_as(Principal(id="anyone"))
-
-
-def admin(service: TrainingService) -> httpx.AsyncClient:
-    return service.ask_as(Principal(id="key:admin", scopes=frozenset({"admin:read", "admin:write"})))
+from tests.training.badging import JSON, PAGE, actions, admin, anyone, badge_of, bits, certified, path_of, standing
+from tests.training.conftest import HOST, MODULES, TrainingService, opened, serve
 
 
 async def test_a_badge_is_signed_once_and_says_whose_it_is_only_to_who_knows_their_address(
@@ -413,72 +335,3 @@ async def test_of_many_who_ask_at_once_all_get_the_same_badge(
             return [taken, len(session.execute(select(Badge.id)).all())]  # type: ignore[call-overload]
 
         assert await service.db.read(stored) == [3, 3]
-
-
-async def test_places_in_a_list_tell_nothing_of_the_order(badges: TrainingService) -> None:
-    places = []
-    for number in range(6):
-        badge = await badge_of(badges, await certified(badges, f"E-{number}"))
-        places.append(int(badge["credentialStatus"][0]["statusListIndex"]))
-    assert places != sorted(places) or places[-1] - places[0] > 6
-    assert max(places) > 6
-
-
-async def test_a_list_is_signed_anew_only_when_it_changed(badges: TrainingService) -> None:
-    certificate = await certified(badges, "E-1")
-    await badge_of(badges, certificate)
-    first = await anyone(badges).get("/status-lists/revocation/1")
-    assert first.headers["Access-Control-Allow-Origin"] == "*"
-    again = {"If-None-Match": first.headers["ETag"]}
-    assert (await anyone(badges).get("/status-lists/revocation/1", headers=again)).status_code == 304
-    await badges.post(f"/v1/certificates/{certificate}/revocation", {"reason": "x"})
-    await badges.advance()
-    assert (await anyone(badges).get("/status-lists/revocation/1", headers=again)).status_code == 200
-    for nowhere in ("revocation/2", "revocation/0", "other/1"):
-        assert (await anyone(badges).get(f"/status-lists/{nowhere}")).status_code in {404, 422}
-
-
-@given(st.sets(st.integers(0, status_lists.PLACES - 1), max_size=60))
-@settings(max_examples=30, deadline=None)
-def test_a_list_says_what_another_reader_reads(places: set[int]) -> None:
-    content = decode_bitstring(status_lists.encode(places))
-    assert {place for place in places | {0, 7, 8, 131_071} if get_status_bit(content, place)} == places
-    assert sum(byte.bit_count() for byte in content) == len(places)
-
-
-PICTURE = pictures.svg("responder", "Responder", "Alderfjord")
-BAKED = (
-    pictures.baked_svg(PICTURE, '{"id": "x"}').encode(),
-    pictures.baked_png(pictures.png(PICTURE), '{"id": "x"}'),
-    b'{"id": "x"}',
-)
-
-
-@given(st.sampled_from(BAKED), st.lists(st.tuples(st.integers(0, 1 << 16), st.binary(max_size=9)), max_size=6))
-@settings(max_examples=60, deadline=None)
-def test_a_broken_file_is_read_or_refused(whole: bytes, changes: list[tuple[int, bytes]]) -> None:
-    content = bytearray(whole)
-    for place, junk in changes:
-        at = place % len(content)
-        content[at : at + len(junk)] = junk
-    with contextlib.suppress(uploads.NoCredential):
-        assert isinstance(uploads.read(bytes(content)), dict)
-
-
-def test_a_picture_bomb_is_refused_before_it_unpacks() -> None:
-    bomb = zlib.compress(b" " * 20_000_000)
-    data = b"openbadgecredential\0\x01\0\0\0" + bomb
-    chunk = len(data).to_bytes(4) + b"iTXt" + data + zlib.crc32(b"iTXt" + data).to_bytes(4)
-    with pytest.raises(uploads.NoCredential):
-        uploads.read(pictures.PNG_START + chunk)
-
-
-@pytest.mark.parametrize(
-    "title",
-    ["<b>&\"'", "社内広報", "x", "W" * 200, "Ein sehr langer Titel für eine Bescheinigung über alles", "👩‍🏫 Coach"],
-)
-def test_any_title_makes_a_picture(title: str) -> None:
-    drawn = pictures.svg("tier", title, "Østfjord & Söhne <GmbH>")
-    assert pictures.png(drawn).startswith(pictures.PNG_START)
-    signed = json.dumps({"name": title, "trap": "]]>"}, ensure_ascii=False)
-    assert credential_in(pictures.baked_svg(drawn, signed).encode()) == json.loads(signed)

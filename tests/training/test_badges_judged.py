@@ -7,8 +7,8 @@ from typing import Any
 
 from services.training.domain.badges import status_lists
 from tests.badges import Badge, judge
-from tests.training.conftest import TrainingService
-from tests.training.test_badges import HOST, admin, anyone, badge_of, certified, opened
+from tests.training.badging import admin, anyone, badge_of, certified
+from tests.training.conftest import HOST, TrainingService, opened
 
 LONG_AGO = timedelta(days=400)
 

@@ -2,17 +2,11 @@
 
 import asyncio
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from functools import partial
-from pathlib import Path
-from typing import Any
 
-import httpx
 import orjson
-import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from sqlalchemy import select
 
 from services.training.domain.provisioning import (
@@ -21,60 +15,16 @@ from services.training.domain.provisioning import (
     import_files,
     import_reports,
     imports,
-    people,
 )
-from services.training.domain.provisioning.hierarchy import NotManaged
 from services.training.domain.provisioning.import_files import next_of
 from services.training.domain.provisioning.imports import Asked, Step
 from services.training.importing import go_on, run
-from services.training.schemas.people import PersonIn, PersonPatch
-from services.training.tables import PeopleImport, PeopleImportRow, metadata
-from shared.clock import ShiftedClock
+from services.training.tables import PeopleImport
 from shared.context import Context
 from shared.db import Database, Session
 from shared.tables import outbox
-from tests.conftest import Templates
 from tests.training.conftest import TrainingService
-
-HEADER = "employee_number,name,email,department,region,manager,languages\n"
-CSV = {"Content-Type": "text/csv"}
-
-
-@pytest.fixture
-def open_sqlite(templates: Templates, tmp_path: Path, clock: ShiftedClock) -> Iterator[Database]:
-    """An empty database, for many examples."""
-    db = Database(templates.copy("sqlite", "training", tmp_path), clock)
-    yield db
-    db.stop()
-
-
-async def send(service: TrainingService, body: str | bytes, **query: Any) -> httpx.Response:
-    content = body.encode() if isinstance(body, str) else body
-    return await service.client.post("/v1/people/imports", content=content, headers=CSV, params=query)
-
-
-async def upload(service: TrainingService, body: str | bytes, **query: Any) -> Any:
-    answer = await send(service, body, **query)
-    assert answer.status_code == 200, answer.text
-    return answer.json()
-
-
-async def planned(db: Database, body: str, *, all_or_nothing: bool = False) -> PeopleImport:
-    """Receive a file and plan it, as far as the first chunk that would be applied."""
-    file = csv_files.read(io.BytesIO(body.encode()), None, None, partial(import_columns.known, mapping={}), 10_000)
-    columns = import_columns.columns_of(file.header, {})
-    row = await db.write(imports.begin, file, columns, Asked(dry_run=False, all_or_nothing=all_or_nothing))
-    with closing(file.rows()) as rows:
-        while chunk := next_of(rows, columns):
-            await db.write(imports.stage, row.serial, chunk)
-    await db.write(imports.received, row.id)
-    while (await db.read(import_reports.get, row.id)).state == "planning":
-        assert await db.write(imports.step, row.id) is Step.ON
-    return row
-
-
-async def rows_of(db: Database, row: PeopleImport) -> list[dict[str, Any]]:
-    return [one.model_dump() for one in (await db.read(import_reports.finish, row.id)).rows]
+from tests.training.people_files import CSV, HEADER, person, planned, rows_of, send, upload
 
 
 async def test_a_file_is_read_in_whatever_encoding_and_with_whatever_delimiter_it_comes(
@@ -272,61 +222,6 @@ def received_large(session: Session, import_id: str) -> None:
     imports.received(session, import_id)
 
 
-async def test_managers_in_a_circle_are_refused_however_the_circle_closes(service: TrainingService) -> None:
-    for number, manager in (("E-1", None), ("E-2", "E-1"), ("E-3", "E-2"), ("E-4", "E-3")):
-        await service.add_person(number, manager=manager)
-    closed = await service.client.patch("/v1/people/E-1", json={"manager": "E-4"})
-    assert (closed.status_code, closed.json()["errors"][0]["pointer"]) == (422, "/manager")
-
-    def row(number: str, manager: str) -> str:
-        return f"{number},Person {number},{number.lower()}@x.example,Support,EMEA,{manager},\n"
-
-    by_file = await upload(service, HEADER + row("E-1", "E-4"))
-    assert by_file["rows"][0]["detail"] == "manager: E-4 reports to this person"
-    # E-4 is not in the file, but stands below E-2 in it.
-    through = await upload(service, HEADER + row("E-1", "E-4") + row("E-2", "E-1"), dry_run=True)
-    assert [one["outcome"] for one in through["rows"]] == ["rejected", "rejected"]
-    # The same move is no circle when the file frees E-4 first.
-    freed = await upload(service, HEADER + row("E-1", "E-4") + row("E-4", ""))
-    assert (freed["rejected"], (await service.get("/v1/people/E-1"))["manager"]) == (0, "E-4")
-
-
-async def test_of_two_who_would_close_a_circle_together_one_is_refused(
-    open_database: Callable[[str], Database],
-) -> None:
-    db = open_database("training")
-    for number in ("E-1", "E-2", "E-3"):
-        body = PersonIn(employee_number=number, name="N", email=f"{number}@x.example", department="D", region="R")
-        await db.write(people.create, body)
-    moves = [("E-1", "E-2"), ("E-2", "E-3"), ("E-3", "E-1")]
-    changes = [db.write(people.change, number, PersonPatch(manager=manager), None) for number, manager in moves]
-
-    outcomes = await asyncio.gather(*changes, return_exceptions=True)
-
-    assert sum(isinstance(one, NotManaged) for one in outcomes) == 1
-
-
-async def test_a_file_that_closes_a_circle_with_others_is_refused_when_planned_and_when_applied(
-    open_database: Callable[[str], Database],
-) -> None:
-    db = open_database("training")
-    for number, manager in (("E-1", None), ("E-2", "E-1"), ("E-3", None)):
-        body = PersonIn(
-            employee_number=number, name="N", email=f"{number}@x.example", department="D", region="R", manager=manager
-        )
-        await db.write(people.create, body)
-    rows = HEADER + "E-1,N,E-1@x.example,D,R,E-2,\nE-3,N,E-3@x.example,D,R,E-2,\n"
-    row = await planned(db, rows)
-    await db.write(people.change, "E-2", PersonPatch(manager="E-3"), None)
-
-    await go_on(db, row.id, Context())
-
-    assert [one["detail"] for one in await rows_of(db, row)] == [
-        "manager: E-2 reports to this person",
-        "manager: E-2 reports to this person",
-    ]
-
-
 async def test_a_leaver_is_back_under_the_same_number_or_a_new_one(service: TrainingService) -> None:
     await service.add_person("E-1")
     await service.certify("E-1")
@@ -349,11 +244,6 @@ async def test_a_leaver_is_back_under_the_same_number_or_a_new_one(service: Trai
     assert (await service.status("E-7"))["certified"] is True
 
 
-def person(number: str, **more: Any) -> dict[str, Any]:
-    email = f"{number.lower()}@new.example"
-    return {"employee_number": number, "name": "N", "email": email, "department": "D", "region": "R", **more}
-
-
 async def test_whoever_has_no_employee_number_gets_one_of_ours_and_keeps_it(service: TrainingService) -> None:
     made = await service.client.post("/v1/people", json={**person("x"), "employee_number": None})
     assert made.json()["employee_number"] == "C-000001"
@@ -364,54 +254,3 @@ async def test_whoever_has_no_employee_number_gets_one_of_ours_and_keeps_it(serv
     hired = await upload(service, HEADER + "E-9,Dina,di@x.example,Support,EMEA,,\n")
     assert hired["rows"][0]["detail"] == "employee_number"
     assert (await service.get("/v1/people/C-000003"))["employee_number"] == "E-9"
-
-
-PEOPLE = st.lists(
-    st.tuples(st.integers(0, 12), st.integers(0, 16) | st.none()), unique_by=lambda pair: pair[0], max_size=13
-)
-
-
-@given(PEOPLE, st.sets(st.integers(10, 16)))
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_rows_are_applied_after_their_managers_and_none_is_forgotten(
-    open_sqlite: Database, pairs: list[tuple[int, int | None]], known: set[int]
-) -> None:
-    asyncio.run(check_order(open_sqlite, pairs, known))
-
-
-async def check_order(db: Database, pairs: list[tuple[int, int | None]], known: set[int]) -> None:
-    """Plan a file against an organisation and compare the order with what may come when."""
-    await db.write(replace_people, known)
-    rows = "".join(
-        f"E-{number},N,e{number}@x.example,D,R,{'' if manager is None else f'E-{manager}'},\n"
-        for number, manager in pairs
-    )
-    row = await planned(db, HEADER + rows)
-    staged = await db.read(staged_rows, row.serial)
-
-    assert len(staged) == len(pairs)
-    there = {f"E-{number}" for number in known} - {one.employee_number for one in staged}
-    for one in sorted((one for one in staged if one.place is not None), key=lambda one: one.place or 0):
-        assert one.manager is None or one.manager in there
-        there.add(str(one.employee_number))
-    for one in staged:
-        assert one.place is not None or one.manager not in there
-    await db.write(imports.fail, row.id, "only planned")
-
-
-def replace_people(session: Session, known: set[int]) -> None:
-    table = metadata.tables["people"]
-    session.execute(table.delete())
-    if known:
-        made = [
-            {**people.ABSENT, "id": f"id-{n}", "employee_number": f"E-{n}", "user_name": f"e{n}@x.example", "name": "N"}
-            | {"email": f"e{n}@x.example", "created_at": session.now}
-            for n in known
-        ]
-        session.execute(table.insert(), made)
-
-
-def staged_rows(session: Session, serial: int) -> list[PeopleImportRow]:
-    rows = session.execute(select(PeopleImportRow).where(PeopleImportRow.serial == serial)).scalars().all()  # type: ignore[arg-type]
-    session.expunge_all()
-    return list(rows)
