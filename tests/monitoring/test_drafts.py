@@ -56,7 +56,7 @@ async def test_a_draft_waits_with_its_conversation_and_goes_out_in_the_words_tha
         (f"reply/{reply['id']}", digest_of(better["text"]), person_id(3))
     ]
     again = await service.as_person(3).post(f"/v1/replies/{reply['id']}/approval", json={})
-    assert refused(again) == (409, "not-a-draft")
+    assert refused(again) == (409, "reply-not-drafted")
 
 
 async def test_a_draft_that_is_returned_tells_its_author_why_and_they_may_write_another(
@@ -78,7 +78,7 @@ async def test_nobody_lets_out_their_own_draft_and_only_those_who_are_trusted_kn
     reply = await drafted(service)
     path = f"/v1/replies/{reply['id']}"
     for client, expected in (
-        (service.as_person(1), (403, "own-draft")),
+        (service.as_person(1), (403, "own-reply")),
         (service.as_person(2), (404, "not-found")),
         (service.as_person(2, "conversations:write"), (403, "not-trusted")),
         (service.client, (403, "not-trusted")),

@@ -34,7 +34,7 @@ async def test_a_version_is_used_only_once_somebody_else_has_approved_it_and_rep
     service: MonitoringService,
 ) -> None:
     path = await written(service)
-    assert refused(await service.client.post(f"{path}/versions/1/use", json={})) == (409, "not-approved")
+    assert refused(await service.client.post(f"{path}/versions/1/use", json={})) == (409, "version-not-approved")
     own = {**APPROVE, "employee_number": "E-1"}
     assert refused(await service.client.post(f"{path}/versions/1/decision", json=own)) == (403, "not-a-principal")
     await service.post(f"{path}/versions/1/decision", APPROVE)
@@ -61,7 +61,7 @@ async def test_a_rejected_version_says_why_and_is_never_used(service: Monitoring
     rejected = await service.post(f"{path}/versions/1/decision", no)
     assert rejected["history"][0]["reason"] == "Since 1953."
     assert refused(await service.client.post(f"{path}/versions/1/decision", json=APPROVE)) == (409, "not-decidable")
-    assert refused(await service.client.post(f"{path}/versions/1/use", json={})) == (409, "not-approved")
+    assert refused(await service.client.post(f"{path}/versions/1/use", json={})) == (409, "version-not-approved")
 
 
 async def test_who_lost_their_certificate_approves_nothing_and_a_key_must_name_a_person(

@@ -22,7 +22,7 @@ from shared.requests import Db
 
 router = APIRouter(prefix="/v1/replies", tags=["conversations"])
 
-DECIDING = (NotFound, UnknownPerson, Stale, drafts.NotADraft, drafts.OwnDraft, drafts.NotTrusted)
+DECIDING = (NotFound, UnknownPerson, Stale, drafts.ReplyNotDrafted, drafts.OwnReply, drafts.NotTrusted)
 SENDING = (replies.Paused, replies.AssigneeNotCertified, replies.ReplyBlocked, replies.ReplyHeld)
 
 

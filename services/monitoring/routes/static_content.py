@@ -81,7 +81,7 @@ async def decide_static_version(
 @router.post(
     "/{content_id}/versions/{number}/use",
     dependencies=writes,
-    responses=problems(*CHANGED, static_content.NotApproved),
+    responses=problems(*CHANGED, static_content.VersionNotApproved),
 )
 async def use_static_version(
     content_id: Id, number: Number, body: StaticUseIn, db: Db, caller: Caller, if_match: IfMatch
@@ -94,7 +94,7 @@ async def use_static_version(
 @router.post(
     "/{content_id}/versions/{number}/withdrawal",
     dependencies=writes,
-    responses=problems(NotFound, Stale, static_content.NotApproved),
+    responses=problems(NotFound, Stale, static_content.VersionNotApproved),
 )
 async def withdraw_static_version(
     content_id: Id, number: Number, body: StaticUseIn, db: Db, caller: Caller, if_match: IfMatch

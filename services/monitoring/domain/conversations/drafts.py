@@ -21,7 +21,7 @@ from shared.problems import Conflict, Forbidden, NotFound
 ANSWERABLE = (*assignments.WITH_SOMEONE, "answered", "waiting")
 
 
-class NotADraft(Conflict):
+class ReplyNotDrafted(Conflict):
     """The reply does not wait for a colleague."""
 
 
@@ -29,7 +29,7 @@ class DraftOutdated(Conflict):
     """The conversation is resolved, or with somebody else."""
 
 
-class OwnDraft(Forbidden):
+class OwnReply(Forbidden):
     """Nobody lets out their own draft."""
 
 
@@ -102,7 +102,7 @@ def with_reviewer(
 ) -> tuple[Reply, Conversation, str]:
     """Return a draft with its conversation, and the person who decides on it.
 
-    Raises NotFound for whoever may not know of it, OwnDraft, NotTrusted, NotADraft or Stale.
+    Raises NotFound for whoever may not know of it, OwnReply, NotTrusted, ReplyNotDrafted or Stale.
     """
     assignments.lock(session)
     reply = session.execute(select(Reply).where(col(Reply.id) == reply_id).with_for_update()).scalar()
@@ -114,12 +114,12 @@ def with_reviewer(
     if not caller.has("conversations:write") and not trusted and caller.person != reply.person:
         raise NotFound(f"There is no reply {reply_id}.")
     if reviewer.person == reply.person:
-        raise OwnDraft
+        raise OwnReply
     if not trusted or reviewer.person is None:
         raise NotTrusted
     expect(reply.revision, stated)
     if reply.status != "drafted":
-        raise NotADraft(f"The reply is {reply.status}.")
+        raise ReplyNotDrafted(f"The reply is {reply.status}.")
     return reply, one, reviewer.person
 
 

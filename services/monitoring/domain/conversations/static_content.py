@@ -44,7 +44,7 @@ class NotDecidable(Conflict):
     """The version was decided on already."""
 
 
-class NotApproved(Conflict):
+class VersionNotApproved(Conflict):
     """Only a version that a principal has approved is used, and only one that is used is taken back."""
 
 
@@ -120,7 +120,7 @@ def use(
     if version.state == "in_use":
         return detail_of(session, content)
     if version.state != "approved":
-        raise NotApproved(f"The version is {version.state}.")
+        raise VersionNotApproved(f"The version is {version.state}.")
     refuse_blocked(session, content, version.text)
     if content.in_use is not None:
         end_use(session, content, version_of(session, content, content.in_use), caller.person)
@@ -138,7 +138,7 @@ def withdraw(
     content = get(session, content_id, stated)
     version = version_of(session, content, number)
     if version.state != "in_use":
-        raise NotApproved(f"The version is {version.state}.")
+        raise VersionNotApproved(f"The version is {version.state}.")
     end_use(session, content, version, caller.person)
     content.in_use = None
     content.revision += 1
