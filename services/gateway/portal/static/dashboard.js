@@ -12,10 +12,13 @@ const TYPES = [
   "monitoring.post.received.v1",
   "monitoring.finding.opened.v1", "monitoring.finding.claimed.v1", "monitoring.finding.closed.v1",
   "monitoring.conversation.opened.v1", "monitoring.conversation.assigned.v1", "monitoring.conversation.accepted.v1",
+  "monitoring.conversation.queued.v1", "monitoring.conversation.reopened.v1",
   "monitoring.conversation.returned.v1", "monitoring.conversation.answered.v1", "monitoring.conversation.resolved.v1",
   "policy.version.in_force.v1",
 ];
-const WAITING = new Set(["queued", "assigned"]);
+const QUEUED = new Set(["new", "queued", "reopened"]);
+const WAITING = new Set([...QUEUED, "assigned"]);
+const DONE = new Set(["resolved", "answered", "waiting"]);
 const OPEN = new Set(["open", "claimed", "appealed"]);
 const place = (id) => document.getElementById(id);
 
@@ -50,7 +53,7 @@ function drawTiles() {
   tile("tile-findings", number(open.length), claimed ? `${number(claimed)} with a coach` : "none with a coach yet");
 
   const waiting = [...conversations.values()].filter((item) => WAITING.has(item.state));
-  const queued = waiting.filter((item) => item.state === "queued").length;
+  const queued = waiting.filter((item) => QUEUED.has(item.state)).length;
   tile("tile-waiting", number(waiting.length), queued ? `${number(queued)} with nobody yet` : "each with a colleague", queued ? "warn" : "");
 
   const longest = Math.max(0, ...waiting.map((item) => age(item.opened_at)));
@@ -176,7 +179,7 @@ function take(event) {
     takeFinding(event.data);
     if (event.type.includes(".opened.")) { pulse.add("findings", event.data.opened_at); countAgainSoon(); }
   } else if (resource === "conversation") {
-    if (event.data.state === "resolved" || event.data.state === "answered") conversations.delete(event.data.id);
+    if (DONE.has(event.data.state)) conversations.delete(event.data.id);
     else conversations.set(event.data.id, { ...conversations.get(event.data.id), ...event.data });
     countAgainSoon();
   } else {
