@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from services.badge_commands import badges
 from services.client import Api, NowhereError, RefusedError, UnreachableError
 from services.course_commands import courses
 from services.evidence_commands import evidence
@@ -35,6 +36,7 @@ GROUPS = {
     "people": people,
     "policies": policies,
     "courses": courses,
+    "badges": badges,
     "posts": posts,
     "events": events,
     "evidence": evidence,

@@ -25,8 +25,9 @@ from shared.clock import SystemClock
 from shared.db import Database
 from shared.events.training import PersonChangedV1
 from shared.ids import new_id
-from tests.benchmarks.bench_gateway import AUTHORIZATION, KEY, ROOT, cpu_seconds, process
+from tests.benchmarks.bench_gateway import AUTHORIZATION, KEY, cpu_seconds
 from tests.benchmarks.bench_rules import posts
+from tests.benchmarks.processes import ROOT, process
 from tests.benchmarks.table import Row, print_table
 from tests.servers import NatsServer, free_port
 

@@ -34,10 +34,10 @@ from shared.db import Database
 from shared.events.policy import VersionInForceV1
 from shared.ids import new_id
 from tests.benchmarks.plain_service import BODY
+from tests.benchmarks.processes import ROOT, UVICORN, process, settings
 from tests.benchmarks.table import Row, print_table
-from tests.servers import NatsServer, free_port, wait_until_listening
+from tests.servers import NatsServer, free_port
 
-ROOT = Path(__file__).parent.parent.parent
 KEY = "sl_bench_" + "k" * 40
 AUTHORIZATION = f"Authorization: Bearer {KEY}"
 CONNECTIONS = 64
@@ -59,18 +59,6 @@ class Places:
     nats: str
     gateway_pid: int
     plain_pid: int
-
-
-@contextlib.contextmanager
-def process(arguments: list[str], port: int, **environment: str) -> Iterator[int]:
-    """Run a process that listens on a port."""
-    running = subprocess.Popen(arguments, cwd=ROOT, env={**os.environ, **environment}, stdout=subprocess.DEVNULL)
-    try:
-        wait_until_listening(port, running)
-        yield running.pid
-    finally:
-        running.terminate()
-        running.wait()
 
 
 def nginx_config(folder: Path, port: int, upstream: int) -> Path:
@@ -128,25 +116,10 @@ def everything() -> Iterator[Places]:
         broker.start()
         running.callback(broker.stop)
         plain, service, gateway = free_port(), free_port(), free_port()
-        uvicorn = [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning", "--backlog", "2048"]
         plain_pid = running.enter_context(
-            process([*uvicorn, "--port", str(plain), "tests.benchmarks.plain_service:app"], plain)
+            process([*UVICORN, "--port", str(plain), "tests.benchmarks.plain_service:app"], plain)
         )
-        shared = {
-            "SHARELOAD_ENVIRONMENT": "test",
-            "SHARELOAD_DATA_DIR": str(folder),
-            "SHARELOAD_NATS_URL": broker.url,
-            "SHARELOAD_LOG_LEVEL": "warning",
-            "SHARELOAD_TOKEN_KEYS": str(folder / "keys.json"),
-            "SHARELOAD_TRAINING_PORT": str(service),
-            "SHARELOAD_GATEWAY_PORT": str(gateway),
-            "SHARELOAD_GATEWAY_POLICY_URL": f"http://127.0.0.1:{plain}",
-            "SHARELOAD_GATEWAY_MONITORING_URL": f"http://127.0.0.1:{plain}",
-            "SHARELOAD_GATEWAY_TRAINING_URL": f"http://127.0.0.1:{service}",
-            "SHARELOAD_GATEWAY_SIGNING_KEY": str(folder / "key.json"),
-            "SHARELOAD_GATEWAY_BOOTSTRAP_KEY": KEY,
-            "SHARELOAD_GATEWAY_RATE_LIMIT": "100000000/minute",
-        }
+        shared = settings(folder, broker.url, KEY, plain=plain, training=service, gateway=gateway)
         running.enter_context(process([sys.executable, "-m", "services", "training"], service, **shared))
         nginx = None
         if Path(NGINX).exists():

@@ -35,10 +35,10 @@ from shared.auth import make_key
 from shared.clock import SystemClock
 from shared.db import Database, Session
 from shared.ids import new_id
+from tests.benchmarks.processes import ROOT, UVICORN, process, settings
 from tests.benchmarks.table import Row, print_table
-from tests.servers import NatsServer, free_port, wait_until_listening
+from tests.servers import NatsServer, free_port
 
-ROOT = Path(__file__).parents[2]
 KEY = "sl_bench_" + "k" * 40
 AUTHORIZATION = f"Authorization: Bearer {KEY}"
 PEOPLE = int(os.environ.get("PEOPLE", "200000"))
@@ -144,19 +144,6 @@ async def prepare(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def process(arguments: list[str], port: int, **environment: str) -> Iterator[int]:
-    """Run a process that listens on a port."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SHARELOAD_")}
-    running = subprocess.Popen(arguments, cwd=ROOT, env={**kept, **environment}, stdout=subprocess.DEVNULL)
-    try:
-        wait_until_listening(port, running)
-        yield running.pid
-    finally:
-        running.terminate()
-        running.wait()
-
-
-@contextlib.contextmanager
 def everything() -> Iterator[Places]:
     """Run a broker, the training service with everyone, the gateway before it, and a bare FastAPI app."""
     with contextlib.ExitStack() as running:
@@ -166,25 +153,10 @@ def everything() -> Iterator[Places]:
         broker.start()
         running.callback(broker.stop)
         plain, service, gateway = free_port(), free_port(), free_port()
-        uvicorn = [sys.executable, "-m", "uvicorn", "--no-access-log", "--log-level", "warning"]
         plain_pid = running.enter_context(
-            process([*uvicorn, "--port", str(plain), "tests.benchmarks.plain_service:app"], plain)
+            process([*UVICORN, "--port", str(plain), "tests.benchmarks.plain_service:app"], plain)
         )
-        shared = {
-            "SHARELOAD_ENVIRONMENT": "test",
-            "SHARELOAD_DATA_DIR": str(folder),
-            "SHARELOAD_NATS_URL": broker.url,
-            "SHARELOAD_LOG_LEVEL": "warning",
-            "SHARELOAD_TOKEN_KEYS": str(folder / "keys.json"),
-            "SHARELOAD_TRAINING_PORT": str(service),
-            "SHARELOAD_GATEWAY_PORT": str(gateway),
-            "SHARELOAD_GATEWAY_POLICY_URL": f"http://127.0.0.1:{plain}",
-            "SHARELOAD_GATEWAY_MONITORING_URL": f"http://127.0.0.1:{plain}",
-            "SHARELOAD_GATEWAY_TRAINING_URL": f"http://127.0.0.1:{service}",
-            "SHARELOAD_GATEWAY_SIGNING_KEY": str(folder / "key.json"),
-            "SHARELOAD_GATEWAY_BOOTSTRAP_KEY": KEY,
-            "SHARELOAD_GATEWAY_RATE_LIMIT": "100000000/minute",
-        }
+        shared = settings(folder, broker.url, KEY, plain=plain, training=service, gateway=gateway)
         training_pid = running.enter_context(process([sys.executable, "-m", "services", "training"], service, **shared))
         pid = running.enter_context(process([sys.executable, "-m", "services", "gateway"], gateway, **shared))
         began = time.monotonic()

@@ -67,6 +67,16 @@ async def test_a_key_that_was_made_opens_what_its_scopes_say(platform: Platform)
     assert "there is no scope 'people:own'" in said
 
 
+async def test_badge_keys_are_rotated_and_one_that_others_had_is_revoked(platform: Platform) -> None:
+    (first, second) = [(await run(platform, "badges", "rotate"))[1].strip() for _ in range(2)]
+    in_use = await run(platform, "badges", "revoke", second)
+    assert (in_use[0], "key" in in_use[1].lower()) == (1, True)
+    assert await run(platform, "badges", "revoke", first) == (0, f"{first} verifies nothing any more\n")
+    listed = (await platform.client.get("/v1/badge-keys")).json()["items"]
+    assert {key["id"]: key["revoked_at"] is not None for key in listed}.items() >= {first: True, second: False}.items()
+    assert "revoked" in (await run(platform, "badges", "keys"))[1]
+
+
 async def test_imports_say_what_they_took_and_why_they_refused_the_rest(platform: Platform, tmp_path: Path) -> None:
     people, policy, posts = tmp_path / "people.csv", tmp_path / "social-media.md", tmp_path / "posts.jsonl"
     people.write_text(PEOPLE)
