@@ -101,7 +101,7 @@ $(JUDGES)/node_modules/.stamp: $(JUDGES)/package.json $(JUDGES)/package-lock.jso
 	@touch $@
 
 $(BLUESKY)/node_modules/.stamp: $(BLUESKY)/package.json $(BLUESKY)/package-lock.json $(BLUESKY)/install.py | $(VENV)/.dev-stamp
-	@echo "Installing a small Bluesky network for the tests (its database is built, about a minute)"
+	@echo "Installing a small Bluesky network for the tests"
 	@$(BIN)/python -m tests.bluesky.install
 	@touch $@
 

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.bluesky.install import DATABASE, FOLDER, node_home
+from tests.bluesky.install import FOLDER, NETWORK, node
 
 POSTS = "app.bsky.feed.post"
 PASSWORD = "open-sesame-for-tests"
@@ -96,10 +96,10 @@ def rkey_of(post: dict[str, Any]) -> str:
 @contextmanager
 def running() -> Iterator[Network]:
     """Run a network on loopback; it takes about four seconds to come up, and keeps nothing."""
-    if not DATABASE.exists() and "CI" not in os.environ:
+    if not NETWORK.exists() and "CI" not in os.environ:
         pytest.skip("`make setup` installs the Bluesky network")
     process = subprocess.Popen(
-        [node_home() / "bin" / "node", "network.mjs"],
+        [node(), "network.mjs"],
         cwd=FOLDER,
         env=os.environ | {"NO_PROXY": "*", "LOG_ENABLED": "false"},
         stdin=subprocess.PIPE,
