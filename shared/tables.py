@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     DateTime,
     Dialect,
@@ -189,4 +190,18 @@ evidence_heads = Table(
     Column("sealed_at", UtcDateTime, nullable=False),
     Column("key_id", String(64), nullable=False),
     Column("signature", String(128), nullable=False),
+)
+
+legal_entities = Table(
+    "legal_entities",
+    metadata,
+    Column("person", String(36), primary_key=True),
+    Column("legal_entity", String(200), nullable=False, index=True),
+)
+
+works_council_modes = Table(
+    "works_council_modes",
+    metadata,
+    Column("legal_entity", String(200), primary_key=True),
+    Column("on", Boolean, nullable=False),
 )

@@ -37,6 +37,7 @@ from shared.events.training.learning import (
     TaskTold,
 )
 from shared.events.training.people import PersonChangedV1, PersonErasedV1, PersonLeftV1, PersonMergedV1
+from shared.events.training.works_council import WorksCouncilModeChangedV1
 
 __all__ = [
     "CertificateChangedV1",
@@ -81,4 +82,5 @@ __all__ = [
     "TaskSubmittedV1",
     "TaskTold",
     "TrainingErasureFinishedV1",
+    "WorksCouncilModeChangedV1",
 ]

@@ -20,6 +20,7 @@ class PersonChangedV1(Event):
     manager: Operational[str | None] = None
     languages: Operational[list[str]]
     cost_centre: Operational[str | None] = None
+    legal_entity: Operational[str | None] = None
     title: Personal[str | None] = None
     locale: Operational[str | None] = None
     active: Operational[bool] = True
