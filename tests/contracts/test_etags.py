@@ -127,10 +127,16 @@ class Making:
         folder = {"name": "Files", "config": {"kind": "folder", "folder": "posts"}}
         source = (await self.post("/v1/sources", folder))["id"]
         assert (await self.client.post(f"/v1/sources/{source}/pause", json={})).is_success  # nothing changes beside us
+        theirs = (await self.client.get("/v1/posts", params={"kind": "staff"})).json()["items"][0]["id"]
+        praise = {"post": theirs, "message": "You listened first.", "employee_number": "E-2"}
+        words = {"policy": "social-media", "rule": "no-prototypes", "title": "Not yet", "message": "Please wait."}
+        templates = "/v1/guidance-templates"
         self.made |= {
             "/v1/sources/{source_id}": f"/v1/sources/{source}",
             "/v1/accounts/{account_id}": f"/v1/accounts/{account['id']}",
             "/v1/triage-cues/{language}": "/v1/triage-cues/de",
+            "/v1/guidance/{guidance_id}": f"/v1/guidance/{(await self.post('/v1/guidance', praise))['id']}",
+            "/v1/guidance-templates/{template_id}": f"{templates}/{(await self.post(templates, words))['id']}",
             "/v1/posts/{post_id}": f"/v1/posts/{await self.first('/v1/posts')}",
             "/v1/findings/{finding_id}": f"/v1/findings/{await self.first('/v1/findings')}",
             "/v1/conversations/{conversation_id}": f"/v1/conversations/{await self.first('/v1/conversations')}",

@@ -34,7 +34,7 @@ class BlueskyConfig(SourceConfig):
     `server` is where the account lives, and where handles are looked up.
     """
 
-    kind: Literal["bluesky"] = "bluesky"
+    kind: Literal["bluesky"]
     form: Literal["jetstream", "firehose"] = "jetstream"
     stream: StreamOrigin = "wss://jetstream2.us-east.bsky.network"
     server: Origin = "https://bsky.social"
