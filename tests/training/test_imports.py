@@ -7,6 +7,7 @@ from contextlib import closing
 from functools import partial
 
 import orjson
+import pytest
 from sqlalchemy import select
 
 from services.training.domain.provisioning import (
@@ -19,6 +20,7 @@ from services.training.domain.provisioning import (
 from services.training.domain.provisioning.import_files import next_of
 from services.training.domain.provisioning.imports import Asked, Step
 from services.training.importing import go_on, run
+from services.training.schemas.imports import Delimiter
 from services.training.tables import PeopleImport
 from shared.context import Context
 from shared.db import Database, Session
@@ -77,6 +79,20 @@ async def test_columns_are_mapped_in_the_request_or_by_a_mapping_that_is_kept(se
     assert (await service.client.delete("/v1/import-mappings/payroll")).status_code == 204
     assert tag == '"1"'
     assert (await send(service, body, mapping="payroll")).status_code == 404
+
+
+@pytest.mark.parametrize("delimiter", [*Delimiter, None])
+async def test_a_mapping_keeps_how_files_are_delimited(service: TrainingService, delimiter: Delimiter | None) -> None:
+    columns = {"Nummer": "employee_number", "Mail": "email", "Name": "name", "Abteilung": "department", "Ort": "region"}
+    for expected in (delimiter, Delimiter.SEMICOLON, delimiter):
+        mapping = {"columns": columns, "delimiter": expected}
+        assert (await service.client.put("/v1/import-mappings/payroll", json=mapping)).status_code == 200
+        assert (await service.get("/v1/import-mappings/payroll"))["delimiter"] == expected
+    (listed,) = (await service.get("/v1/import-mappings"))["items"]
+    assert (listed["delimiter"], listed["columns"]) == (delimiter, columns)
+    sign = delimiter.sign if delimiter else ","
+    file = "".join(sign.join(row) + "\n" for row in (columns, ("E-1", "ana@x.example", "Ana", "Support", "EMEA")))
+    assert (await upload(service, file, mapping="payroll"))["created"] == 1
 
 
 async def test_a_column_that_a_file_does_not_have_changes_nothing(service: TrainingService) -> None:
