@@ -42,6 +42,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
         "/v1/export-schedules",
         "/v1/badge-keys",
         "/v1/suspension-proposals",
+        "/v1/works-council-modes",
     ),
     "monitoring": (
         "/v1/accounts",

@@ -43,6 +43,7 @@ from services.training.routes import (
     suspension_proposals,
     task_submissions,
     verify,
+    works_council,
 )
 from services.training.settings import TrainingSettings
 from services.training.watching import Watch
@@ -82,6 +83,7 @@ RESOURCES = (
     suspension_proposals,
     badges,
     verify,
+    works_council,
 )
 
 

@@ -6,7 +6,7 @@ from services.training.domain.badges import status_lists
 from services.training.domain.certification import decisions, expiry, export_schedules, facts, operations, proposals
 from services.training.domain.learning import completions, enrolments, external_courses, readings, sittings
 from services.training.domain.planning import assigning, campaigns, reminders, team_seats
-from services.training.domain.privacy import erasures, looks, retention
+from services.training.domain.privacy import erasures, looks, retention, works_council
 from services.training.domain.provisioning import groups, imports, merges, retelling
 from services.training.domain.relearning import delta_decisions, delta_queue
 from services.training.domain.teaching import rules
@@ -43,6 +43,7 @@ from shared.events.training import (
     PersonLeftV1,
     PersonMergedV1,
     TrainingErasureFinishedV1,
+    WorksCouncilModeChangedV1,
 )
 from shared.inbox import Handlers
 from shared.snapshots import Snapshots, rows_after
@@ -227,6 +228,12 @@ def tell_leavers(session: Session, after: str | None, limit: int) -> list[Person
     query = select(Person.id, Person.left_at).where(col(Person.left_at).is_not(None), Person.id > (after or ""))
     rows = session.execute(query.order_by(Person.id).limit(limit)).all()
     return [PersonLeftV1(id=person, left_at=left_at) for person, left_at in rows]
+
+
+@snapshots.of(WorksCouncilModeChangedV1)
+def tell_works_council_modes(session: Session, after: str | None, limit: int) -> list[WorksCouncilModeChangedV1]:
+    """Of which legal entities' people no figure is shown."""
+    return works_council.snapshot(session, after, limit)
 
 
 @snapshots.of(GroupChangedV1)

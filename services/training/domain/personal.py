@@ -19,6 +19,7 @@ from services.training.tables import (
     ScenarioRun,
     SuspensionProposal,
     TaskSubmission,
+    WorksCouncilChange,
     metadata,
 )
 from shared.events.training import TrainingErasureFinishedV1
@@ -75,6 +76,7 @@ def hanging(person: str) -> dict[str, Select[Any]]:
     attempts = select(col(Attempt.id)).where(col(Attempt.enrolment).in_(enrolments))
     runs = select(col(ScenarioRun.id)).where(col(ScenarioRun.enrolment).in_(enrolments))
     proposal = or_(col(SuspensionProposal.person) == person, col(SuspensionProposal.proposer) == person)
+    council = or_(col(WorksCouncilChange.proposer) == person, col(WorksCouncilChange.confirmer) == person)
     return {
         "modules_done": select(*columns("modules_done")).where(col(ModuleDone.enrolment).in_(enrolments)),
         "attempts": select(*columns("attempts")).where(col(Attempt.enrolment).in_(enrolments)),
@@ -86,6 +88,7 @@ def hanging(person: str) -> dict[str, Select[Any]]:
         "live_sessions": select(*columns("live_sessions")).where(col(LiveSession.host) == person),
         "tasks_reviewed": select(*columns("task_submissions")).where(col(TaskSubmission.reviewer) == person),
         "suspension_proposals": select(*columns("suspension_proposals")).where(proposal),
+        "works_council_changes": select(*columns("works_council_changes")).where(council),
     }
 
 

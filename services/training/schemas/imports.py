@@ -57,6 +57,7 @@ Attribute = Literal[
     "department",
     "region",
     "cost_centre",
+    "legal_entity",
     "title",
     "locale",
     "manager",
@@ -82,6 +83,7 @@ class PersonRow(Body):
     languages: Languages = Field(default=[])
     user_name: Line | None = None
     cost_centre: Line | None = None
+    legal_entity: Line | None = None
     title: Line | None = None
     locale: Language | None = None
     active: bool | None = None

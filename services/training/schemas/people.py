@@ -40,6 +40,7 @@ class PersonIn(Body):
     languages: Languages = Field(default=[])
     user_name: Line | None = None
     cost_centre: Line | None = None
+    legal_entity: Line | None = None
     title: Line | None = None
     locale: Language | None = None
 
@@ -55,7 +56,7 @@ class PersonPatch(Patch):
     Under a new `employee_number`, the old one goes on naming them.
     """
 
-    nullable = frozenset({"manager", "cost_centre", "title", "locale"})
+    nullable = frozenset({"manager", "cost_centre", "legal_entity", "title", "locale"})
 
     employee_number: EmployeeNumber | None = None
     name: Line | None = None
@@ -66,6 +67,7 @@ class PersonPatch(Patch):
     languages: Languages | None = None
     user_name: Line | None = None
     cost_centre: Line | None = None
+    legal_entity: Line | None = None
     title: Line | None = None
     locale: Language | None = None
     active: bool | None = None
@@ -84,6 +86,7 @@ class PersonOut(Resource):
     manager: str | None
     languages: list[str]
     cost_centre: str | None
+    legal_entity: str | None
     title: str | None
     locale: str | None
     active: bool
@@ -146,6 +149,7 @@ class SaidOfPerson(Body):
     department: Line | None = None
     region: Line | None = None
     cost_centre: Line | None = None
+    legal_entity: Line | None = None
     title: Line | None = None
     locale: Language | None = None
     languages: Languages | None = None

@@ -97,6 +97,7 @@ class EnterpriseUser(Extension):
 
     employee_number: str | None = None
     cost_center: str | None = None
+    organization: str | None = None
     division: str | None = None
     department: str | None = None
     manager: Annotated[Manager | None, BeforeValidator(named_by_id)] = None

@@ -55,6 +55,7 @@ from services.training.tables.quizzes import (
     GradedAnswer,
     RuleInForce,
 )
+from services.training.tables.works_council import WorksCouncilChange
 
 __all__ = [
     "Absence",
@@ -136,5 +137,6 @@ __all__ = [
     "Table",
     "TaskSubmission",
     "TeamSeat",
+    "WorksCouncilChange",
     "metadata",
 ]

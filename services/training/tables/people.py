@@ -37,6 +37,7 @@ class Person(Table, table=True):
     department: str = Field(max_length=200, index=True)
     region: str = Field(max_length=200)
     cost_centre: str | None = Field(default=None, max_length=200)
+    legal_entity: str | None = Field(default=None, max_length=200, index=True)
     title: str | None = Field(default=None, max_length=200)
     locale: str | None = Field(default=None, max_length=35)
     manager: str | None = Field(default=None, max_length=36, index=True)

@@ -9,7 +9,8 @@ from shared.events.base import Event, Operational, Public, told
 class WorksCouncilModeChangedV1(Event):
     """From now on, figures of single people of a legal entity are shown, or are not; two people wanted it so.
 
-    `*` stands for all legal entities of which nothing of their own was decided.
+    `*` stands for all legal entities of which nothing of their own was decided; `id` is made from the name, which may
+    hold anything.
     """
 
     type = "training.works_council_mode.changed.v1"

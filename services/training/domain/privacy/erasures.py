@@ -122,7 +122,7 @@ def forget(session: Session, person: Person) -> None:
         "manager": None,
         "languages": [],
     }
-    gone = {"cost_centre": None, "title": None, "locale": None, "changed_at": session.now}
+    gone = dict.fromkeys(("cost_centre", "legal_entity", "title", "locale")) | {"changed_at": session.now}
     names = {"employee_number": f"erased-{person.id}", "user_name": f"erased:{person.id}"}
     person.sqlmodel_update({**blank, **gone, **names, "revision": person.revision + 1})
     session.add(person)

@@ -21,6 +21,7 @@ ATTRIBUTES = (
     "department",
     "region",
     "cost_centre",
+    "legal_entity",
     "title",
     "locale",
     "manager",

@@ -54,6 +54,7 @@ ABSENT: dict[str, Any] = {
     "department": "",
     "region": "",
     "cost_centre": None,
+    "legal_entity": None,
     "title": None,
     "locale": None,
     "manager": None,

@@ -44,6 +44,7 @@ CONDITIONS: dict[str, Condition] = {
     "employee_number": text(Person.employee_number, folded=False, exact=False),
     "department": text(Person.department),
     "cost_center": text(Person.cost_centre),
+    "organization": text(Person.legal_entity),
     "manager.value": text(Person.manager, folded=False, exact=False),
     "active": flag(Person.active),
     "emails.value": email,

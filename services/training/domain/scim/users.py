@@ -31,12 +31,14 @@ CHECKS: dict[str, TypeAdapter[Any]] = {
     "department": TypeAdapter(Line),
     "region": TypeAdapter(Line),
     "cost_centre": TypeAdapter(Line),
+    "legal_entity": TypeAdapter(Line),
     "title": TypeAdapter(Line),
 }
 CLEARED: dict[str, Any] = {
     "department": "",
     "region": "",
     "cost_centre": None,
+    "legal_entity": None,
     "title": None,
     "locale": None,
     "manager": None,
@@ -64,6 +66,7 @@ def said_of(user: StaffMember) -> dict[str, Any]:
         "department": work.department,
         "region": staff.region or region_of(user),
         "cost_centre": work.cost_center,
+        "legal_entity": work.organization,
         "title": user.title,
         "locale": locale_of(user.preferred_language, user.locale),
         "manager": work.manager.value if work.manager else None,
@@ -223,6 +226,7 @@ WORDS = {
     "employee_number": (ENTERPRISE, "employeeNumber"),
     "department": (ENTERPRISE, "department"),
     "cost_centre": (ENTERPRISE, "costCenter"),
+    "legal_entity": (ENTERPRISE, "organization"),
     "region": (STAFF, "region"),
 }
 """Where a resource says what a column says, in which extension and under which name."""
