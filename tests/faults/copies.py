@@ -3,6 +3,7 @@
 Copies are compared as sorted lists, so that something that is there twice is seen as well as something that is missing.
 """
 
+from collections import defaultdict
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +26,9 @@ METADATA = {
     "monitoring": monitoring.metadata,
     "gateway": gateway.metadata,
 }
+
+COUNTED_BY = ("hour", "network", "kind", "section", "rule")
+"""What tells tallies apart here, where all posts are of one department and all rules of one policy."""
 
 
 class Copies:
@@ -66,6 +70,34 @@ class Copies:
         assert self.column("monitoring", select(func.sum(tallies.c.posts)).where(whole)) == [len(kept)]
         assert len(dict(kept)) == len(kept)
         return dict(kept)
+
+    def tallies(self) -> list[tuple[Any, ...]]:
+        """Return how many posts and findings are counted, by hour, network, kind, section and rule."""
+        tallies = METADATA["monitoring"].tables["tallies"]
+        return self.rows(
+            "monitoring", select(*(tallies.c[name] for name in COUNTED_BY), tallies.c.posts, tallies.c.findings)
+        )
+
+    def recounted(self) -> list[tuple[Any, ...]]:
+        """Count the posts and findings that are there as `tallies` should have counted them."""
+        posts, findings = (METADATA["monitoring"].tables[name] for name in ("posts", "findings"))
+        where: dict[str, tuple[Any, ...]] = {}
+        counted: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
+        for post, at, network, kind in self.rows(
+            "monitoring", select(posts.c.id, posts.c.posted_at, posts.c.network, posts.c.kind)
+        ):
+            where[post] = (at.replace(minute=0, second=0, microsecond=0), network, kind)
+            counted[(*where[post], "", "")][0] += 1
+        sections = set()
+        for post, section, rule in self.rows(
+            "monitoring", select(findings.c.post, findings.c.section, findings.c.rule)
+        ):
+            tally = counted[(*where[post], section, rule)]
+            tally[0], tally[1] = tally[0] + 1, tally[1] + 1
+            if (post, section) not in sections:
+                sections.add((post, section))
+                counted[(*where[post], section, "")][0] += 1
+        return sorted((*key, *each) for key, each in counted.items())
 
     def findings(self) -> list[str]:
         """Return the network's ids of the posts that have a finding, as often as they have one."""

@@ -161,12 +161,12 @@ class Load:
             with contextlib.suppress(RuntimeError):
                 await self._client.aclose()
 
-    def new_posts(self, count: int) -> list[dict[str, Any]]:
-        """Write posts, some of which break the rule in force."""
+    def new_posts(self, count: int, breaking: float = 0.3) -> list[dict[str, Any]]:
+        """Write posts, a share of which break the rule in force."""
         posts = []
         for _ in range(count):
             network_id = new_id()
-            breaks = random.random() < 0.3
+            breaks = random.random() < breaking
             if breaks:
                 self.matching.add(network_id)
             posts.append(
