@@ -81,6 +81,10 @@ async def test_an_emergency_rule_counts_in_checks_posts_and_the_policy_that_is_s
     shown = await ok(await client.get("/v1/policies/social-media"))
     assert [each["rule"] for each in shown["emergency_rules"]] == ["no-word-on-batteries"]
     assert (await ok(await client.post("/v1/checks", json={"text": "a battery"})))["verdict"] == "hold"
+    asked = {"section": "promises", "question": "Does it smoke?", "answer": "We look into it."}
+    await ok(await client.post("/v1/policies/social-media/faq", json=asked, headers=wait))
+    shown = await ok(await client.get("/v1/policies/social-media"))
+    assert [each["question"] for section in shown["sections"] for each in section["faq"]] == ["Does it smoke?"]
 
     account = {"network": "mastodon", "handle": "@lukas", "kind": "staff", "employee_number": "E-4"}
     await ok(await client.post("/v1/accounts", json=account))

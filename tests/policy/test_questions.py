@@ -83,6 +83,37 @@ async def test_an_entry_is_outdated_once_its_section_changes(service: PolicyServ
     refused(await service.client.get(path), 404, "not-found")
 
 
+async def test_a_section_in_force_names_the_questions_that_were_asked_about_it(service_on_both: PolicyService) -> None:
+    service = service_on_both
+    await service.publish()
+    policy = "/v1/policies/social-media"
+
+    async def named(**query: str) -> dict[str, list[tuple[str, bool]]]:
+        sections = ok(await service.as_person("E-2").get(policy, params=query))["sections"]
+        return {
+            each["id"]: [(link["question"], link["outdated"]) for link in each["faq"]]
+            for each in sections
+            if each["faq"]
+        }
+
+    before = service.clock.now().isoformat()
+    tag = (await service.client.get(policy)).headers["ETag"]
+    await service.advance(timedelta(minutes=1))
+    body = {"section": "be-kind", "question": "Why?", "answer": "Because."}
+    entry = ok(await service.client.post(f"{policy}/faq", json=body))
+    assert await named() == {"be-kind": [("Why?", False)]}
+    assert await named(locale="de") == {"be-kind": [("Why?", False)]}
+    assert await named(at=before) == {}
+    fresh = await service.client.get(policy, headers={"If-None-Match": tag})
+    (link,) = next(each["faq"] for each in ok(fresh)["sections"] if each["faq"])
+    assert ok(await service.as_person("E-2").get(link["url"]))["answer"] == "Because."
+
+    await service.publish(POLICY.replace("insult", "shout"))
+    assert await named() == {"be-kind": [("Why?", True)]}
+    ok(await service.client.delete(f"{policy}/faq/{entry['id']}"))
+    assert await named() == {}
+
+
 async def test_a_question_without_an_answer_goes_to_the_next_then_to_a_lead_then_to_all_leads(
     service_on_both: PolicyService,
 ) -> None:

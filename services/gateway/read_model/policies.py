@@ -1,6 +1,6 @@
 """The policies in force, kept in memory as their owner answers them, byte by byte.
 
-An event of a policy's versions says that the answer may have changed; it is then asked of the owner once, kept in
+An event of a policy's versions, emergencies or questions says that the answer may have changed; it is then asked of the owner once, kept in
 the gateway's own table, and served from memory, also while the owner is away.
 """
 
@@ -25,7 +25,7 @@ log = structlog.get_logger()
 
 OWNER = "policy"
 READER = Principal(id="gateway", scopes=frozenset({"policies:read"}))
-CHANGES = ("policy.version.", "policy.emergency_rule.")
+CHANGES = ("policy.version.", "policy.emergency_rule.", "policy.faq.")
 RETRY = 1.0
 LOOK = 5.0
 """Seconds between looks for policies that a snapshot told of."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from sqlalchemy import update
 from sqlmodel import col, select
 
 from services.policy.domain import people, policies, search
@@ -129,7 +130,8 @@ def get(session: Session, key: str, entry_id: str, *, lock: bool = True) -> tupl
 
 
 def noted(session: Session, policy: Policy, entry: FaqEntry, what: str) -> FaqOut:
-    """Enter a change of an entry into evidence and tell it."""
+    """Enter a change of an entry into evidence and tell it; whoever reads the policy sees that it is another now."""
+    session.execute(update(Policy).where(col(Policy.id) == policy.id).values(revision=Policy.revision + 1))
     digest = digest_of(f"{entry.question}\n{entry.answer}")
     record(session, f"policy.faq.{what}", f"policies/{policy.key}/faq/{entry.id}", content_hash=digest)
     tell(session, FaqChangedV1(id=entry.id, policy=policy.key, section=entry.section, change=what))

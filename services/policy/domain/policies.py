@@ -1,18 +1,23 @@
 """Policies, and which version of each is in force."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlmodel import col, select
 
 from services.policy.domain import locales, rulebook
 from services.policy.domain.rows import add_once
-from services.policy.schemas.policies import Content, InForceOut, PolicyIn, PolicyOut
-from services.policy.tables import Policy, State, Version
+from services.policy.schemas.policies import Content, FaqLink, InForceOut, PolicyIn, PolicyOut, ReadSection
+from services.policy.tables import FaqEntry, Policy, State, Version
 from shared import pages
 from shared.db import Session
 from shared.evidence import record
 from shared.pages import Page, PageQuery
 from shared.problems import Conflict, NotFound
+
+MAX_FAQ = 20
+"""Questions that are named beside a section: the policy is read again and again."""
 
 
 class PolicyExists(Conflict):
@@ -93,8 +98,33 @@ def in_force(session: Session, key: str, at: datetime | None, locale: str | None
         change_note=version.change_note,
         material=version.material,
         content_hash=version.content_hash,
-        sections=read.sections,
+        sections=with_faq(session, policy, read.sections, moment),
         rules=content.rules,
         emergency_rules=rulebook.emergencies_at(session, policy.key, at or session.now),
         revision=policy.revision,
     )
+
+
+def with_faq(session: Session, policy: Policy, sections: Iterable[ReadSection], at: datetime) -> list[ReadSection]:
+    """Name beside each section the first questions that people asked about it, as far as they were answered by then."""
+    entries = select(FaqEntry.id, FaqEntry.section, FaqEntry.section_hash, FaqEntry.question)
+    mine = entries.where(FaqEntry.policy_id == policy.id, col(FaqEntry.created_at) <= at).order_by(FaqEntry.id)
+    found: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+    for entry, section, written_for, question in session.exec(mine):
+        found[section].append((entry, written_for, question))
+    return [
+        section.model_copy(
+            update={
+                "faq": [
+                    FaqLink(
+                        id=entry,
+                        question=question,
+                        outdated=written_for != section.hash,
+                        url=f"/v1/policies/{policy.key}/faq/{entry}",
+                    )
+                    for entry, written_for, question in found[section.id][:MAX_FAQ]
+                ]
+            }
+        )
+        for section in sections
+    ]

@@ -100,16 +100,29 @@ class SectionOut(Resource):
     hash: str
 
 
+class FaqLink(Resource):
+    """A question that people asked about a section; its answer stands at `url`.
+
+    `outdated` says that the section has changed since it was answered.
+    """
+
+    id: str
+    question: str
+    outdated: bool
+    url: str
+
+
 class ReadSection(SectionOut):
     """A section in the language that the reader asked for, if it is there and its source has not changed since.
 
     `fallback` says that it is in the language of the source instead, `out_of_date` that there is an older translation.
-    The hash is that of the source.
+    The hash is that of the source. `faq` are its first questions; `/v1/policies/{key}/faq?section=` lists all.
     """
 
     locale: str
     fallback: bool = False
     out_of_date: bool = False
+    faq: list[FaqLink] = Field(default_factory=list)
 
 
 class RuleOut(Resource):
