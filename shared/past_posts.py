@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, TypeAdapter
 
 from shared.bus import Bus, BusError
 from shared.db import Database, Session
+from shared.rules.draft import Media
 from shared.tasks import DATABASE_AWAY
 
 SUBJECT = "shareload.posts.monitoring"
@@ -44,7 +45,13 @@ class MeasurePosts(BaseModel):
     selection: Selection
 
 
-class ReadPosts(BaseModel):
+class WantsPosts(BaseModel):
+    """How many of a post's fields the asker knows: one of an earlier release knows 8, and does not say so."""
+
+    fields: int = Field(default=8, ge=1)
+
+
+class ReadPosts(WantsPosts):
     """The posts of a selection whose id comes behind `after`, up to `last`, in the order of their ids."""
 
     ask: Literal["page"] = "page"
@@ -53,7 +60,7 @@ class ReadPosts(BaseModel):
     last: str
 
 
-class FindPosts(BaseModel):
+class FindPosts(WantsPosts):
     """The posts with these ids, as far as they are still there."""
 
     ask: Literal["posts"] = "posts"
@@ -73,7 +80,10 @@ class Extent:
 
 
 class PastPost(NamedTuple):
-    """A post as rules look at it; `department` and `certifications` are its author's, if they are registered."""
+    """A post as rules look at it; `department` and `certifications` are its author's, if they are registered.
+
+    `first_contact`: it was its author's first word to a customer; None where its owner does not say.
+    """
 
     id: str
     network: str
@@ -83,6 +93,11 @@ class PastPost(NamedTuple):
     language: str | None
     posted_at: datetime
     text: str
+    media: tuple[Media, ...] = ()
+    first_contact: bool | None = None
+
+
+FIELDS = len(PastPost._fields)
 
 
 @dataclass(frozen=True)
@@ -129,15 +144,15 @@ def answer_to(session: Session, archive: Archive, question: Question) -> bytes:
         posts = archive.read(session, question, PAGE_POSTS)
     else:
         posts = archive.find(session, question.ids)
-    return within_limit(posts)
+    return within_limit([post[: question.fields] for post in posts])
 
 
-def within_limit(posts: Sequence[PastPost]) -> bytes:
+def within_limit(posts: Sequence[tuple[object, ...]]) -> bytes:
     """Return as many of the posts as a message takes; `more` says whether some were left."""
     lines: list[bytes] = []
     size = 0
     for post in posts:
-        line = orjson.dumps(tuple(post))
+        line = orjson.dumps(post, default=tuple)
         if lines and size + len(line) > PAGE_BYTES:
             break
         lines.append(line)
@@ -157,7 +172,7 @@ class PostReader:
 
     async def read(self, selection: Selection, after: str | None, last: str) -> list[PastPost]:
         """Return the next posts; none means that all have been read."""
-        answer = await self._ask(ReadPosts(selection=selection, after=after, last=last))
+        answer = await self._ask(ReadPosts(fields=FIELDS, selection=selection, after=after, last=last))
         return [read_post(row) for row in answer["posts"]]
 
     async def find(self, ids: Sequence[str]) -> dict[str, PastPost]:
@@ -165,7 +180,7 @@ class PostReader:
         found: dict[str, PastPost] = {}
         waiting = list(ids)
         while waiting:
-            answer = await self._ask(FindPosts(ids=waiting[:PAGE_POSTS]))
+            answer = await self._ask(FindPosts(fields=FIELDS, ids=waiting[:PAGE_POSTS]))
             posts = [read_post(row) for row in answer["posts"]]
             found.update((post.id, post) for post in posts)
             rest = [each for each in waiting[:PAGE_POSTS] if each not in found] if answer["more"] else []
@@ -184,7 +199,11 @@ class PostReader:
 
 
 def read_post(row: Sequence[Any]) -> PastPost:
-    """Read one post of an answer."""
-    post, network, kind, department, certifications, language, posted_at, text = row
+    """Read one post of an answer; an owner of the release before this one tells of neither media nor first contacts."""
+    post, network, kind, department, certifications, language, posted_at, text, *more = row
     posted = datetime.fromisoformat(posted_at)
-    return PastPost(post, network, kind, department, tuple(certifications), language, posted, text)
+    media, first_contact = more[:2] if more else ((), None)
+    shown = tuple(Media(*each) for each in media)
+    return PastPost(
+        post, network, kind, department, tuple(certifications), language, posted, text, shown, first_contact
+    )

@@ -115,6 +115,8 @@ class Kept:
                     network="mastodon",
                     handle=handle,
                     handle_key=accounts.handle_key(handle),
+                    claim_key=f"mastodon:{accounts.handle_key(handle)}",
+                    proof="vouched",
                     kind="staff",
                     person=person,
                     created_at=session.now,

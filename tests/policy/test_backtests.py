@@ -17,7 +17,7 @@ from shared.bus import Bus
 from shared.settings import Environment
 from shared.tasks import end
 from tests.conftest import Templates
-from tests.policy.backtesting import MONDAY, Kept, ask, both, by_key, changes, ended, keeping
+from tests.policy.backtesting import IN_FORCE, MONDAY, Kept, ask, both, by_key, changes, ended, keeping
 from tests.policy.conftest import PolicyService
 from tests.servers import NatsServer
 
@@ -78,6 +78,48 @@ async def test_a_backtest_looks_only_at_the_posts_it_is_asked_about(service: Pol
     assert await flagged(**{"from": MONDAY.isoformat(), "to": (MONDAY + timedelta(hours=1)).isoformat()}) == 4
     assert await flagged(networks=["bluesky"]) == 2
     assert await flagged(kinds=["reply", "mention"]) == 2
+
+
+BESIDE = """# Kindness {#kindness}
+```rule
+id: say-what-it-shows
+severity: hold
+detect: {missing: alt_text}
+message: Say what the picture shows.
+examples: {match: [{text: Look, media: [{kind: image}]}], pass: [Look]}
+```
+
+```rule
+id: no-pitch-at-first
+severity: advise
+detect: {first_contact_pitch: {words: [discount]}}
+message: First get to know each other.
+examples: {match: [A discount], pass: [{text: A discount, first_contact: false}]}
+```
+"""
+
+
+async def test_a_backtest_knows_what_stood_beside_a_post_and_who_had_met_before(
+    service: PolicyService, kept: Kept
+) -> None:
+    await service.publish(IN_FORCE)
+    version = await service.write(BESIDE)
+    picture, described = {"kind": "image"}, {"kind": "image", "alt_text": "A tent in the rain"}
+    await kept.add("look", media=[described, picture])
+    await kept.add("look here", media=[described])
+    await kept.add("do you sell tents?", kind="mention", author="@camper", network_id="question")
+    await kept.add("A discount for you", kind="reply", in_reply_to="question")
+    await kept.add("Here is the discount", kind="reply", in_reply_to="question", posted_at=MONDAY + timedelta(hours=1))
+    await kept.add("A discount for nobody we know of", kind="reply", in_reply_to="elsewhere")
+
+    reader = service.as_person("E-2", "team:read", "monitoring:read")
+    found = (await ended(service, await ask(service, version), reader))["figures"]
+
+    flagged = {rule["rule"]: rule["samples"]["newly_flagged"] for rule in found["rules"] if rule["newly_flagged"]}
+    assert {rule: [each["text"] for each in samples] for rule, samples in flagged.items()} == {
+        "say-what-it-shows": ["look"],
+        "no-pitch-at-first": ["A discount for you"],
+    }
 
 
 async def test_departments_with_few_people_are_merged_until_no_subtraction_shows_them(

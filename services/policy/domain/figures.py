@@ -142,6 +142,8 @@ def draft_of(post: PastPost) -> Draft:
         department=post.department,
         certifications=frozenset(post.certifications),
         language=post.language,
+        first_contact=post.first_contact,
+        media=post.media,
         now=post.posted_at,
     )
 

@@ -7,6 +7,8 @@ from sqlalchemy import ColumnElement
 from sqlmodel import col, func, select
 
 from services.monitoring.domain import people
+from services.monitoring.domain.posts import contacts
+from services.monitoring.domain.posts.judging import media_of
 from services.monitoring.tables import Post
 from shared.db import Session
 from shared.past_posts import Archive, Extent, PastPost, ReadPosts, Selection
@@ -20,6 +22,8 @@ COLUMNS = (
     Post.lang,
     Post.posted_at,
     Post.text,
+    Post.media,
+    Post.in_reply_to,
 )
 
 
@@ -58,11 +62,23 @@ def conditions(selection: Selection) -> list[ColumnElement[bool]]:
 
 def nameless(session: Session, rows: Sequence[Any]) -> list[PastPost]:
     """Put an author's certifications, as they are today, in the author's place."""
-    authors = {row[3] for row in rows if row[3] is not None}
+    authors = {row.person for row in rows if row.person is not None}
     held = people.certifications(session, authors, session.now) if authors else {}
+    first = contacts.first(session, {row.id for row in rows if row.in_reply_to is not None})
     return [
-        PastPost(post, network, kind, department, tuple(held.get(person, ())), language, posted_at, text)
-        for post, network, kind, person, department, language, posted_at, text in rows
+        PastPost(
+            row.id,
+            row.network,
+            row.kind,
+            row.department,
+            tuple(held.get(row.person, ())),
+            row.lang,
+            row.posted_at,
+            row.text,
+            media_of(row.media),
+            row.id in first,
+        )
+        for row in rows
     ]
 
 
