@@ -43,6 +43,7 @@ TAGS = {
     "findings": "Rules that matched a post.",
     "guidance": "What coaches tell people about a finding, or about something done well.",
     "conversations": "Customers' threads, from the first message to the last reply.",
+    "autonomy": "How far people answer customers by themselves, and what colleagues think of their replies.",
     "load": "Who takes on how much, who carries what, pauses, and counts for dashboards.",
     "events": "Everything that is told, in one order.",
     "embeds": "Policies within other pages.",

@@ -15,6 +15,7 @@ from services.monitoring.handlers import handlers, snapshots, timers
 from services.monitoring.judge import Judge
 from services.monitoring.routes import (
     accounts,
+    autonomy,
     availability,
     brand_terms,
     coaching_outcomes,
@@ -27,6 +28,7 @@ from services.monitoring.routes import (
     pauses,
     posts,
     replies,
+    reply_reviews,
     routing,
     saved_answers,
     service_promises,
@@ -54,6 +56,8 @@ RESOURCES = (
     conversations,
     replies,
     saved_answers,
+    reply_reviews,
+    autonomy,
     service_promises,
     static_content,
     availability,

@@ -3,6 +3,7 @@
 from sqlmodel import select
 
 from services.monitoring.domain import accounts, people, personal, rules
+from services.monitoring.domain.autonomy import changes
 from services.monitoring.domain.coaching import findings, guidance, then
 from services.monitoring.domain.conversations import deliveries, held_replies, promises, replies, static_content
 from services.monitoring.domain.routing import assignments, pauses, sweeping
@@ -15,6 +16,8 @@ from shared.events.monitoring import (
     AccountClaimedV1,
     AccountRegisteredV1,
     AccountRemovedV1,
+    AutonomyAppealedV1,
+    AutonomyChangedV1,
     CertificateSuspensionProposedV1,
     ConversationAcceptedV1,
     ConversationAnsweredV1,
@@ -44,6 +47,7 @@ from shared.events.monitoring import (
     ReplyDeliveredV1,
     ReplyDraftedV1,
     ReplyReturnedV1,
+    ReplyReviewedV1,
     ReplyUnconfirmedV1,
     SourceChangedV1,
     SourceRemovedV1,
@@ -234,6 +238,12 @@ def all_static_content(session: Session, after: str | None, limit: int) -> list[
     return [static_content.told(row, static_content.version_of(session, row, row.versions)) for row in found]
 
 
+@snapshots.of(AutonomyChangedV1, stands_for=(AutonomyAppealedV1,))
+def all_autonomy(session: Session, after: str | None, limit: int) -> list[AutonomyChangedV1]:
+    """Tell how far people are trusted, as somebody said."""
+    return changes.retold(session, after, limit)
+
+
 @snapshots.of(PauseStartedV1, PauseEndedV1)
 def all_pauses(session: Session, after: str | None, limit: int) -> list[PauseStartedV1 | PauseEndedV1]:
     """Tell the pauses, and of those that are over that they ended."""
@@ -269,4 +279,9 @@ snapshots.leave_out(
 snapshots.leave_out(
     CertificateSuspensionProposedV1,
     because="A proposal is made once. Training keeps it and what was decided; to propose it anew would ask again.",
+)
+
+snapshots.leave_out(
+    ReplyReviewedV1,
+    because="A review is history. Who wants to know what became of a reply reads it; levels are told as they are.",
 )

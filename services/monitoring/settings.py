@@ -6,7 +6,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Self
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from shared.settings import Environment, ServiceSettings
@@ -42,7 +42,9 @@ class MonitoringSettings(ServiceSettings):
     confirm_within: timedelta = timedelta(minutes=15)
     """How long the tool that sends replies has to say so, before a reply shows up as unconfirmed."""
     trusted_certification: str | None = None
-    """Who does not hold it writes drafts, which a colleague who does lets out; all are trusted if none is named."""
+    """Who holds it begins as trusted, all others with drafts only; all are trusted if none is named."""
+    sampled_share: float = Field(default=0.2, ge=0, le=1)
+    """The share of replies that is looked at after they went out, of those whose replies are sampled."""
     principal_certification: str | None = None
     """Who holds it approves static content; the certification to answer customers if none is named."""
     min_group_size: int = 8

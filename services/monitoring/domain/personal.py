@@ -16,10 +16,13 @@ from services.monitoring.tables import (
     ApprovalDecision,
     Assignment,
     Availability,
+    Autonomy,
+    AutonomyChange,
     Certificate,
     Contact,
     DepartmentHeld,
     Finding,
+    Digest,
     Guidance,
     GuidanceMessage,
     Note,
@@ -28,8 +31,10 @@ from services.monitoring.tables import (
     Post,
     PostText,
     Reply,
+    RefresherProposal,
     ReplyReview,
     SavedAnswer,
+    ReplySample,
     StaticVersion,
     metadata,
 )
@@ -63,6 +68,7 @@ NOBODY = {
     "policies_in_force": "a policy's versions",
     "emergency_rules": "a policy's rules",
 }
+    "refreshers": "courses by section",
 
 
 def kept(person: str) -> dict[str, Select[Any]]:
@@ -95,6 +101,13 @@ def kept(person: str) -> dict[str, Select[Any]]:
         "approval_decisions": select(*columns("approval_decisions")).where(col(ApprovalDecision.person) == person),
     }
 
+        "autonomy": select(*columns("autonomies")).where(col(Autonomy.person) == person),
+        "autonomy_changes": select(*columns("autonomy_changes")).where(
+            or_(col(AutonomyChange.person) == person, col(AutonomyChange.coach) == person)
+        ),
+        "replies_drawn": select(*columns("reply_samples")).where(col(ReplySample.author) == person),
+        "refresher_proposals": select(*columns("refresher_proposals")).where(col(RefresherProposal.person) == person),
+        "digests": select(*columns("digests")).where(col(Digest.person) == person),
 
 def about(person: str) -> ColumnElement[bool]:
     """Return the condition that a message was written by a person, or in a talk about guidance that they had."""
@@ -122,6 +135,7 @@ def forget(session: Session, person: str) -> None:
     session.execute(update(Person).where(col(Person.id) == person).values(**blank))
     record(session, "monitoring.person_erased", f"person/{person}", person=person)
 
+    forget_autonomy(session, person)
 
 def told_of(session: Session, person: str) -> dict[str, list[str]]:
     """Return what events with somebody's words, or with a person's choices, were told about."""
@@ -136,6 +150,9 @@ def told_of(session: Session, person: str) -> dict[str, list[str]]:
 
 
 def forget_posts(session: Session, person: str) -> None:
+        "autonomy": select(col(Autonomy.id)).where(col(Autonomy.person) == person),
+        "refresher": select(col(RefresherProposal.id)).where(col(RefresherProposal.person) == person),
+        "digest": select(col(Digest.id)).where(col(Digest.person) == person),
     """Take words, author and address out of a person's posts, and their name from what was found in them."""
     posts = select(col(Post.id)).where(col(Post.person) == person)
     session.execute(delete(PostText).where(col(PostText.post).in_(posts)))
@@ -175,6 +192,17 @@ def forget_wordings(session: Session, person: str) -> None:
     mine = or_(col(ReplyReview.author) == person, col(ReplyReview.reviewer) == person)
     session.execute(update(ReplyReview).where(mine).values(reason=None))
     session.execute(update(SavedAnswer).where(col(SavedAnswer.person) == person).values(person=None))
+def forget_autonomy(session: Session, person: str) -> None:
+    """Forget how far a person was trusted and what was proposed for them, and why they, as a coach, trusted others."""
+    session.execute(delete(ReplySample).where(col(ReplySample.author) == person))
+    session.execute(delete(RefresherProposal).where(col(RefresherProposal.person) == person))
+    session.execute(delete(Digest).where(col(Digest.person) == person))
+    session.execute(delete(AutonomyChange).where(col(AutonomyChange.person) == person))
+    session.execute(delete(Autonomy).where(col(Autonomy.person) == person))
+    said = update(AutonomyChange).where(col(AutonomyChange.coach) == person)
+    session.execute(said.values(reason=GONE))
+
+
     session.execute(update(StaticVersion).where(col(StaticVersion.approver) == person).values(reason=None))
 
 

@@ -184,10 +184,13 @@ class NoteOut(Resource):
 
 
 class ReplyReviewOut(Resource):
-    """What a colleague decided on a draft; `text_hash` is the SHA-256 of the words that they decided on."""
+    """What a colleague decided on a draft, or thought of a reply that was drawn after it went out.
+
+    `text_hash` is the SHA-256 of the words that they looked at.
+    """
 
     reviewer: str
-    outcome: Literal["approved", "changed", "returned"]
+    outcome: Literal["approved", "changed", "returned", "fine", "better", "wrong"]
     reason: str | None
     text_hash: str
     decided_at: datetime

@@ -1,6 +1,7 @@
 """What the monitoring service keeps, by area."""
 
 from services.monitoring.tables.accounts import Account
+from services.monitoring.tables.autonomy import Autonomy, AutonomyChange, ReplySample
 from services.monitoring.tables.base import Table, metadata
 from services.monitoring.tables.coaching import (
     CertificateWithdrawn,
@@ -21,6 +22,7 @@ from services.monitoring.tables.copies import (
     PolicyInForce,
     PolicyRule,
 )
+from services.monitoring.tables.patterns import Digest, RefresherProposal, Refreshers
 from services.monitoring.tables.figures import Tally
 from services.monitoring.tables.posts import Contact, JudgementDue, Post, PostText
 from services.monitoring.tables.promises import PromisedAnswer, ServicePromise
@@ -34,6 +36,8 @@ __all__ = [
     "ApprovalDecision",
     "Assignment",
     "Availability",
+    "Autonomy",
+    "AutonomyChange",
     "BrandTerms",
     "Certificate",
     "CertificateWithdrawn",
@@ -41,6 +45,7 @@ __all__ = [
     "Conversation",
     "DepartmentHeld",
     "DroppedPosts",
+    "Digest",
     "EmergencyRule",
     "Finding",
     "Guidance",
@@ -60,8 +65,11 @@ __all__ = [
     "Reply",
     "ReplyReview",
     "Router",
+    "RefresherProposal",
+    "Refreshers",
     "RoutingRequirements",
     "SavedAnswer",
+    "ReplySample",
     "ServicePromise",
     "ShadowMatch",
     "Source",

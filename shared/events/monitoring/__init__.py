@@ -1,6 +1,7 @@
 """What the monitoring service tells, by area."""
 
 from shared.events.monitoring.accounts import AccountClaimedV1, AccountRegisteredV1, AccountRemovedV1
+from shared.events.monitoring.autonomy import AutonomyAppealedV1, AutonomyChangedV1
 from shared.events.monitoring.coaching import (
     CertificateSuspensionProposedV1,
     FindingClaimedV1,
@@ -29,6 +30,7 @@ from shared.events.monitoring.conversations import (
     PassedOver,
 )
 from shared.events.monitoring.erasures import MonitoringErasureFinishedV1
+from shared.events.monitoring.patterns import DigestReadyV1, RefresherProposedV1
 from shared.events.monitoring.pauses import PauseEndedV1, PauseStartedV1
 from shared.events.monitoring.posts import PostDeletedV1, PostEditedV1, PostReceivedV1
 from shared.events.monitoring.replies import (
@@ -36,6 +38,7 @@ from shared.events.monitoring.replies import (
     ReplyDeliveredV1,
     ReplyDraftedV1,
     ReplyReturnedV1,
+    ReplyReviewedV1,
     ReplyUnconfirmedV1,
 )
 from shared.events.monitoring.sources import SourceChangedV1, SourceRemovedV1
@@ -45,6 +48,8 @@ __all__ = [
     "AccountClaimedV1",
     "AccountRegisteredV1",
     "AccountRemovedV1",
+    "AutonomyAppealedV1",
+    "AutonomyChangedV1",
     "CertificateSuspensionProposedV1",
     "ConversationAcceptedV1",
     "ConversationAnsweredV1",
@@ -56,6 +61,7 @@ __all__ = [
     "ConversationResolvedV1",
     "ConversationReturnedV1",
     "ConversationTold",
+    "DigestReadyV1",
     "FindingClaimedV1",
     "FindingClosedV1",
     "FindingOpenedV1",
@@ -74,10 +80,12 @@ __all__ = [
     "PostDeletedV1",
     "PostEditedV1",
     "PostReceivedV1",
+    "RefresherProposedV1",
     "ReplyApprovedV1",
     "ReplyDeliveredV1",
     "ReplyDraftedV1",
     "ReplyReturnedV1",
+    "ReplyReviewedV1",
     "ReplyUnconfirmedV1",
     "SourceChangedV1",
     "SourceRemovedV1",

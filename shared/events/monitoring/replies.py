@@ -1,6 +1,6 @@
 """What we answer."""
 
-from shared.events.base import Content, Event, Operational, Public, told
+from shared.events.base import Content, Event, Operational, Personal, Public, told
 
 
 @told
@@ -54,3 +54,11 @@ class ReplyUnconfirmedV1(ReplyTold):
     """The tool that sends replies has not said in time what became of this one."""
 
     type = "monitoring.reply.unconfirmed.v1"
+
+
+@told
+class ReplyReviewedV1(ReplyTold):
+    """A trusted colleague looked at a reply after it went out: it was `fine`, could be `better`, or was `wrong`."""
+
+    type = "monitoring.reply.reviewed.v1"
+    outcome: Personal[str]

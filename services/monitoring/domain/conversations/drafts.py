@@ -1,12 +1,16 @@
 """Drafts: a colleague who is trusted reads them, and lets them out or gives them back."""
 
+from typing import Any
+
+from sqlalchemy import Select, false, or_
 from sqlmodel import col, select
 
 from services.monitoring.domain import people
-from services.monitoring.domain.conversations import autonomy, conversations, replies
+from services.monitoring.domain.autonomy import levels
+from services.monitoring.domain.conversations import conversations, replies
 from services.monitoring.domain.conversations.showing import reply_views
 from services.monitoring.domain.people import Actor
-from services.monitoring.domain.routing import assignments
+from services.monitoring.domain.routing import assignments, requirements
 from services.monitoring.schemas.conversations import ReplyApprovalIn, ReplyOut, ReplyReturnIn
 from services.monitoring.tables import Conversation, Person, Reply, ReplyReview
 from shared.conditions import expect
@@ -109,23 +113,40 @@ def with_reviewer(
     if reply is None or not people.reaches(session, reply.person):
         raise NotFound(f"There is no reply {reply_id}.")
     one = conversations.get(session, reply.conversation)
+    reviewer = reviewing(session, reply, one, caller, employee_number)
+    expect(reply.revision, stated)
+    if reply.status != "drafted":
+        raise ReplyNotDrafted(f"The reply is {reply.status}.")
+    return reply, one, reviewer
+
+
+def reviewing(session: Session, reply: Reply, one: Conversation, caller: Principal, employee_number: str | None) -> str:
+    """Return the person who decides on a reply; raises NotFound for whoever may not know of it, OwnReply or NotTrusted."""
     reviewer = people.acting(session, caller, employee_number)
-    trusted = may_decide(session, reviewer, one.network)
+    trusted = may_decide(session, reviewer, one.network, one.kind)
     if not caller.has("conversations:write") and not trusted and caller.person != reply.person:
-        raise NotFound(f"There is no reply {reply_id}.")
+        raise NotFound(f"There is no reply {reply.id}.")
     if reviewer.person == reply.person:
         raise OwnReply
     if not trusted or reviewer.person is None:
         raise NotTrusted
-    expect(reply.revision, stated)
-    if reply.status != "drafted":
-        raise ReplyNotDrafted(f"The reply is {reply.status}.")
-    return reply, one, reviewer.person
+    return reviewer.person
 
 
-def may_decide(session: Session, reviewer: Actor, network: str) -> bool:
-    """Tell whether somebody is certified to answer customers, and trusted on a network."""
+def may_decide(session: Session, reviewer: Actor, network: str, kind: str | None) -> bool:
+    """Tell whether somebody works here, may answer such customers themselves, and is trusted on their network."""
     person = session.get(Person, reviewer.person) if reviewer.person is not None else None
-    if person is None or not autonomy.may_answer(session, person):
+    if person is None or not person.active:
         return False
-    return autonomy.level(session, person.id, network) == "trusted"
+    wanted = requirements.in_force(session).of(network, kind)
+    held = people.certifications(session, [person.id], session.now).get(person.id, frozenset())
+    return wanted in held and levels.level(session, person.id, network) == "trusted"
+
+
+def decidable_in(session: Session, reviewer: Actor, replies_there: Select[Any]) -> Select[Any]:
+    """Select those of some replies that somebody may decide on."""
+    asked = select(Conversation.network, Conversation.kind).join(Reply, col(Reply.conversation) == col(Conversation.id))
+    places = session.execute(asked.where(col(Reply.id).in_(replies_there)).distinct()).all()
+    may = [place for place in places if may_decide(session, reviewer, *place)]
+    fits = or_(false(), *((col(Conversation.network) == at) & (col(Conversation.kind) == kind) for at, kind in may))
+    return select(Reply.id).join(Conversation, col(Conversation.id) == col(Reply.conversation)).where(fits)

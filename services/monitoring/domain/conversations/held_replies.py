@@ -2,6 +2,7 @@
 
 from sqlmodel import col, select
 
+from services.monitoring.domain.autonomy import samples
 from services.monitoring.domain.conversations import approvals, conversations, replies
 from services.monitoring.domain.routing import assignments
 from services.monitoring.tables import Conversation, Person, Reply
@@ -33,6 +34,7 @@ def settle(session: Session, one: Conversation, reply: Reply) -> None:
     if why is None:
         reply.status, reply.approved_at = "approved", session.now
         replies.go_out(session, one, reply)
+        samples.draw(session, reply, one.network)
         return
     reply.status, reply.error = "refused", why
     one.revision += 1

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from sqlmodel import col, select
 
 from services.monitoring.domain import people
+from services.monitoring.domain.autonomy import levels, samples
 from services.monitoring.domain.conversations import (
     approvals,
-    autonomy,
     checking,
     conversations,
     promises,
@@ -72,7 +72,7 @@ def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principa
     advised, waits = check(session, one, text, body.approval_request, person, held)
     if one.state == "assigned":
         conversations.take_on(session, one)
-    drafted = body.draft or autonomy.level(session, person.id, one.network) == "draft_only"
+    drafted = body.draft or levels.level(session, person.id, one.network) == "draft_only"
     reply = Reply(
         id=new_id(),
         conversation=one.id,
@@ -89,6 +89,7 @@ def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principa
     if reply.status == "approved":
         go_out(session, one, reply)
     else:
+        samples.draw(session, reply, one.network)
         wait(session, one, reply)
     return reply_views(session, [reply])[0].model_copy(update={"advice": advised})
 

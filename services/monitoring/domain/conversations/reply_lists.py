@@ -51,12 +51,9 @@ def still_with(person: Any) -> Any:
 
 def decidable(session: Session, caller: Principal) -> ColumnElement[bool]:
     """Return the condition on drafts that this person may decide on."""
-    waiting = select(Conversation.network).join(Reply, col(Reply.conversation) == col(Conversation.id))
-    networks = session.execute(waiting.where(col(Reply.status) == "drafted").distinct()).scalars()
-    me = Actor(caller.id, caller.person, "")
-    trusted = [network for network in networks if drafts.may_decide(session, me, network)]
-    of_these = select(Conversation.id).where(col(Conversation.network).in_(trusted))
-    return (col(Reply.status) == "drafted") & col(Reply.conversation).in_(of_these)
+    drafted = select(Reply.id).where(col(Reply.status) == "drafted")
+    there = drafts.decidable_in(session, Actor(caller.id, caller.person, ""), drafted)
+    return (col(Reply.status) == "drafted") & col(Reply.id).in_(there)
 
 
 def detail(session: Session, reply_id: str, caller: Principal) -> ReplyDetailOut:
@@ -87,4 +84,4 @@ def readable(session: Session, reply: Reply, caller: Principal) -> bool:
         return caller.person == reply.person
     one = session.get_one(Conversation, reply.conversation)
     me = Actor(caller.id, caller.person, "")
-    return caller.person == reply.person or drafts.may_decide(session, me, one.network)
+    return caller.person == reply.person or drafts.may_decide(session, me, one.network, one.kind)

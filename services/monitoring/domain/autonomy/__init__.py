@@ -1,0 +1,1 @@
+"""How far people are trusted to answer by themselves, and what moves that."""
