@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Protocol
 
-from services.monitoring.domain.figures.load import gini
+from services.monitoring.domain.figures.fairness import gini
 from services.monitoring.domain.routing.routing import Colleague, Desk, Waiting
 
 ROOM = 1

@@ -10,7 +10,7 @@ from sqlmodel import col, select
 
 from services.monitoring.domain import accounts
 from services.monitoring.domain.conversations import conversations, showing
-from services.monitoring.domain.figures import load
+from services.monitoring.domain.figures import fairness, load
 from services.monitoring.domain.posts import posts
 from services.monitoring.domain.routing import availability
 from services.monitoring.handlers import keep_work_moving
@@ -33,8 +33,8 @@ rates = st.lists(st.floats(0, 1000), min_size=1, max_size=50)
 @example([1.7e-161, 1.7e-161])
 def test_fairness_is_perfect_where_all_carry_the_same_and_bounded_everywhere(given_rates: list[float]) -> None:
     even = [1.0] * len(given_rates)
-    assert (load.jain(even), load.gini(even)) == (1.0, 0.0)
-    jain, gini = load.jain(given_rates), load.gini(given_rates)
+    assert (fairness.jain(even), fairness.gini(even)) == (1.0, 0.0)
+    jain, gini = fairness.jain(given_rates), fairness.gini(given_rates)
     if jain is not None and gini is not None:
         assert 1 / len(given_rates) - 1e-4 <= jain <= 1.0001
         assert -1e-4 <= gini <= 1
@@ -43,7 +43,7 @@ def test_fairness_is_perfect_where_all_carry_the_same_and_bounded_everywhere(giv
 @given(rates, st.sampled_from([0.5, 0.95]))
 def test_a_percentile_is_a_value_that_this_part_of_all_does_not_exceed(values: list[float], part: float) -> None:
     ordered = [round(value, 3) for value in sorted(values)]
-    found = load.percentile(ordered, part)
+    found = fairness.percentile(ordered, part)
     assert found in ordered
     assert sum(value <= found for value in ordered) >= part * len(ordered)
 

@@ -52,7 +52,7 @@ def hand_off(
 ) -> ConversationOut:
     """The assignee gives the conversation to somebody else, who is found at once if there is anyone."""
     one, actor = with_actor(session, conversation_id, caller, body.employee_number, stated)
-    assignments.take_back(session, one, "handed off")
+    assignments.take_back(session, one, assignments.HANDED_OFF)
     record(session, "conversation.hand_off", f"conversation/{one.id}", person=actor.person)
     assignments.place(session, [one])
     fill_after(session, actor)

@@ -1,119 +1,72 @@
 """How the load is shared: who carries what, how even it is, how long customers wait, and where one person is all there is."""
 
-import math
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from sqlmodel import col, func, select
 
-from services.monitoring.domain import people
-from services.monitoring.domain.routing import assignments, staff
-from services.monitoring.domain.routing.routing import NEWCOMER_HOURS
-from services.monitoring.schemas.load import DependencyOut, LoadOut, ShareOut, WaitsOut
+from services.monitoring.domain.figures.carried import Carrier, carried, rates_of, rows
+from services.monitoring.domain.figures.fairness import gini, jain
+from services.monitoring.domain.figures.pools import NOBODY, measured, pools, ratio, spread
+from services.monitoring.domain.routing import assignments
+from services.monitoring.schemas.load import DependencyOut, LoadOut
 from services.monitoring.tables import Assignment, Conversation
 from shared.db import Session
 
-WINDOW = timedelta(days=7)
-WAITS = 2000
+DAYS = 7
 
 
-def report(session: Session) -> LoadOut:
-    """Report the load of all who have stated their availability, over the last seven days.
+def report(session: Session, days: int = DAYS) -> LoadOut:
+    """Report the load of all who have stated their availability, over the last days.
 
-    A key that is limited to departments learns names and figures of their people only.
+    A key that is limited to departments learns names and figures of their people only. People in works-council mode are
+    counted, but not shown one by one; if they are too few to hide each other, they are not counted either.
     """
-    team = staff.members(session)
-    named = {member.employee_number for member in team if people.reaches(session, member.row.person)}
-    handled: dict[str, int] = dict(
-        session.execute(
-            select(col(Assignment.person), func.count())
-            .where(col(Assignment.assigned_at) > session.now - WINDOW)
-            .group_by(col(Assignment.person))
-        ).all()
-    )
-    total = sum(handled.values())
-    shares = []
-    rates = []
-    for member in team:
-        weighted, hours = staff.faded(member.row, session.now)
-        mine = handled.get(member.row.person, 0)
-        shares.append(
-            ShareOut(
-                employee_number=member.employee_number,
-                open=member.row.open,
-                handled=mine,
-                online_hours=round(hours, 2),
-                share=round(mine / total, 4) if total else 0.0,
-            )
-        )
-        if hours > 0:
-            rates.append(weighted / (hours + NEWCOMER_HOURS))
+    since = session.now - timedelta(days=days)
+    caller = session.context.caller
+    shared_out = carried(session, since)
+    found = measured(session, since, shared_out.uncounted)
+    ended = endings(session, since, shared_out.uncounted)
+    rates = rates_of(shared_out.counted)
     return LoadOut(
-        people=sorted(
-            (share for share in shares if share.employee_number in named),
-            key=lambda share: (-share.handled, share.employee_number),
-        ),
+        days=days,
+        people=shared_out.shares(),
+        departments=shared_out.departments(caller.departments if caller else None),
+        pools=pools(shared_out, found),
+        handled=shared_out.total,
         jain=jain(rates),
         gini=gini(rates),
-        waits=waits(session),
+        waits=spread(seconds for one in found.values() for seconds in one.waits),
+        first_answers=spread(seconds for one in found.values() for seconds in one.answers),
+        promises_kept=ratio(sum(one.kept for one in found.values()), sum(one.missed for one in found.values())),
+        handed_off=ended.get(assignments.HANDED_OFF, 0),
+        returned_for_silence=ended.get(assignments.SILENT, 0),
         queue=session.execute(select(func.count()).where(col(Conversation.state).in_(assignments.QUEUED))).scalar_one(),
-        single_person=[one for one in single_person(team) if one.employee_number in named],
+        single_person=single_person(shared_out.team),
     )
 
 
-def jain(rates: Sequence[float]) -> float | None:
-    """Jain's fairness index: (sum x)^2 / (n sum x^2), from 1/n to 1 (Jain, Chiu, Hawe 1984)."""
-    largest = max(rates, default=0.0)
-    if not largest:
-        return None
-    # Shares of the largest: the square of a very small rate has no digits left.
-    shares = [rate / largest for rate in rates]
-    return round(sum(shares) ** 2 / (len(shares) * sum(share * share for share in shares)), 4)
-
-
-def gini(rates: Sequence[float]) -> float | None:
-    """The Gini coefficient: 0 where all carry the same, towards 1 where one carries all."""
-    total = sum(rates)
-    if not total:
-        return None
-    number = len(rates)
-    weighted = sum(place * rate for place, rate in enumerate(sorted(rates), start=1))
-    return round(2 * weighted / (number * total) - (number + 1) / number, 4)
-
-
-def waits(session: Session) -> WaitsOut:
-    """Return how long customers waited for their first assignment; those who still wait count with what they waited so far."""
-    lately = (
-        select(Conversation.waited, Conversation.opened_at, Conversation.state)
-        .where(col(Conversation.opened_at) > session.now - WINDOW)
-        .order_by(col(Conversation.id).desc())
-        .limit(WAITS)
+def endings(session: Session, since: datetime, uncounted: Collection[str]) -> dict[str, int]:
+    """Count how assignments ended since an instant."""
+    statement = (
+        select(col(Assignment.ended), func.count())
+        .where(col(Assignment.ended_at) > since, col(Assignment.person).not_in(uncounted))
+        .group_by(col(Assignment.ended))
     )
-    seconds = sorted(
-        waited if waited is not None else (session.now - opened_at).total_seconds()
-        for waited, opened_at, state in session.execute(lately)
-        if waited is not None or state in assignments.QUEUED
-    )
-    return WaitsOut(p50=percentile(seconds, 0.5), p95=percentile(seconds, 0.95))
+    return dict(rows(session, statement))
 
 
-def percentile(ordered: Sequence[float], part: float) -> float | None:
-    """Return the nearest-rank percentile of ordered values."""
-    if not ordered:
-        return None
-    return round(ordered[max(0, math.ceil(part * len(ordered)) - 1)], 3)
-
-
-def single_person(team: Sequence[staff.Member]) -> list[DependencyOut]:
-    """Name the languages and topics that only one certified person covers."""
-    covering: dict[str, set[str]] = {}
-    for member in team:
-        if member.barrier in (staff.LEFT, staff.UNCERTIFIED):
+def single_person(team: Sequence[Carrier]) -> list[DependencyOut]:
+    """Name the languages and topics that only one certified person covers, of those whom the caller may see."""
+    covering: dict[str, list[Carrier]] = {}
+    for one in team:
+        if one.member.barrier in NOBODY:
             continue
-        for skill in [f"language:{one}" for one in member.row.languages] + [
-            f"topic:{one}" for one in member.row.topics
-        ]:
-            covering.setdefault(skill, set()).add(member.employee_number)
+        row = one.member.row
+        for skill in {f"language:{name}" for name in row.languages} | {f"topic:{name}" for name in row.topics}:
+            covering.setdefault(skill, []).append(one)
     return [
-        DependencyOut(skill=skill, employee_number=min(who)) for skill, who in sorted(covering.items()) if len(who) == 1
+        DependencyOut(skill=skill, employee_number=None if who[0].hidden else who[0].member.employee_number)
+        for skill, who in sorted(covering.items())
+        if len(who) == 1 and who[0].named
     ]

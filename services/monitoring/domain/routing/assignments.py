@@ -7,6 +7,7 @@ person more than their room, and every transaction takes its rows in the same or
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import tuple_
@@ -23,6 +24,7 @@ from shared.events.monitoring import ConversationAssignedV1, ConversationReturne
 from shared.evidence import Deed, digest_of, record, record_all
 from shared.ids import new_id
 from shared.outbox import tell
+from shared.set_aside import at_hand, do_each
 
 AT_ONCE = 500
 """Conversations that one sweep looks at."""
@@ -32,6 +34,7 @@ WITH_SOMEONE = ("assigned", "accepted")
 QUEUED = ("new", "queued", "reopened")
 """States of a conversation that needs somebody."""
 SILENT = "did not accept in time"
+HANDED_OFF = "handed off"
 FIRST_COME = (
     col(Conversation.urgency).desc(),
     func.coalesce(col(Conversation.due_at), col(Conversation.queued_at)),
@@ -41,6 +44,14 @@ FIRST_COME = (
 """The order of the queue: the most urgent, of those the one whose answer is due first, else the oldest."""
 POOL: Sequence[Any] = (Conversation.network, Conversation.kind, Conversation.language, Conversation.topic)
 """What decides who could take a conversation."""
+POOL_KEY = tuple_(
+    Conversation.network,
+    Conversation.kind,
+    func.coalesce(Conversation.language, ""),
+    func.coalesce(Conversation.topic, ""),
+)
+"""The same to compare with, as nothing is equal to an empty field."""
+SWEEP = "queue"
 HEAD_START = timedelta(hours=1)
 """What each step of urgency counts for in waiting time, so that an urgent one comes first and none waits for ever."""
 
@@ -178,12 +189,38 @@ def note_what_is_missing(session: Session, conversations: Iterable[Conversation]
 
 def fill(session: Session, persons: Collection[str] | None = None) -> None:
     """Give the conversations of the queue to these people, or to whoever can take them; the caller holds the lock."""
+    team = free(session, persons)
+    queued = up_next(session, team)
+    if queued:
+        place(session, queued, team)
+
+
+def fill_each(session: Session) -> None:
+    """Give the conversations of the queue to whoever can take them; one that raises holds up no other."""
+    do_each(session, SWEEP, [one.id for one in up_next(session, free(session))], partial(place_some, session))
+
+
+def place_some(session: Session, ids: Collection[str]) -> None:
+    """Give some conversations of the queue to whoever is free by now."""
+    rows = select(Conversation).where(col(Conversation.id).in_(ids), col(Conversation.state).in_(QUEUED))
+    place(session, list(session.execute(rows.order_by(*FIRST_COME)).scalars()), free(session))
+
+
+def free(session: Session, persons: Collection[str] | None = None) -> list[staff.Member]:
+    """Return who could take one more conversation, of all people or of these."""
+    team = staff.members(session, persons=persons, online_only=True)
+    return [member for member in team if member.barrier is None]
+
+
+def up_next(session: Session, team: Sequence[staff.Member]) -> list[Conversation]:
+    """Return the conversations of the queue that these people could take: some more than they have room for."""
+    if not team:
+        return []
     pools = session.execute(select(*POOL).where(col(Conversation.state).in_(QUEUED)).distinct()).all()
     if not pools:
-        return
+        return []
     standing = pauses.active(session)
     required = requirements.in_force(session)
-    team = [member for member in staff.members(session, persons=persons, online_only=True) if member.barrier is None]
     fitting = [
         (network, kind, language or "", topic or "")
         for network, kind, language, topic in pools
@@ -191,18 +228,17 @@ def fill(session: Session, persons: Collection[str] | None = None) -> None:
         and any(fits(member, required.of(network, kind), language, topic) for member in team)
     ]
     if not fitting:
-        return
+        return []
     room = sum(staff.room(member.row, session.now) for member in team)
-    network, kind, language, topic = POOL
-    pool = tuple_(network, kind, func.coalesce(language, ""), func.coalesce(topic, ""))
-    queue = select(Conversation).where(col(Conversation.state).in_(QUEUED), pool.in_(fitting))
+    queue = select(Conversation).where(col(Conversation.state).in_(QUEUED), POOL_KEY.in_(fitting))
+    queue = queue.where(at_hand(session, SWEEP, col(Conversation.id)))
     limit = min(AT_ONCE, room + AT_ONCE // 10)
     queued = {one.id: one for one in session.execute(queue.order_by(*FIRST_COME).limit(limit)).scalars()}
     if len(queued) == limit:
         # Some of those who wait longest too, or a stream of urgent ones would keep them from ever being looked at.
         oldest = queue.order_by(col(Conversation.queued_at), col(Conversation.id)).limit(limit // 10 + 1)
         queued |= {one.id: one for one in session.execute(oldest).scalars()}
-    place(session, list(queued.values()), team)
+    return list(queued.values())
 
 
 def fits(member: staff.Member, certification: str, language: str | None, topic: str | None) -> bool:

@@ -10,15 +10,13 @@ from sqlalchemy import select
 from sqlmodel import col
 
 from services.monitoring.domain import people
-from services.monitoring.domain.routing import requirements, routing
+from services.monitoring.domain.routing import fading, requirements, routing
 from services.monitoring.domain.routing.hours import Stretch, at_work, worked, working_time
 from services.monitoring.domain.routing.routing import Colleague
 from services.monitoring.settings import terms
 from services.monitoring.tables import Assignment, Availability, Person
 from shared.db import Session
 
-HALF_LIFE_HOURS = 7 * 24.0
-"""After a week, what somebody handled and how long they were online counts half."""
 LEFT = "has left"
 UNCERTIFIED = "holds no valid certificate"
 AWAY = "is away"
@@ -178,15 +176,14 @@ def faded(row: Standing, now: datetime) -> tuple[float, float]:
 
     While somebody is present for t hours, the faded hours approach half_life / ln 2 * (1 - 2^(-t / half_life)).
     """
-    gained = sum((keeps(now - end) - keeps(now - start) for start, end in there(row, row.faded_at, now)), start=0.0)
-    keep = keeps(max(now - row.faded_at, timedelta()))
-    return row.handled * keep, row.online_hours * keep + gained * HALF_LIFE_HOURS / math.log(2)
+    ages = ((hours(now - start), hours(now - end)) for start, end in there(row, row.faded_at, now))
+    keep = fading.kept(max(hours(now - row.faded_at), 0.0))
+    return row.handled * keep, row.online_hours * keep + fading.gained(ages)
 
 
-def keeps(age: timedelta) -> float:
-    """Return what is left of something so old."""
-    fraction: float = 0.5 ** (age.total_seconds() / 3600 / HALF_LIFE_HOURS)
-    return fraction
+def hours(age: timedelta) -> float:
+    """Return a stretch of time in hours."""
+    return age.total_seconds() / 3600
 
 
 def fade(row: Availability, now: datetime) -> None:
