@@ -34,6 +34,7 @@ from services.monitoring.routes import (
     service_promises,
     sources,
     static_content,
+    summary,
     triage_cues,
 )
 from services.monitoring.routes.posts_in_flight import PostsInFlight
@@ -55,15 +56,16 @@ RESOURCES = (
     coaching_outcomes,
     conversations,
     replies,
-    saved_answers,
     reply_reviews,
     autonomy,
+    saved_answers,
     service_promises,
     static_content,
     availability,
     pauses,
     routing,
     load,
+    summary,
 )
 
 

@@ -11,18 +11,19 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select, update
 from sqlmodel import col
 
 from services.monitoring.domain import accounts
+from services.monitoring.domain.figures import rebuilding
 from services.monitoring.tables import (
     Account,
     ApprovalDecision,
     Assignment,
-    Availability,
     Autonomy,
     AutonomyChange,
+    Availability,
     Certificate,
     Contact,
     DepartmentHeld,
-    Finding,
     Digest,
+    Finding,
     Guidance,
     GuidanceMessage,
     Note,
@@ -30,11 +31,11 @@ from services.monitoring.tables import (
     Person,
     Post,
     PostText,
-    Reply,
     RefresherProposal,
+    Reply,
     ReplyReview,
-    SavedAnswer,
     ReplySample,
+    SavedAnswer,
     StaticVersion,
     metadata,
 )
@@ -48,6 +49,10 @@ from shared.personal import PersonalData
 NOBODY = {
     "judgements_due": "names a post that is to be judged",
     "tallies": "counts, without persons",
+    "legal_holds": "why something is not forgotten yet; who placed and lifted it is in the evidence log",
+    "supervision_exports": "a file for a supervisor; who asked for it is in the evidence log",
+    "supervision_parts": "lines of such a file, which name who answered a customer, as the law asks",
+    "hour_counts": "counts, without persons",
     "triage_cues": "words by which customers' posts are sorted",
     "guidance_templates": "words for anybody",
     "shadow_matches": "names a post that a rule on trial matched",
@@ -63,12 +68,12 @@ NOBODY = {
     "brand_terms": "the brand's names",
     "routers": "a lock",
     "routing_requirements": "certifications",
+    "refreshers": "courses by section",
     "pauses": "names nobody",
     "policy_rules": "a policy's rules",
     "policies_in_force": "a policy's versions",
     "emergency_rules": "a policy's rules",
 }
-    "refreshers": "courses by section",
 
 
 def kept(person: str) -> dict[str, Select[Any]]:
@@ -96,11 +101,6 @@ def kept(person: str) -> dict[str, Select[Any]]:
         "static_content": select(*columns("static_versions")).where(
             or_(col(StaticVersion.author) == person, col(StaticVersion.approver) == person)
         ),
-        "assignments": select(*columns("assignments")).where(col(Assignment.person) == person),
-        "availability": select(*columns("availabilities")).where(col(Availability.person) == person),
-        "approval_decisions": select(*columns("approval_decisions")).where(col(ApprovalDecision.person) == person),
-    }
-
         "autonomy": select(*columns("autonomies")).where(col(Autonomy.person) == person),
         "autonomy_changes": select(*columns("autonomy_changes")).where(
             or_(col(AutonomyChange.person) == person, col(AutonomyChange.coach) == person)
@@ -108,6 +108,11 @@ def kept(person: str) -> dict[str, Select[Any]]:
         "replies_drawn": select(*columns("reply_samples")).where(col(ReplySample.author) == person),
         "refresher_proposals": select(*columns("refresher_proposals")).where(col(RefresherProposal.person) == person),
         "digests": select(*columns("digests")).where(col(Digest.person) == person),
+        "assignments": select(*columns("assignments")).where(col(Assignment.person) == person),
+        "availability": select(*columns("availabilities")).where(col(Availability.person) == person),
+        "approval_decisions": select(*columns("approval_decisions")).where(col(ApprovalDecision.person) == person),
+    }
+
 
 def about(person: str) -> ColumnElement[bool]:
     """Return the condition that a message was written by a person, or in a talk about guidance that they had."""
@@ -126,16 +131,17 @@ def forget(session: Session, person: str) -> None:
     told = [f"{kind}/{one}" for kind, ids in told_of(session, person).items() for one in ids]
     erasure.begin(session, person, told, [known.employee_number] if known else [])
     accounts.forget_leaver(session, person)
+    rebuilding.let_go(session, person)
     forget_posts(session, person)
     forget_guidance(session, person)
     forget_replies(session, person)
+    forget_autonomy(session, person)
     forget_wordings(session, person)
     session.execute(delete(Availability).where(col(Availability.person) == person))
     blank = {"employee_number": f"erased-{person}", "department": "", "languages": [], "active": False, "manager": None}
     session.execute(update(Person).where(col(Person.id) == person).values(**blank))
     record(session, "monitoring.person_erased", f"person/{person}", person=person)
 
-    forget_autonomy(session, person)
 
 def told_of(session: Session, person: str) -> dict[str, list[str]]:
     """Return what events with somebody's words, or with a person's choices, were told about."""
@@ -144,15 +150,15 @@ def told_of(session: Session, person: str) -> dict[str, list[str]]:
         "guidance": select(col(Guidance.id)).where(or_(col(Guidance.person) == person, col(Guidance.coach) == person)),
         "suspension": select(col(Finding.id)).where(col(Finding.person) == person),
         "reply": select(col(Reply.id)).where(col(Reply.person) == person),
+        "autonomy": select(col(Autonomy.id)).where(col(Autonomy.person) == person),
+        "refresher": select(col(RefresherProposal.id)).where(col(RefresherProposal.person) == person),
+        "digest": select(col(Digest.id)).where(col(Digest.person) == person),
         "conversation": select(col(Assignment.conversation)).where(col(Assignment.person) == person).distinct(),
     }
     return {kind: list(session.execute(query).scalars()) for kind, query in queries.items()}
 
 
 def forget_posts(session: Session, person: str) -> None:
-        "autonomy": select(col(Autonomy.id)).where(col(Autonomy.person) == person),
-        "refresher": select(col(RefresherProposal.id)).where(col(RefresherProposal.person) == person),
-        "digest": select(col(Digest.id)).where(col(Digest.person) == person),
     """Take words, author and address out of a person's posts, and their name from what was found in them."""
     posts = select(col(Post.id)).where(col(Post.person) == person)
     session.execute(delete(PostText).where(col(PostText.post).in_(posts)))
@@ -186,12 +192,6 @@ def forget_replies(session: Session, person: str) -> None:
     session.execute(decided.values(text_hash=None))
 
 
-def forget_wordings(session: Session, person: str) -> None:
-    """Take out a person's notes and reasons; words that the organisation uses stay, as does that somebody approved them."""
-    session.execute(update(Note).where(col(Note.person) == person).values(text=GONE, person=None))
-    mine = or_(col(ReplyReview.author) == person, col(ReplyReview.reviewer) == person)
-    session.execute(update(ReplyReview).where(mine).values(reason=None))
-    session.execute(update(SavedAnswer).where(col(SavedAnswer.person) == person).values(person=None))
 def forget_autonomy(session: Session, person: str) -> None:
     """Forget how far a person was trusted and what was proposed for them, and why they, as a coach, trusted others."""
     session.execute(delete(ReplySample).where(col(ReplySample.author) == person))
@@ -203,6 +203,12 @@ def forget_autonomy(session: Session, person: str) -> None:
     session.execute(said.values(reason=GONE))
 
 
+def forget_wordings(session: Session, person: str) -> None:
+    """Take out a person's notes and reasons; words that the organisation uses stay, as does that somebody approved them."""
+    session.execute(update(Note).where(col(Note.person) == person).values(text=GONE, person=None))
+    mine = or_(col(ReplyReview.author) == person, col(ReplyReview.reviewer) == person)
+    session.execute(update(ReplyReview).where(mine).values(reason=None))
+    session.execute(update(SavedAnswer).where(col(SavedAnswer.person) == person).values(person=None))
     session.execute(update(StaticVersion).where(col(StaticVersion.approver) == person).values(reason=None))
 
 

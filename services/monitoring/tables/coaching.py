@@ -36,6 +36,7 @@ class Finding(Table, table=True):
     disturbing: bool = False
     mended: bool = False
     claimed_at: datetime | None = time_field(default=None, index=True)
+    forgotten_at: datetime | None = time_field(default=None)
     revision: int = 1
 
 
@@ -61,6 +62,7 @@ class Guidance(Table, table=True):
     appeal: str | None = Field(default=None, sa_type=Text)
     given_at: datetime = time_field()
     read_at: datetime | None = time_field(default=None)
+    forgotten_at: datetime | None = time_field(default=None)
     changed_at: datetime = time_field()
     revision: int = 1
 

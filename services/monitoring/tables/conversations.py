@@ -42,6 +42,7 @@ class Conversation(Table, table=True):
     due_at: datetime | None = time_field(default=None)
     overdue: bool = False
     resolved_at: datetime | None = time_field(default=None)
+    forgotten_at: datetime | None = time_field(default=None)
     revision: int = 1
 
 

@@ -20,3 +20,15 @@ class Tally(Table, table=True):
     rule: str = Field(max_length=64, primary_key=True)
     posts: int
     findings: int
+
+
+class HourCount(Table, table=True):
+    """How often something else than a post or finding happened in an hour; `metric` says what, `kind` which kind of it."""
+
+    __tablename__ = "hour_counts"
+    hour: datetime = time_field(primary_key=True)
+    metric: str = Field(max_length=20, primary_key=True)
+    network: str = Field(max_length=40, primary_key=True)
+    department: str = Field(max_length=200, primary_key=True)
+    kind: str = Field(max_length=20, primary_key=True)
+    amount: int

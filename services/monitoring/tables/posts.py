@@ -33,6 +33,7 @@ class Post(Table, table=True):
     urgency: int | None = None
     source: str | None = id_field(default=None)
     deleted_at: datetime | None = time_field(default=None)
+    forgotten_at: datetime | None = time_field(default=None)
     revision: int = 1
 
 

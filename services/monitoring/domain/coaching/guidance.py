@@ -7,8 +7,9 @@ from sqlmodel import col, select
 
 from services.monitoring.domain import people
 from services.monitoring.domain.coaching import findings, templates
+from services.monitoring.domain.figures import hours
 from services.monitoring.schemas.guidance import AppealIn, GuidanceIn, GuidanceKind, GuidanceOut, GuidanceState
-from services.monitoring.tables import Finding, Guidance, PolicyInForce
+from services.monitoring.tables import Finding, Guidance, PolicyInForce, Post
 from shared.conditions import expect
 from shared.context import Principal
 from shared.db import Session
@@ -73,6 +74,10 @@ def keep(session: Session, row: Guidance) -> None:
     session.add(row)
     session.flush()
     tell(session, GuidanceGivenV1(**told(row)))
+    post = session.get(Post, row.post) if row.post is not None else None
+    network = post.network if post is not None else ""
+    given = hours.happening("guidance", row.given_at, network, department=row.department, kind=row.kind)
+    hours.count(session, given)
     deed = "guidance.praise" if row.kind == "praise" else "guidance.give"
     record(session, deed, f"guidance/{row.id}", digest_of(row.message), row.person)
 

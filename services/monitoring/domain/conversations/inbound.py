@@ -8,6 +8,7 @@ from sqlmodel import col, select
 
 from services.monitoring.domain.conversations import conversations, promises, reopening
 from services.monitoring.domain.conversations.showing import shown
+from services.monitoring.domain.figures import hours
 from services.monitoring.domain.routing import assignments, requirements, staff
 from services.monitoring.domain.triage import triage
 from services.monitoring.domain.triage.sorting import AS_USUAL
@@ -77,12 +78,18 @@ def receive(session: Session, messages: Sequence[Inbound]) -> tuple[list[Convers
     promised = promises.in_force(session)
     for one in opened:
         promises.promise(session, one, "first", promised)
-    tell(session, *(ConversationOpenedV1(**assignments.told(one)) for one in opened))
+    tell_opened(session, opened)
     spoken = keep_messages(session, messages, by_key)
     requeued = take_up(session, [one for one in by_key.values() if one.id in spoken and one not in opened], promised)
     if opened or requeued:
         place(session, opened, requeued)
     return [by_key[message.open_key] for message in messages], spoken
+
+
+def tell_opened(session: Session, opened: Sequence[Conversation]) -> None:
+    """Tell of conversations that are new, and count them."""
+    tell(session, *(ConversationOpenedV1(**assignments.told(one)) for one in opened))
+    hours.count(session, *(hours.happening("conversations", one.opened_at, one.network) for one in opened))
 
 
 def take_up(
@@ -202,7 +209,7 @@ def receive_thread(session: Session, thread: Inbound) -> tuple[Conversation, boo
         return found, False
     conversation = start(thread, session.now)
     promises.promise(session, conversation, "first", promises.in_force(session))
-    tell(session, ConversationOpenedV1(**assignments.told(conversation)))
+    tell_opened(session, [conversation])
     place(session, [conversation], [])
     return conversation, True
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import col, select
 
+from services.monitoring.domain.figures import hours
 from services.monitoring.domain.routing import assignments
 from services.monitoring.domain.routing.hours import shifts
 from services.monitoring.schemas.availability import Hours
@@ -128,11 +129,18 @@ def settle(session: Session, one: Conversation, how: Literal["answered", "withdr
         return
     waits = select(PromisedAnswer).where(col(PromisedAnswer.conversation) == one.id, *OPEN)
     for row in session.execute(waits).scalars():
-        if session.now > row.due_at and row.overdue_at is None:
-            row.overdue_at = session.now
+        if session.now > row.due_at:
+            mark_overdue(session, one, row)
         row.answered_at = session.now if how == "answered" else None
         row.withdrawn_at = session.now if how == "withdrawn" else None
     one.due_at, one.overdue = None, False
+
+
+def mark_overdue(session: Session, one: Conversation, row: PromisedAnswer) -> None:
+    """Note that an answer is late, and count it, once."""
+    if row.overdue_at is None:
+        row.overdue_at = session.now
+        hours.count(session, hours.happening("overdue", row.overdue_at, one.network, kind=row.kind))
 
 
 OPEN = (col(PromisedAnswer.answered_at).is_(None), col(PromisedAnswer.withdrawn_at).is_(None))
@@ -162,6 +170,6 @@ def tell_overdue(session: Session, conversations: Collection[str]) -> None:
         one.revision += 1
         waits = select(PromisedAnswer).where(col(PromisedAnswer.conversation) == one.id, *OPEN)
         for row in session.execute(waits).scalars():
-            row.overdue_at = session.now
+            mark_overdue(session, one, row)
         tell(session, ConversationOverdueV1(**assignments.told(one)))
         record(session, "conversation.overdue", f"conversation/{one.id}", person=one.assignee)

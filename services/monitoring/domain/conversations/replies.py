@@ -14,6 +14,7 @@ from services.monitoring.domain.conversations import (
     saved_answers,
 )
 from services.monitoring.domain.conversations.showing import reply_views
+from services.monitoring.domain.figures import hours
 from services.monitoring.domain.posts import contacts
 from services.monitoring.domain.routing import assignments, pauses, requirements
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn, ReplyOut
@@ -88,8 +89,8 @@ def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principa
     session.add(reply)
     if reply.status == "approved":
         go_out(session, one, reply)
-    else:
         samples.draw(session, reply, one.network)
+    else:
         wait(session, one, reply)
     return reply_views(session, [reply])[0].model_copy(update={"advice": advised})
 
@@ -116,6 +117,7 @@ def go_out(session: Session, one: Conversation, reply: Reply) -> None:
     one.state = "waiting" if reply.awaits_customer else "answered"
     one.revision += 1
     reply.told_at, reply.times_told = session.now, reply.times_told + 1
+    hours.count(session, hours.happening("replies", reply.approved_at, one.network))
     tell(session, approved(reply, one.network), ConversationAnsweredV1(**assignments.told(one)))
     record(session, "reply.approve", f"reply/{reply.id}", digest_of(reply.text), reply.person)
     session.flush()

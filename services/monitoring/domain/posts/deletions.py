@@ -1,6 +1,7 @@
 """Posts that were deleted at their network: they stay as history, and nobody works on them any more."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from sqlalchemy import delete
 from sqlmodel import col, select
@@ -8,6 +9,7 @@ from sqlmodel import col, select
 from services.monitoring.domain import people
 from services.monitoring.domain.coaching import matches
 from services.monitoring.domain.conversations import conversations
+from services.monitoring.domain.figures import hours
 from services.monitoring.domain.posts import origins
 from services.monitoring.domain.routing import assignments
 from services.monitoring.schemas.posts import DeletionIn, PostAnswer
@@ -65,10 +67,16 @@ def follow(session: Session, gone: Sequence[Post]) -> None:
     ids = [post.id for post in gone]
     tell(session, *(PostDeletedV1(id=post.id, deleted_at=post.deleted_at or session.now) for post in gone))
     record_all(session, [Deed("post.delete", f"post/{post.id}", digest_of(post.text), post.person) for post in gone])
+    hours.count(session, *(deletion_of(post, post.deleted_at or session.now) for post in gone))
     session.execute(delete(JudgementDue).where(col(JudgementDue.post).in_(ids)))
     matches.end_of_posts(session, ids)
     for conversation in unanswered(session, ids):
         conversations.resolve(session, conversation, OURSELVES, None)
+
+
+def deletion_of(post: Post, at: datetime) -> hours.Happening:
+    """Return what counts of a deletion."""
+    return hours.happening("deletions", at, post.network, department=post.department, kind=post.kind)
 
 
 def unanswered(session: Session, posts: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """Posts come in: kept once each, judged by the rules if they are ours, opened as conversations if they are customers'."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,8 @@ from sqlmodel import col, select
 from services.monitoring.domain.accounts import NOBODY, Author, authors, handle_key
 from services.monitoring.domain.conversations import inbound
 from services.monitoring.domain.conversations.inbound import Inbound
+from services.monitoring.domain.figures import hours
+from services.monitoring.domain.figures.hours import Happening
 from services.monitoring.domain.figures.summary import Counts, Place
 from services.monitoring.domain.posts import contacts, judging, origins
 from services.monitoring.domain.posts.contacts import Approach
@@ -77,6 +80,10 @@ class Incoming:
     def topic(self) -> str | None:
         """What it is about: as its sender says, else as triage does."""
         return self.body.topic or self.read.topic
+
+    def sorted_as(self, kind: str) -> Happening:
+        """Return what counts of the post as triage sorts it."""
+        return hours.happening("triage", self.body.posted_at, self.body.network, kind=kind)
 
     @property
     def approach(self) -> Approach | None:
@@ -174,6 +181,7 @@ def receive(session: Session, new: Sequence[Incoming], counts: Counts) -> None:
     """Tell of posts that were kept, count them, and do what they ask for."""
     for one in new:
         counts.add(one.place.key(), posts=1)
+    hours.count(session, *(one.sorted_as(one.read.kind) for one in new if one.read.kind is not None))
     tell(session, *(received(one) for one in new))
     contacts.note(session, [approach for one in new if (approach := one.approach) is not None])
     judging.open_for(session, [one.written for one in new if one.body.kind in OURS], counts)
@@ -253,10 +261,20 @@ def edit(session: Session, post: Post, one: Incoming, counts: Counts) -> None:
     """Keep the text that a post has now beside what it had, and judge it again, which closes what it mends."""
     session.add(PostText(post=post.id, revision=post.revision, text=post.text, until=session.now))
     post.text, post.media = one.body.text, one.media
-    post.triage, post.urgency = one.read.kind, one.read.urgency
+    sort_anew(session, post, one.read)
     post.revision += 1
     session.flush()
     tell(session, PostEditedV1(id=post.id, text=post.text, edited_at=session.now))
     if post.kind in OURS:
         written = judging.of_post(post, one.author, post.text, post.revision, session.now)
         judging.open_for(session, [written], counts)
+
+
+def sort_anew(session: Session, post: Post, read: Reading) -> None:
+    """Note how triage sorts a post by its new text; it counts as that, and no longer as what it was."""
+    moved: Counter[Happening] = Counter()
+    for kind, by in ((post.triage, -1), (read.kind, 1)):
+        if kind is not None:
+            moved[hours.happening("triage", post.posted_at, post.network, kind=kind)] += by
+    hours.add(session, moved)
+    post.triage, post.urgency = read.kind, read.urgency
