@@ -11,6 +11,7 @@ from services.monitoring.settings import terms
 from services.monitoring.tables import Person, Tally
 from shared.context import Principal
 from shared.db import Session, insert
+from shared.small_groups import Shown, shown
 
 MOST = 1000
 OTHER = "other"
@@ -65,24 +66,35 @@ class Counts:
 
 
 def count(session: Session, by: By, since: datetime | None, until: datetime | None, caller: Principal) -> SummaryOut:
-    """Count posts and findings by group, between two instants (whole hours, the end not included)."""
-    where: list[ColumnElement[bool]] = []
-    if since is not None:
-        where.append(col(Tally.hour) >= since.replace(minute=0, second=0, microsecond=0))
-    if until is not None:
-        where.append(col(Tally.hour) < until)
-    if caller.departments is not None:
-        where.append(col(Tally.department).in_(caller.departments))
+    """Count posts and findings by group, between two instants (whole hours, the end not included).
+
+    A key that is limited to departments gets counts of those that are shown to it, whatever it asks by: by section as
+    well, what a few people posted would be theirs.
+    """
+    groups = departments_shown(session, caller) if by == "department" or caller.departments is not None else None
+    where = between(since, until)
+    if groups is not None and caller.departments is not None:
+        where.append(col(Tally.department).in_(groups.groups))
     if by == "rule":
         return SummaryOut(items=by_rule(session, where), by=by)
     if by == "section":
         return SummaryOut(items=by_section(session, where), by=by)
     items = by_column(session, by, where)
-    if by == "department":
-        items = merge_small(session, items)
+    if by == "department" and groups is not None:
+        items = merge_small(items, groups)
     if by == "hour":
         return SummaryOut(items=sorted(items, key=lambda item: item.key or "")[-MOST:], by=by)
     return SummaryOut(items=sorted(items, key=most_first)[:MOST], by=by)
+
+
+def between(since: datetime | None, until: datetime | None) -> list[ColumnElement[bool]]:
+    """Return the condition that a count is of a period of whole hours."""
+    where: list[ColumnElement[bool]] = []
+    if since is not None:
+        where.append(col(Tally.hour) >= since.replace(minute=0, second=0, microsecond=0))
+    if until is not None:
+        where.append(col(Tally.hour) < until)
+    return where
 
 
 def most_first(item: CountOut) -> tuple[int, int, str]:
@@ -138,21 +150,23 @@ def text_of(key: datetime | str) -> str | None:
     return key.isoformat().replace("+00:00", "Z") if isinstance(key, datetime) else key or None
 
 
-def merge_small(session: Session, items: list[CountOut]) -> list[CountOut]:
-    """Merge departments with few people until the merged group is large enough to hide each of them."""
-    sizes: dict[str, int] = dict(
-        session.execute(
-            select(col(Person.department), func.count()).where(col(Person.active)).group_by(col(Person.department))
-        ).all()
-    )
-    minimum = terms().min_group_size
-    staff = sorted((item for item in items if item.key is not None), key=lambda item: sizes.get(item.key or "", 0))
-    merged: list[CountOut] = []
-    people = 0
-    while staff and (sizes.get(staff[0].key or "", 0) < minimum or (merged and people < minimum)):
-        people += sizes.get(staff[0].key or "", 0)
-        merged.append(staff.pop(0))
+def departments_shown(session: Session, caller: Principal) -> Shown:
+    """Return of which departments a caller gets figures, by the people who are in them now.
+
+    One that something was counted for and that nobody is in any more is the smallest of all.
+    """
+    counted = select(col(Tally.department)).where(col(Tally.department) != "").distinct()
+    active = select(col(Person.department), func.count()).where(col(Person.active)).group_by(col(Person.department))
+    sizes = dict.fromkeys(session.execute(counted).scalars(), 0)
+    sizes.update((department, people) for department, people in session.execute(active))
+    return shown(sizes, terms().min_group_size, caller.departments)
+
+
+def merge_small(items: list[CountOut], groups: Shown) -> list[CountOut]:
+    """Show departments by themselves as far as they are large enough, and the small ones as one."""
+    kept = [item for item in items if item.key is None or item.key in groups.alone]
+    merged = [item for item in items if item.key in groups.together]
     if merged:
         posts, findings = sum(item.posts for item in merged), sum(item.findings for item in merged)
-        staff.append(CountOut(key=OTHER, posts=posts, findings=findings, merged=len(merged)))
-    return [*staff, *(item for item in items if item.key is None)]
+        kept.append(CountOut(key=OTHER, posts=posts, findings=findings, merged=len(merged)))
+    return kept
