@@ -20,12 +20,13 @@ EVERYWHERE = "*"
 """Stands for all legal entities of which nothing of their own was decided, and for people of none."""
 PERSONS = frozenset({"person", "coach", "assignee", "proposer", "asker", "approver", "decided_by"})
 """Fields of events that name somebody by their id."""
-HANDLES = frozenset({"author", "network_id"})
-"""Fields that name the account of `person`."""
+LEADS = frozenset({"author", "network_id", "certificate"})
+"""Fields that lead to `person`: the account, and what is openly theirs."""
 WHY = "why"
 """A field that says why somebody got a conversation, and others did not: what each of them carries."""
 MEASURING = (
     "monitoring.account.",
+    "monitoring.autonomy.",
     "monitoring.conversation.",
     "monitoring.finding.",
     "monitoring.guidance.",
@@ -36,6 +37,8 @@ MEASURING = (
     "policy.question.",
 )
 """Events which, counted by person, are figures of that person."""
+SUSPENSION = "training.suspension."
+"""Events of a measure that HR must know of; of which finding it came would say whose that is."""
 KEEP_ENTITY = upsert_into(legal_entities, key="person", value="legal_entity")
 KEEP_MODE = upsert_into(works_council_modes, key="legal_entity", value="on")
 DROP_ENTITY = Prebuilt(delete(legal_entities).where(legal_entities.c.person == bindparam("person")))
@@ -114,10 +117,18 @@ def hides(session: Session, person: str | None) -> bool:
     return decided.get(entity or EVERYWHERE, decided.get(EVERYWHERE, False))
 
 
+def measures(event_type: str) -> bool:
+    """Tell whether events of a type may say something of a person that is hidden in works-council mode."""
+    return event_type.startswith((*MEASURING, SUSPENSION))
+
+
 def without_persons(event_type: str, data: dict[str, Any], hiding: Hidden) -> dict[str, Any]:
     """Return an event's data without whom it is about, where it would measure somebody whose figures are hidden."""
-    if not hiding or not event_type.startswith(MEASURING):
+    if not hiding or not measures(event_type):
         return data
     named = {name for name in PERSONS & data.keys() if data[name] is not None and data[name] in hiding}
-    left_out = named | {WHY} | (HANDLES if "person" in named else set())
+    if event_type.startswith(SUSPENSION):
+        left_out = {"finding"} if "person" in named else set()
+    else:
+        left_out = named | {WHY} | (LEADS if "person" in named else set())
     return {name: value for name, value in data.items() if name not in left_out}

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.gateway.domain import api_keys, certificates, event_log, people, personal, policies, sessions
 from services.gateway.tables import ApiKey
-from shared import erasure
+from shared import erasure, works_council
 from shared.db import Session
 from shared.events.base import Envelope
 from shared.events.erasures import ErasureFinished
@@ -33,6 +33,7 @@ from shared.timers import Timers
 handlers = Handlers()
 timers = Timers()
 snapshots = Snapshots()
+works_council.follow(handlers)
 
 
 def told_at(session: Session) -> datetime:

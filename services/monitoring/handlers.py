@@ -4,12 +4,12 @@ from sqlmodel import select
 
 from services.monitoring.domain import accounts, people, personal, rules
 from services.monitoring.domain.autonomy import changes
-from services.monitoring.domain.coaching import findings, guidance, then
+from services.monitoring.domain.coaching import findings, guidance, refreshers, then
 from services.monitoring.domain.conversations import deliveries, held_replies, promises, replies, static_content
 from services.monitoring.domain.routing import assignments, pauses, sweeping
 from services.monitoring.domain.sources import sources
 from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause, Source, StaticContent
-from shared import erasure
+from shared import erasure, works_council
 from shared.db import Session
 from shared.events.base import Event
 from shared.events.monitoring import (
@@ -43,6 +43,7 @@ from shared.events.monitoring import (
     PostDeletedV1,
     PostEditedV1,
     PostReceivedV1,
+    RefresherProposedV1,
     ReplyApprovedV1,
     ReplyDeliveredV1,
     ReplyDraftedV1,
@@ -81,6 +82,7 @@ from shared.timers import Timers
 handlers = Handlers()
 timers = Timers()
 snapshots = Snapshots()
+works_council.follow(handlers)
 handlers.before(VersionInForceV1, EmergencyRuleStartedV1, EmergencyRuleEndedV1)(rules.compile_next)
 
 
@@ -236,6 +238,18 @@ def all_static_content(session: Session, after: str | None, limit: int) -> list[
     """Tell of static content, each time of its last version."""
     found = rows_after(session, StaticContent, after, limit)
     return [static_content.told(row, static_content.version_of(session, row, row.versions)) for row in found]
+
+
+@timers.every(seconds=60)
+def propose_refreshers(session: Session) -> None:
+    """Findings that repeat themselves ask for a course rather than for more findings."""
+    refreshers.propose_due(session)
+
+
+@snapshots.of(RefresherProposedV1)
+def proposed_refreshers(session: Session, after: str | None, limit: int) -> list[RefresherProposedV1]:
+    """Tell what was proposed; training knows by their ids those that it has."""
+    return refreshers.retold(session, after, limit)
 
 
 @snapshots.of(AutonomyChangedV1, stands_for=(AutonomyAppealedV1,))

@@ -24,7 +24,7 @@ from services.policy.domain import (
     waiting,
 )
 from services.policy.tables import Acknowledgement, Policy, Seat, Version
-from shared import erasure
+from shared import erasure, works_council
 from shared.db import Session
 from shared.events.monitoring import AccountRegisteredV1, AccountRemovedV1, ConversationOpenedV1
 from shared.events.policy import (
@@ -61,6 +61,7 @@ from shared.timers import Timers
 handlers = Handlers()
 timers = Timers()
 snapshots = Snapshots()
+works_council.follow(handlers)
 
 
 @handlers.on(PersonChangedV1)

@@ -6,13 +6,15 @@ no longer say what a reader has seen, and readers are told to load a snapshot.
 
 import base64
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+import orjson
 from sqlalchemy import delete, func, select, update
 
 from services.gateway.tables import event_log
+from shared import works_council
 from shared.db import Session, insert
 from shared.events.base import Envelope
 from shared.tables import counters, marks
@@ -97,12 +99,25 @@ def take_positions(session: Session, count: int) -> int:
 
 
 def after(session: Session, position: int, limit: int) -> list[Logged]:
-    """Return up to `limit` events after a position, in order."""
+    """Return up to `limit` events after a position, in order, without whom they would measure where that is hidden.
+
+    Whatever readers get of the log, they get from here.
+    """
     columns = event_log.c.position, event_log.c.event_id, event_log.c.type, event_log.c.body
     rows = session.execute(
         select(*columns).where(event_log.c.position > position).order_by(event_log.c.position).limit(limit)
     )
-    return [Logged(*row) for row in rows]
+    hiding = works_council.hidden(session)
+    return [veiled(Logged(*row), hiding) if hiding else Logged(*row) for row in rows]
+
+
+def veiled(logged: Logged, hiding: works_council.Hidden) -> Logged:
+    """Return an event as it is read while figures of single people are hidden."""
+    if not works_council.measures(logged.type):
+        return logged
+    event = orjson.loads(logged.body)
+    event["data"] = works_council.without_persons(logged.type, event["data"], hiding)
+    return replace(logged, body=orjson.dumps(event))
 
 
 def position_of_all(session: Session, event_ids: list[str]) -> int | None:

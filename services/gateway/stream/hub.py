@@ -14,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 
 from services.gateway.domain.event_log import Cursor, Logged
 from services.gateway.stream.frames import Frame, Types, View
+from shared.events.training import WorksCouncilModeChangedV1
 
 RING = 4096
 STRETCH = 256
@@ -72,7 +73,8 @@ class Hub:
 
     def publish(self, epoch: str, stretch: Sequence[Logged]) -> None:
         """Add a stretch of the log to the ring and wake the clients."""
-        if epoch != self.epoch:
+        if epoch != self.epoch or any(logged.type == WorksCouncilModeChangedV1.type for logged in stretch):
+            # What was encoded before may name people whom nobody is to read of any more; the log is read anew.
             self.open(epoch, self.position)
         self._frames += [Frame(epoch, logged) for logged in stretch]
         if stretch:
