@@ -27,11 +27,13 @@ from services.monitoring.routes import (
     load,
     pauses,
     posts,
+    refreshers,
     replies,
     reply_reviews,
     routing,
     saved_answers,
     service_promises,
+    simulations,
     sources,
     static_content,
     summary,
@@ -39,6 +41,7 @@ from services.monitoring.routes import (
 )
 from services.monitoring.routes.posts_in_flight import PostsInFlight
 from services.monitoring.settings import MonitoringSettings
+from services.monitoring.simulating import run_simulations
 from shared.past_posts import PostServer
 from shared.service import Service
 from shared.tasks import end
@@ -54,6 +57,7 @@ RESOURCES = (
     guidance,
     guidance_templates,
     coaching_outcomes,
+    refreshers,
     conversations,
     replies,
     reply_reviews,
@@ -65,6 +69,7 @@ RESOURCES = (
     pauses,
     routing,
     load,
+    simulations,
     summary,
 )
 
@@ -82,7 +87,7 @@ def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
         timers=timers,
         snapshots=snapshots,
         personal=personal.personal,
-        workers=[reader.run, Replies(reader).run],
+        workers=[reader.run, Replies(reader).run, run_simulations],
         while_running=with_rules_and_posts,
     ).app
     app.state.sources = reader

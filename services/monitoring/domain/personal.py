@@ -36,6 +36,7 @@ from services.monitoring.tables import (
     ReplyReview,
     ReplySample,
     SavedAnswer,
+    Simulation,
     StaticVersion,
     metadata,
 )
@@ -108,6 +109,7 @@ def kept(person: str) -> dict[str, Select[Any]]:
         "replies_drawn": select(*columns("reply_samples")).where(col(ReplySample.author) == person),
         "refresher_proposals": select(*columns("refresher_proposals")).where(col(RefresherProposal.person) == person),
         "digests": select(*columns("digests")).where(col(Digest.person) == person),
+        "simulations": select(*columns("simulations")).where(col(Simulation.person) == person),
         "assignments": select(*columns("assignments")).where(col(Assignment.person) == person),
         "availability": select(*columns("availabilities")).where(col(Availability.person) == person),
         "approval_decisions": select(*columns("approval_decisions")).where(col(ApprovalDecision.person) == person),
@@ -138,6 +140,7 @@ def forget(session: Session, person: str) -> None:
     forget_autonomy(session, person)
     forget_wordings(session, person)
     session.execute(delete(Availability).where(col(Availability.person) == person))
+    session.execute(delete(Simulation).where(col(Simulation.person) == person))
     blank = {"employee_number": f"erased-{person}", "department": "", "languages": [], "active": False, "manager": None}
     session.execute(update(Person).where(col(Person.id) == person).values(**blank))
     record(session, "monitoring.person_erased", f"person/{person}", person=person)

@@ -28,6 +28,7 @@ from services.monitoring.tables.patterns import Digest, RefresherProposal, Refre
 from services.monitoring.tables.posts import Contact, JudgementDue, Post, PostText
 from services.monitoring.tables.promises import PromisedAnswer, ServicePromise
 from services.monitoring.tables.routing import Assignment, Availability, Pause, Router, RoutingRequirements
+from services.monitoring.tables.simulations import Simulation
 from services.monitoring.tables.sources import BrandTerms, DroppedPosts, Source, SourceRun
 from services.monitoring.tables.triage import TriageCues
 from services.monitoring.tables.wordings import SavedAnswer, StaticContent, StaticVersion
@@ -75,6 +76,7 @@ __all__ = [
     "SavedAnswer",
     "ServicePromise",
     "ShadowMatch",
+    "Simulation",
     "Source",
     "SourceRun",
     "StaticContent",
