@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import update
+from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 
 from services.monitoring.domain.conversations import conversations, promises, reopening
@@ -15,16 +17,22 @@ from services.monitoring.domain.triage.sorting import AS_USUAL
 from services.monitoring.domain.triage.triage import Reading
 from services.monitoring.schemas.conversations import ConversationIn, ConversationOut, MessageIn
 from services.monitoring.tables import Conversation, Message, ServicePromise
-from shared.db import Session, insert
+from shared.db import Session
 from shared.events.monitoring import ConversationAcceptedV1, ConversationOpenedV1, ConversationQueuedV1
 from shared.evidence import digest_of, record, record_all
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.problems import Conflict
+from shared.statements import AT_ONCE, NewRows
 
 WROTE_AGAIN = "the customer wrote again"
 ANSWERED = ("answered", "waiting")
 """States in which the customer has the last word to say, or none."""
+NEW_MESSAGES = NewRows(
+    Message.__table__,  # type: ignore[attr-defined]
+    *("id", "conversation", "network_id", "author", "text", "sent_at", "post"),
+    unique=("conversation", "network_id"),
+)
 
 
 class AlreadyResolved(Conflict):
@@ -80,7 +88,8 @@ def receive(session: Session, messages: Sequence[Inbound]) -> tuple[list[Convers
         promises.promise(session, one, "first", promised)
     tell_opened(session, opened)
     spoken = keep_messages(session, messages, by_key)
-    requeued = take_up(session, [one for one in by_key.values() if one.id in spoken and one not in opened], promised)
+    spoken_on = spoken - {one.id for one in opened}
+    requeued = take_up(session, [one for one in by_key.values() if one.id in spoken_on], promised)
     if opened or requeued:
         place(session, opened, requeued)
     return [by_key[message.open_key] for message in messages], spoken
@@ -96,7 +105,7 @@ def take_up(
     session: Session, spoken: Sequence[Conversation], promised: Mapping[str, ServicePromise]
 ) -> list[Conversation]:
     """Go on with conversations that have a new message; returns those that need somebody."""
-    need = []
+    need, others = [], []
     for one in spoken:
         if one.state == reopening.RESOLVED:
             promises.promise(session, one, "next", promised)
@@ -107,8 +116,19 @@ def take_up(
             if not resume(session, one):
                 need.append(one)
         else:
-            one.revision += 1
+            others.append(one)
+    count_up(session, others)
     return need
+
+
+def count_up(session: Session, conversations: Sequence[Conversation]) -> None:
+    """Count up the revisions of many conversations by one statement: row by row it costs as much as all else."""
+    for start in range(0, len(conversations), AT_ONCE):
+        ids = [one.id for one in conversations[start : start + AT_ONCE]]
+        upped = update(Conversation).where(col(Conversation.id).in_(ids)).values(revision=Conversation.revision + 1)
+        session.execute(upped, execution_options={"synchronize_session": False})
+    for one in conversations:
+        set_committed_value(one, "revision", one.revision + 1)
 
 
 def place(session: Session, opened: Sequence[Conversation], requeued: Sequence[Conversation]) -> None:
@@ -162,10 +182,8 @@ def keep_messages(session: Session, messages: Sequence[Inbound], by_key: dict[st
         }
         for message in messages
     ]
-    if not rows:
-        return set()
-    statement = insert(session, Message.__table__).on_conflict_do_nothing(index_elements=["conversation", "network_id"])  # type: ignore[attr-defined]
-    return set(session.execute(statement.returning(Message.conversation), rows).scalars())  # type: ignore[call-overload]
+    kept = NEW_MESSAGES.keep(session, rows)
+    return {by_key[one.open_key].id for one, row in zip(messages, rows, strict=True) if row["id"] in kept}
 
 
 def resume(session: Session, conversation: Conversation) -> bool:

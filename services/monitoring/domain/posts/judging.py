@@ -109,4 +109,6 @@ def of_post(post: Post, author: Author, text: str, revision: int, at: datetime) 
 
 def media_of(shown: Sequence[dict[str, Any]] | None) -> tuple[Media, ...]:
     """Return what stands beside a text as rules look at it."""
-    return tuple(Media(one["kind"], bool(one.get("alt_text")), bool(one.get("captions"))) for one in shown or ())
+    if not shown:
+        return ()
+    return tuple(Media(one["kind"], bool(one.get("alt_text")), bool(one.get("captions"))) for one in shown)
