@@ -29,6 +29,18 @@ class MonitoringSettings(ServiceSettings):
     """What an answer counts for at most, however long the conversation stood accepted."""
     present_within: timedelta = timedelta(minutes=15)
     """How long somebody who confirms being there counts as present, unless they confirm it again."""
+    refresher_after: int = Field(default=3, ge=1)
+    """Of how many findings in a section within 90 days a refresher course is proposed for a person."""
+    department_refresher_after: int = Field(default=10, ge=3)
+    """Of how many it is proposed for a whole department."""
+    praise_after: int = Field(default=5, ge=1)
+    """After how many corrections a coach's queue asks for praise."""
+    digest_day: int = Field(default=1, ge=1, le=7)
+    """On which day of the week digests of the week before are told: 1 is Monday."""
+    digest_hour: int = Field(default=8, ge=0, le=23)
+    """From which hour on, by the clock of `digest_zone`."""
+    digest_zone: str = "UTC"
+    """The time zone by which weeks of digests begin and end, as `Europe/Oslo`."""
     coach_capacity: int = 10
     """How many findings a coach has in hand at most before no further one is given to them."""
     claim_for: timedelta = timedelta(days=3)

@@ -5,7 +5,7 @@ from sqlmodel import col, select
 from services.training.domain.badges import status_lists
 from services.training.domain.certification import decisions, expiry, export_schedules, facts, operations, proposals
 from services.training.domain.learning import completions, enrolments, external_courses, readings, sittings
-from services.training.domain.planning import assigning, campaigns, reminders, team_seats
+from services.training.domain.planning import assigning, campaigns, refreshers, reminders, team_seats
 from services.training.domain.privacy import erasures, looks, retention, works_council
 from services.training.domain.provisioning import groups, imports, merges, retelling
 from services.training.domain.relearning import delta_decisions, delta_queue
@@ -15,7 +15,7 @@ from shared import erasure
 from shared.db import Session
 from shared.events.erasures import ErasureFinished
 from shared.events.gateway import GatewayErasureFinishedV1, KeyCreatedV1, RecordsReadV1
-from shared.events.monitoring import CertificateSuspensionProposedV1, MonitoringErasureFinishedV1
+from shared.events.monitoring import CertificateSuspensionProposedV1, MonitoringErasureFinishedV1, RefresherProposedV1
 from shared.events.policy import (
     AcknowledgementRecordedV1,
     AcknowledgementRemindedV1,
@@ -88,6 +88,18 @@ def keep_asked(event: AcknowledgementRequestedV1 | AcknowledgementRemindedV1, se
 def keep_proposal(event: CertificateSuspensionProposedV1, session: Session) -> None:
     """What a coach proposes over a finding is for somebody else to decide."""
     proposals.from_coach(session, event)
+
+
+@handlers.on(RefresherProposedV1)
+def keep_refresher(event: RefresherProposedV1, session: Session) -> None:
+    """A course that would help somebody is for a person to decide on."""
+    refreshers.keep(session, event)
+
+
+@timers.every(seconds=1)
+def put_departments_on_refreshers(session: Session) -> None:
+    """A department is put on a course a few people at a time."""
+    refreshers.work_off(session)
 
 
 @handlers.on(CampaignChangedV1)

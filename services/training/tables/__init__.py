@@ -55,6 +55,7 @@ from services.training.tables.quizzes import (
     GradedAnswer,
     RuleInForce,
 )
+from services.training.tables.refreshers import RefresherProposal
 from services.training.tables.works_council import WorksCouncilChange
 
 __all__ = [
@@ -120,6 +121,7 @@ __all__ = [
     "Progress",
     "ProposalState",
     "Recheck",
+    "RefresherProposal",
     "RenewalMode",
     "RowState",
     "RuleInForce",

@@ -135,3 +135,17 @@ class EnrolmentEscalatedV1(EnrolmentTold):
 
     type = "training.enrolment.escalated.v1"
     manager: Operational[str | None] = None
+
+
+@told
+class RefresherDecidedV1(Event):
+    """A person decided on a course that was proposed because findings repeated themselves: `confirmed` or `declined`."""
+
+    type = "training.refresher.decided.v1"
+    id: Public[str]
+    person: Operational[str | None] = None
+    department: Operational[str | None] = None
+    course: Public[str]
+    state: Operational[str]
+    decided_by: Operational[str]
+    decided_at: Operational[datetime]

@@ -37,6 +37,7 @@ from services.training.tables import (
     PeopleImportRow,
     Person,
     PersonSource,
+    RefresherProposal,
     ScimEmail,
     ScimUser,
     Sharing,
@@ -156,6 +157,8 @@ def forget_learning(session: Session, person: str) -> None:
     reviewed = update(TaskSubmission).where(col(TaskSubmission.reviewer) == person)
     session.execute(reviewed.values(words=None, revision=TaskSubmission.revision + 1))
     session.execute(update(Completion).where(col(Completion.person) == person).values(evidence=None))
+    refresher = or_(col(RefresherProposal.person) == person, col(RefresherProposal.decided_by) == person)
+    session.execute(update(RefresherProposal).where(refresher).values(answer=None))
 
 
 def forget_certificates(session: Session, person: str) -> None:
