@@ -158,7 +158,7 @@ def follow_audiences(session: Session) -> None:
 @timers.every(seconds=5)
 def keep_the_team(session: Session) -> None:
     """Seats lapse and terms end by the clock, and what becomes free is offered to who waits."""
-    membership.follow_certificates(session)
+    membership.follow_clock(session)
     membership.end_what_is_due(session)
     waiting.move_on(session)
 

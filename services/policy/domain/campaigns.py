@@ -1,7 +1,8 @@
 """Campaigns: who must accept what is in force of a policy, by when, and who need not."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy import ColumnElement, delete, update
 from sqlmodel import col, select
@@ -23,11 +24,13 @@ from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery
 from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound
+from shared.set_aside import at_hand, do_each
 from shared.statements import Prebuilt
 
 CAMPAIGNS = metadata.tables["campaigns"]
 ANY_OPEN = Prebuilt(select(CAMPAIGNS.c.id).where(CAMPAIGNS.c.state == "open").limit(1))
 """Asked for each person of whom anything is told, hundreds of thousands when a directory is loaded."""
+SWEEP = "audiences"
 
 
 class NothingInForce(Conflict):
@@ -166,7 +169,13 @@ def follow_audience(session: Session, campaign: Campaign) -> None:
 
 def follow_all(session: Session) -> None:
     """Ask and leave alone whom no event told of: a certificate whose time is up, or a joiner in the midst of a start."""
-    for campaign in session.exec(open_campaigns()).all():
+    campaigns = select(Campaign.id).where(Campaign.state == "open", at_hand(session, SWEEP, col(Campaign.id)))
+    do_each(session, SWEEP, list(session.exec(campaigns.order_by(Campaign.id))), partial(follow_some, session))
+
+
+def follow_some(session: Session, campaigns: Collection[str]) -> None:
+    """Ask and leave alone whom campaigns that are going on have come to mean, and mean no more."""
+    for campaign in session.exec(open_campaigns().where(col(Campaign.id).in_(campaigns))).all():
         follow_audience(session, campaign)
 
 

@@ -5,6 +5,7 @@ The section's text stays as people accepted it, so nobody has to accept anything
 
 from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 
 from sqlmodel import col, select
 from sqlmodel.sql.expression import SelectOfScalar
@@ -22,6 +23,9 @@ from shared.outbox import tell
 from shared.pages import Page, PageQuery
 from shared.problems import Conflict, FieldError, Forbidden, Invalid, NotFound
 from shared.rules import InvalidRule, Rule, failing_examples
+from shared.set_aside import at_hand, do_each
+
+SWEEP = "emergency rules"
 
 LONGEST = timedelta(days=14)
 
@@ -166,7 +170,13 @@ def end(session: Session, rule_id: str, employee_number: str | None, stated: int
 def end_due(session: Session) -> None:
     """End the rules whose time is up."""
     due = select(EmergencyRule.id).where(EmergencyRule.state != "ended", col(EmergencyRule.ends_at) <= session.now)
-    for rule_id in session.exec(due.order_by(EmergencyRule.id)).all():
+    due = due.where(at_hand(session, SWEEP, col(EmergencyRule.id))).order_by(EmergencyRule.id)
+    do_each(session, SWEEP, list(session.exec(due)), partial(expire, session))
+
+
+def expire(session: Session, rules: Collection[str]) -> None:
+    """End rules whose time is up."""
+    for rule_id in rules:
         row = get(session, rule_id)
         if row.state != "ended":
             close(session, row, "expired")

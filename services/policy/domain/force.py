@@ -1,6 +1,8 @@
 """What is in force: a version takes the place of the one before it, at its time and only once."""
 
+from collections.abc import Collection
 from datetime import datetime
+from functools import partial
 
 from sqlmodel import and_, col, or_, select
 
@@ -11,6 +13,9 @@ from shared.db import Session
 from shared.events.policy import RuleText, SectionInForce, VersionInForceV1, VersionSupersededV1
 from shared.evidence import record
 from shared.outbox import tell
+from shared.set_aside import at_hand, do_each
+
+SWEEP = "scheduled versions"
 
 
 def enter(session: Session, policy: Policy, version: Version) -> None:
@@ -34,8 +39,20 @@ def enter(session: Session, policy: Policy, version: Version) -> None:
 
 def enter_due(session: Session) -> None:
     """Put in force every scheduled version whose time has come, in the order of their times."""
+    due = select(Version.policy_id).where(
+        Version.state == State.SCHEDULED,
+        col(Version.effective_at) <= session.now,
+        at_hand(session, SWEEP, col(Version.policy_id)),
+    )
+    do_each(session, SWEEP, sorted(set(session.exec(due))), partial(enter_of, session))
+
+
+def enter_of(session: Session, policies: Collection[str]) -> None:
+    """Put the versions of some policies in force whose time has come: all of a policy, or none."""
     due = select(Version.id, Version.policy_id).where(
-        Version.state == State.SCHEDULED, col(Version.effective_at) <= session.now
+        Version.state == State.SCHEDULED,
+        col(Version.effective_at) <= session.now,
+        col(Version.policy_id).in_(policies),
     )
     for version_id, policy_id in session.exec(due.order_by(col(Version.effective_at), col(Version.id))).all():
         policy = session.exec(select(Policy).where(Policy.id == policy_id).with_for_update()).one()

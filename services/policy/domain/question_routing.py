@@ -3,8 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TypeVar
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, func, or_, select
 
 from services.policy.domain import charter
@@ -14,12 +16,14 @@ from shared.db import Session
 from shared.events.policy import QuestionEscalatedV1, QuestionReassignedV1, QuestionTold
 from shared.evidence import record
 from shared.outbox import tell
+from shared.set_aside import at_hand, do_each
 
 E = TypeVar("E", bound=QuestionTold)
 
 ROOM = 5
 """With so many open questions, a member is asked only when nobody else can be."""
 AT_ONCE = 100
+WITH_NOBODY, LATE = "questions with nobody", "late questions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +125,26 @@ def keep_moving(session: Session) -> None:
     """Find somebody for questions whose member left the team, and escalate those that nobody answered in time."""
     sitting = select(Seat.person).where(col(Seat.person).is_not(None))
     lost = or_(col(Question.assignee).is_(None), col(Question.assignee).not_in(sitting))
-    waiting = select(Question.id).where(Question.state == "open")
-    for question_id in session.exec(waiting.where(lost).order_by(Question.id).limit(AT_ONCE)).all():
+    do_each(session, WITH_NOBODY, open_ones(session, WITH_NOBODY, lost), partial(find_others, session))
+    late = col(Question.due_at) <= session.now
+    do_each(session, LATE, open_ones(session, LATE, late), partial(escalate_all, session))
+
+
+def open_ones(session: Session, sweep: str, which: ColumnElement[bool]) -> list[str]:
+    """Return the next open questions for a sweep."""
+    found = select(Question.id).where(Question.state == "open", which, at_hand(session, sweep, col(Question.id)))
+    return list(session.exec(found.order_by(Question.id).limit(AT_ONCE)))
+
+
+def find_others(session: Session, questions: Collection[str]) -> None:
+    """Give questions without a member to one each."""
+    for question_id in questions:
         find_another(session, lock(session, question_id))
-    late = waiting.where(col(Question.due_at) <= session.now).order_by(Question.id).limit(AT_ONCE)
-    for question_id in session.exec(late).all():
+
+
+def escalate_all(session: Session, questions: Collection[str]) -> None:
+    """Escalate questions that nobody answered in time."""
+    for question_id in questions:
         escalate(session, lock(session, question_id))
 
 

@@ -1,11 +1,12 @@
 """What a campaign tells each person, and when: that they are asked, that the date is near, and their manager that it has passed."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
-from sqlalchemy import case, literal, update
+from sqlalchemy import ColumnElement, case, literal, update
 from sqlmodel import col, select
 
 from services.policy.domain import standing
@@ -18,8 +19,10 @@ from shared.events.policy import (
     AcknowledgementRequestedV1,
 )
 from shared.outbox import tell
+from shared.set_aside import at_hand, do_each
 from shared.tables import UtcDateTime
 
+SWEEP = "campaigns"
 AT_ONCE = 500
 """People told in one unit, so that nobody else's write waits for a large campaign."""
 
@@ -62,13 +65,30 @@ def move_due_date(session: Session, campaign: Campaign, before: datetime) -> Non
 def tell_due(session: Session) -> None:
     """Tell everybody whose time has come; after a pause of the service only the last of several reminders."""
     due = (
+        select(Asked.person)
+        .join(Campaign, col(Campaign.id) == col(Asked.campaign_id))
+        .join(Person, col(Person.id) == col(Asked.person))
+        .where(*is_due(session), at_hand(session, SWEEP, col(Asked.person)))
+        .order_by(col(Asked.next_at), col(Asked.person))
+        .limit(AT_ONCE)
+    )
+    do_each(session, SWEEP, list(dict.fromkeys(session.exec(due))), partial(tell_some, session))
+
+
+def is_due(session: Session) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on people who are to be told something by now."""
+    return (col(Asked.next_at) <= session.now, col(Campaign.state) == "open", col(Asked.exempt).is_(None))
+
+
+def tell_some(session: Session, persons: Collection[str]) -> None:
+    """Tell some people what they are to be told by now."""
+    due = (
         select(Asked, Campaign, Policy, Person)
         .join(Campaign, col(Campaign.id) == col(Asked.campaign_id))
         .join(Policy, col(Policy.id) == col(Campaign.policy_id))
         .join(Person, col(Person.id) == col(Asked.person))
-        .where(col(Asked.next_at) <= session.now, Campaign.state == "open", col(Asked.exempt).is_(None))
+        .where(*is_due(session), col(Asked.person).in_(persons))
         .order_by(col(Asked.next_at), col(Asked.person))
-        .limit(AT_ONCE)
     )
     rows = session.exec(due.with_for_update(of=Asked, skip_locked=True)).all()
     counting = standing.counting(session, {policy.id for _, _, policy, _ in rows})

@@ -23,9 +23,11 @@ from services.policy.tables import FaqEntry, Policy, SearchDocument, State, Vers
 from shared.db import Session
 from shared.pages import Page, PageQuery, encode_cursor
 from shared.problems import FieldError, Invalid
+from shared.set_aside import at_hand, do_each
 
 WORDS = 16
 """More words than this of a query are not looked for."""
+SWEEP = "search"
 DEEPEST = 1000
 HIGHEST_POSITION = 16383
 """The last position of a word that PostgreSQL tells from others."""
@@ -80,8 +82,13 @@ def keep_missing(session: Session) -> None:
     known = select(SearchDocument.policy).where(SearchDocument.kind == "policy")
     rows = select(Policy, Version).join(Version, col(Version.policy_id) == col(Policy.id))
     missing = rows.where(Version.state == State.PUBLISHED, col(Policy.key).not_in(known)).order_by(Policy.key)
-    for policy, version in session.exec(missing.limit(20)).all():
-        keep_version(session, policy, version)
+
+    def keep_some(keys: Collection[str]) -> None:
+        for policy, version in session.exec(missing.where(col(Policy.key).in_(keys))).all():
+            keep_version(session, policy, version)
+
+    next_up = missing.with_only_columns(col(Policy.key)).where(at_hand(session, SWEEP, col(Policy.key))).limit(20)
+    do_each(session, SWEEP, list(session.execute(next_up).scalars()), keep_some)
 
 
 def plain(markup: str) -> str:

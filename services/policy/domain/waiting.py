@@ -1,8 +1,11 @@
 """The waiting list: who was approved while no seat was free is offered the first that becomes free, in order."""
 
+from collections.abc import Collection
 from datetime import timedelta
+from functools import partial
 
 from sqlmodel import col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from services.policy.domain import certificates, charter
 from services.policy.tables import Nomination, Person, Seat
@@ -10,7 +13,9 @@ from shared.db import Session
 from shared.events.policy import NominationChangedV1
 from shared.evidence import record
 from shared.outbox import tell
+from shared.set_aside import at_hand, do_each
 
+OFFERS, SEATS = "offers of seats", "vacant seats"
 OFFER = timedelta(days=7)
 """How long an offer stands before the seat goes to the next."""
 
@@ -49,17 +54,31 @@ def leave(nomination: Nomination, state: str) -> None:
 
 def move_on(session: Session) -> None:
     """Take back offers that nobody answered or that are void, and offer each seat without a holder to the next."""
-    open_offers = select(Nomination.id, Nomination.offered_seat).where(Nomination.state == "offered")
-    vacant = set(session.exec(select(Seat.key).where(col(Seat.person).is_(None))))
-    late = select(Nomination.id).where(Nomination.state == "offered", col(Nomination.offer_ends_at) <= session.now)
-    unanswered = set(session.exec(late))
-    offered = set()
-    for nomination_id, seat in session.exec(open_offers.order_by(Nomination.id)).all():
-        if nomination_id in unanswered or seat not in vacant:
-            take_back(session, nomination_id, unanswered=nomination_id in unanswered)
-        else:
-            offered.add(seat)
-    for seat in sorted(vacant - offered):
+    offered = (Nomination.state == "offered", at_hand(session, OFFERS, col(Nomination.id)))
+    void = or_(col(Nomination.offer_ends_at) <= session.now, col(Nomination.offered_seat).not_in(vacant()))
+    over = select(Nomination.id).where(*offered, void).order_by(Nomination.id)
+    do_each(session, OFFERS, list(session.exec(over)), partial(take_back_all, session))
+    taken = select(Nomination.offered_seat).where(
+        Nomination.state == "offered", col(Nomination.offered_seat).is_not(None)
+    )
+    free = vacant().where(col(Seat.key).not_in(taken), at_hand(session, SEATS, col(Seat.key))).order_by(col(Seat.key))
+    do_each(session, SEATS, list(session.exec(free)), partial(offer_all, session))
+
+
+def vacant() -> SelectOfScalar[str]:
+    """Return the seats without a holder."""
+    return select(Seat.key).where(col(Seat.person).is_(None))
+
+
+def take_back_all(session: Session, nominations: Collection[str]) -> None:
+    """End offers that nobody answered in time, or whose seat has another holder."""
+    for nomination_id in nominations:
+        take_back(session, nomination_id)
+
+
+def offer_all(session: Session, seats: Collection[str]) -> None:
+    """Offer seats to the next on the list."""
+    for seat in seats:
         offer_next(session, seat)
 
 
@@ -69,12 +88,12 @@ def lock(session: Session, nomination_id: str) -> Nomination:
     return session.exec(statement.execution_options(populate_existing=True)).one()
 
 
-def take_back(session: Session, nomination_id: str, *, unanswered: bool) -> None:
+def take_back(session: Session, nomination_id: str) -> None:
     """End an offer: who did not answer goes to the end of the list, who lost the seat to another keeps their place."""
     nomination = lock(session, nomination_id)
     if nomination.state != "offered":
         return
-    if unanswered:
+    if nomination.offer_ends_at is not None and nomination.offer_ends_at <= session.now:
         queue(session, nomination)
     else:
         nomination.state, nomination.offered_seat, nomination.offer_ends_at = "waiting", None, None

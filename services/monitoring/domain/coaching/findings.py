@@ -1,7 +1,8 @@
 """Findings: rules in force that matched a post, and what coaches make of them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlmodel import col, select
@@ -19,9 +20,11 @@ from shared.evidence import record
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, Forbidden, NotFound
+from shared.set_aside import at_hand, do_each
 
 OPEN = ("open", "appealed")
 WAITING = (*OPEN, "claimed")
+SWEEP = "stale findings"
 AT_ONCE = 500
 
 
@@ -98,8 +101,17 @@ def put_back(session: Session, finding: Finding) -> None:
 
 def return_stale(session: Session) -> None:
     """Put back what coaches have had for too long."""
-    late = select(Finding).where(col(Finding.claimed_at) <= session.now - terms().claim_for)
-    for finding in session.execute(late.limit(AT_ONCE).with_for_update(skip_locked=True)).scalars().all():
+    late = select(Finding.id).where(col(Finding.claimed_at) <= session.now - terms().claim_for)
+    late = late.where(at_hand(session, SWEEP, col(Finding.id))).order_by(col(Finding.claimed_at)).limit(AT_ONCE)
+    do_each(session, SWEEP, list(session.execute(late).scalars()), partial(put_back_stale, session))
+
+
+def put_back_stale(session: Session, ids: Collection[str]) -> None:
+    """Put findings back; one that its coach has settled meanwhile, or is at, stays as it is."""
+    late = col(Finding.claimed_at) <= session.now - terms().claim_for
+    rows = select(Finding).where(col(Finding.id).in_(ids), late).order_by(col(Finding.id))
+    locked = rows.with_for_update(skip_locked=True).execution_options(populate_existing=True)
+    for finding in session.execute(locked).scalars().all():
         put_back(session, finding)
 
 
@@ -204,7 +216,7 @@ def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter)
         if value is not None:
             statement = statement.where(col(column) == value)
     if only.employee_number is not None:
-        statement = statement.where(col(Finding.person) == people.by_number(session, only.employee_number).id)
+        statement = statement.where(col(Finding.person) == people.asked_for(session, only.employee_number))
     if not caller.has("monitoring:read"):
         statement = statement.where(col(Finding.person) == (caller.person or ""))
     elif caller.departments is not None:

@@ -7,7 +7,6 @@ person more than their room, and every transaction takes its rows in the same or
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 from sqlalchemy import tuple_
@@ -189,21 +188,21 @@ def note_what_is_missing(session: Session, conversations: Iterable[Conversation]
 
 def fill(session: Session, persons: Collection[str] | None = None) -> None:
     """Give the conversations of the queue to these people, or to whoever can take them; the caller holds the lock."""
-    team = free(session, persons)
-    queued = up_next(session, team)
+    queued, team = up_next(session, persons)
     if queued:
-        place(session, queued, team)
+        place_some(session, queued, team)
 
 
 def fill_each(session: Session) -> None:
     """Give the conversations of the queue to whoever can take them; one that raises holds up no other."""
-    do_each(session, SWEEP, [one.id for one in up_next(session, free(session))], partial(place_some, session))
+    queued, _ = up_next(session)
+    do_each(session, SWEEP, queued, lambda ids: place_some(session, ids, free(session)))
 
 
-def place_some(session: Session, ids: Collection[str]) -> None:
-    """Give some conversations of the queue to whoever is free by now."""
+def place_some(session: Session, ids: Collection[str], team: Sequence[staff.Member]) -> None:
+    """Give some conversations of the queue to these people, who are free."""
     rows = select(Conversation).where(col(Conversation.id).in_(ids), col(Conversation.state).in_(QUEUED))
-    place(session, list(session.execute(rows.order_by(*FIRST_COME)).scalars()), free(session))
+    place(session, list(session.execute(rows.order_by(*FIRST_COME)).scalars()), team)
 
 
 def free(session: Session, persons: Collection[str] | None = None) -> list[staff.Member]:
@@ -212,13 +211,12 @@ def free(session: Session, persons: Collection[str] | None = None) -> list[staff
     return [member for member in team if member.barrier is None]
 
 
-def up_next(session: Session, team: Sequence[staff.Member]) -> list[Conversation]:
-    """Return the conversations of the queue that these people could take: some more than they have room for."""
-    if not team:
-        return []
+def up_next(session: Session, persons: Collection[str] | None = None) -> tuple[list[str], list[staff.Member]]:
+    """Return which of the queue these people could take, some more than they have room for, and who of them is free."""
     pools = session.execute(select(*POOL).where(col(Conversation.state).in_(QUEUED)).distinct()).all()
     if not pools:
-        return []
+        return [], []
+    team = free(session, persons)
     standing = pauses.active(session)
     required = requirements.in_force(session)
     fitting = [
@@ -228,17 +226,17 @@ def up_next(session: Session, team: Sequence[staff.Member]) -> list[Conversation
         and any(fits(member, required.of(network, kind), language, topic) for member in team)
     ]
     if not fitting:
-        return []
+        return [], team
     room = sum(staff.room(member.row, session.now) for member in team)
-    queue = select(Conversation).where(col(Conversation.state).in_(QUEUED), POOL_KEY.in_(fitting))
+    queue = select(Conversation.id).where(col(Conversation.state).in_(QUEUED), POOL_KEY.in_(fitting))
     queue = queue.where(at_hand(session, SWEEP, col(Conversation.id)))
     limit = min(AT_ONCE, room + AT_ONCE // 10)
-    queued = {one.id: one for one in session.execute(queue.order_by(*FIRST_COME).limit(limit)).scalars()}
+    queued = list(session.execute(queue.order_by(*FIRST_COME).limit(limit)).scalars())
     if len(queued) == limit:
         # Some of those who wait longest too, or a stream of urgent ones would keep them from ever being looked at.
         oldest = queue.order_by(col(Conversation.queued_at), col(Conversation.id)).limit(limit // 10 + 1)
-        queued |= {one.id: one for one in session.execute(oldest).scalars()}
-    return list(queued.values())
+        queued = list(dict.fromkeys([*queued, *session.execute(oldest).scalars()]))
+    return queued, team
 
 
 def fits(member: staff.Member, certification: str, language: str | None, topic: str | None) -> bool:

@@ -1,6 +1,7 @@
 """Pauses: replies and routing stand still for a scope, at once."""
 
 from collections.abc import Collection
+from functools import partial
 
 from sqlalchemy import ColumnElement
 from sqlmodel import col, or_, select
@@ -14,6 +15,10 @@ from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import NotFound
+from shared.set_aside import at_hand, do_each
+
+SWEEP = "pauses"
+AT_ONCE = 500
 
 
 def read(session: Session, pause_id: str) -> PauseOut:
@@ -53,9 +58,21 @@ def end(session: Session, pause_id: str) -> PauseOut:
 
 def end_due(session: Session) -> None:
     """End the pauses whose time is up."""
-    due = select(Pause).where(col(Pause.ended_at).is_(None), col(Pause.until) <= session.now)
-    for pause in session.execute(due.with_for_update()).scalars():
+    due = select(Pause.id).where(*over(session), at_hand(session, SWEEP, col(Pause.id)))
+    ids = session.execute(due.order_by(col(Pause.id)).limit(AT_ONCE)).scalars()
+    do_each(session, SWEEP, list(ids), partial(end_over, session))
+
+
+def end_over(session: Session, ids: Collection[str]) -> None:
+    """End pauses; one that somebody ended meanwhile is over already."""
+    rows = select(Pause).where(col(Pause.id).in_(ids), *over(session)).order_by(col(Pause.id)).with_for_update()
+    for pause in session.execute(rows.execution_options(populate_existing=True)).scalars().all():
         close(session, pause)
+
+
+def over(session: Session) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions on pauses whose time is up and that are not marked as over."""
+    return (col(Pause.ended_at).is_(None), col(Pause.until) <= session.now)
 
 
 def close(session: Session, pause: Pause) -> None:
