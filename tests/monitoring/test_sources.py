@@ -160,7 +160,7 @@ async def test_another_address_begins_anew_and_another_name_goes_on(
     scripted = Scripted(last=2)
     monkeypatch.setitem(CONNECTORS, "feed", scripted)
     source = await reading.add(FEED)
-    await reading.until(source.id, lambda one: one.kept == 2)
+    assert (await reading.until_run(source.id, "done")).kept == 2
     await reading.change(source.id, name="Another name")
     await reading.read_again(source.id)
     await reading.change(source.id, config={**FEED, "url": "http://127.0.0.1:9/other"})
