@@ -1,14 +1,15 @@
-"""A campaign in figures, so that no group is so small that its figures are somebody's own."""
+"""Campaigns in figures, so that no group is so small, or becomes so by subtraction, that its figures are somebody's own."""
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Literal
 
 from sqlalchemy import SQLColumnExpression, literal
 from sqlmodel import col, func, select
 
-from services.policy.domain import groups, people, standing
+from services.policy.domain import groups, overlaps, people, standing
+from services.policy.domain.overlaps import Overlaps
 from services.policy.domain.standing import Counting
 from services.policy.schemas.campaigns import Counts, GroupCounts, StatisticsOut
 from services.policy.settings import terms
@@ -61,18 +62,23 @@ def counts_of(numbers: Mapping[str, int]) -> dict[str, int]:
 
 def totals(session: Session, campaigns: Sequence[Campaign], counting: Mapping[str, Counting]) -> dict[str, Counts]:
     """Count all people of each campaign that the caller may know of, as far as that tells nothing of a few of them."""
-    found = statuses(session, campaigns, counting)
-    everybody = None if sees_names(session) else staff(session)
-    return {campaign.id: shown(sum(found[campaign.id].values(), Counter()), everybody) for campaign in campaigns}
+    if not campaigns or sees_names(session):
+        found = statuses(session, campaigns, counting)
+        return {each.id: Counts(**counts_of(sum(found[each.id].values(), Counter()))) for each in campaigns}
+    overlap = overlaps.find(session, campaigns)
+    found = statuses(session, campaigns, counting, None if limited_to(session) is None else "department")
+    return {each.id: total_of(session, overlap, each.id, found[each.id]) for each in campaigns}
 
 
-def shown(numbers: Counter[str], everybody: int | None) -> Counts:
-    """Show figures, unless they are those of a few, or all `everybody` less those of a few."""
-    asked = numbers.total()
-    few = range(1, terms().min_group_size)
-    if everybody is not None and (asked in few or everybody - asked in few):
+def total_of(session: Session, overlap: Overlaps, campaign: str, found: Mapping[str, Counter[str]]) -> Counts:
+    """Count whom the caller reaches; `found` is by department where they do not reach all."""
+    if not overlap.is_counted(campaign):
         return Counts()
-    return Counts(**counts_of(numbers))
+    reached = limited_to(session)
+    if reached is None:
+        return Counts(**counts_of(sum(found.values(), Counter())))
+    alone = overlap.alone(campaign).department & reached & found.keys()
+    return Counts(**counts_of(sum((found[name] for name in alone), Counter()))) if alone else Counts()
 
 
 def sees_names(session: Session) -> bool:
@@ -81,22 +87,38 @@ def sees_names(session: Session) -> bool:
     return caller is None or caller.has("people:read")
 
 
-def staff(session: Session) -> int:
-    """Count the people that the caller may know of."""
-    rows = select(func.count()).select_from(Person)
-    return session.exec(rows.where(col(Person.active).is_(True), *people.reach(session, col(Person.id)))).one()
+def limited_to(session: Session) -> frozenset[str] | None:
+    """Return the departments that the caller reaches; None for all."""
+    caller = session.context.caller
+    return None if caller is None else caller.departments
 
 
 def statistics(session: Session, campaign: Campaign, by: Literal["department", "region"]) -> StatisticsOut:
-    """Count by group; groups that are too small are counted as one, with as many more as make them large enough."""
-    found = statuses(session, [campaign], standing.counting_in(session, [campaign]), by)[campaign.id]
-    total = shown(sum(found.values(), Counter()), None if sees_names(session) else staff(session))
-    answer = StatisticsOut(campaign=campaign.id, by=by, minimum=terms().min_group_size, total=total, groups=[])
-    if total.people is None:
+    """Count by group; groups that are too small are counted as one, with as many more as make them large enough.
+
+    Who may read names sees all that are large enough in this campaign; everybody else what no other campaign makes small.
+    A key that is limited to departments gets those of its own, and no regions, which others share.
+    """
+    counting = standing.counting_in(session, [campaign])
+    found = statuses(session, [campaign], counting, by)[campaign.id]
+    answer = StatisticsOut(campaign=campaign.id, by=by, minimum=terms().min_group_size, total=Counts(), groups=[])
+    if sees_names(session):
+        answer.total = Counts(**counts_of(sum(found.values(), Counter())))
+        small = groups.too_small({name: each.total() for name, each in found.items()})
+        answer.groups = apart(found, found.keys() - small)
         return answer
-    small = groups.too_small({name: each.total() for name, each in found.items()})
-    merged: Counter[str] = sum((found[name] for name in small), Counter())
-    answer.groups = [GroupCounts(name=name, **counts_of(found[name])) for name in sorted(found) if name not in small]
-    if merged:
-        answer.groups.append(GroupCounts(name=OTHER, **counts_of(merged)))
+    overlap, limited = overlaps.find(session, [campaign]), limited_to(session) is not None
+    departments = statuses(session, [campaign], counting, "department")[campaign.id]
+    answer.total = total_of(session, overlap, campaign.id, departments)
+    if answer.total.people is None or (limited and by == "region"):
+        return answer
+    alone = getattr(overlap.alone(campaign.id), by) & found.keys()
+    answer.groups = apart({name: found[name] for name in alone} if limited else found, alone)
     return answer
+
+
+def apart(found: Mapping[str, Counter[str]], alone: Collection[str]) -> list[GroupCounts]:
+    """Show groups, all but those `alone` as one."""
+    shown = [GroupCounts(name=name, **counts_of(found[name])) for name in sorted(alone)]
+    others: Counter[str] = sum((found[name] for name in found.keys() - set(alone)), Counter())
+    return [*shown, GroupCounts(name=OTHER, **counts_of(others))] if others else shown
