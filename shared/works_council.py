@@ -28,13 +28,16 @@ MEASURING = (
     "monitoring.account.",
     "monitoring.autonomy.",
     "monitoring.conversation.",
+    "monitoring.digest.",
     "monitoring.finding.",
     "monitoring.guidance.",
     "monitoring.post.",
+    "monitoring.refresher.",
     "monitoring.reply.",
     "monitoring.suspension.",
     "policy.approval.",
     "policy.question.",
+    "training.refresher.",
 )
 """Events which, counted by person, are figures of that person."""
 SUSPENSION = "training.suspension."
