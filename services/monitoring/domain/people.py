@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, SQLColumnExpression
 from sqlmodel import col, select
 
-from services.monitoring.tables import Certificate, Person, metadata
+from services.monitoring.tables import Certificate, Finding, Guidance, Person, metadata
+from shared import works_council
 from shared.context import Principal
 from shared.db import Session
 from shared.events.training import CertificateTold, PersonChangedV1, PersonMergedV1
-from shared.problems import NotFound
+from shared.problems import Forbidden, NotFound
 from shared.same_person import move
 from shared.statements import upsert_row
 
@@ -20,6 +21,14 @@ WITHDRAWN = ("suspended", "revoked")
 PERSON = tuple(Person.model_fields)
 KEEP_PERSON = upsert_row(metadata.tables["people"], *PERSON, key="id")
 KEEP_CERTIFICATE = upsert_row(metadata.tables["certificates"], *Certificate.model_fields, key="id")
+
+
+WITHHELD = "withheld"
+"""Stands for the employee number of anybody in works-council mode."""
+
+
+class FiguresSwitchedOff(Forbidden):
+    """The person is in works-council mode: nobody but they themselves looks up what they did, one by one."""
 
 
 class UnknownPerson(NotFound):
@@ -144,12 +153,45 @@ def manager_of(session: Session, person: str | None) -> str | None:
 
 
 def numbers(session: Session, people: Collection[str | None]) -> dict[str, str]:
-    """Return the employee numbers of people by their ids."""
+    """Return the employee numbers of people by their ids, WITHHELD for those in works-council mode.
+
+    Whoever is shown next to what they did is named by this: so nothing that is listed can be counted by person. People
+    see themselves, and those with whom they have to do over guidance.
+    """
     wanted = {person for person in people if person}
     if not wanted:
         return {}
     rows = session.execute(select(Person.id, Person.employee_number).where(col(Person.id).in_(wanted))).all()
-    return {person: number for person, number in rows}  # noqa: C416  rows are not pairs to a type checker
+    hiding = works_council.hidden(session) if session.context.caller is not None else works_council.NOBODY
+    unseen = {person for person in wanted if person in hiding} - in_touch(session) if hiding else set()
+    return {person: WITHHELD if person in unseen else number for person, number in rows}
+
+
+def in_touch(session: Session) -> set[str]:
+    """Return those whom the caller knows anyway: themselves, and the other side of the guidance that they give or got."""
+    caller = session.context.caller
+    if caller is None or caller.person is None:
+        return set()
+    me = caller.person
+    claimed = select(Finding.person).where(col(Finding.coach) == me, col(Finding.state).in_(("claimed", "appealed")))
+    guided = select(Guidance.person).where(col(Guidance.coach) == me)
+    coaches = select(Guidance.coach).where(col(Guidance.person) == me)
+    found = {person for query in (claimed, guided, coaches) for person in session.execute(query).scalars()}
+    return {me, *(person for person in found if person is not None)}
+
+
+def asked_for(session: Session, employee_number: str) -> str:
+    """Return the id of somebody of whom a list is asked for; raises UnknownPerson or FiguresSwitchedOff."""
+    person = by_number(session, employee_number).id
+    refuse_hidden(session, person)
+    return person
+
+
+def refuse_hidden(session: Session, person: str) -> None:
+    """Raise FiguresSwitchedOff where what a person did is for nobody but themselves to look up."""
+    caller = session.context.caller
+    if caller is not None and caller.person != person and works_council.hides(session, person):
+        raise FiguresSwitchedOff
 
 
 def acting(session: Session, caller: Principal, employee_number: str | None) -> Actor:

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response, status
 
 from services.monitoring.domain.autonomy import changes, showing
-from services.monitoring.domain.people import UnknownPerson
+from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
 from services.monitoring.schemas.autonomy import (
     AutonomyAppealIn,
     AutonomyChangeIn,
@@ -29,7 +29,7 @@ async def list_autonomy_to_decide(paging: Paging, db: Db) -> Page[AutonomyWaitin
 @router.get(
     "/{employee_number}",
     dependencies=[needs("monitoring:read", "self")],
-    responses=problems(NotFound, UnknownPerson),
+    responses=problems(NotFound, UnknownPerson, FiguresSwitchedOff),
 )
 async def get_autonomy(employee_number: EmployeeNumber, db: Db, caller: Caller, response: Response) -> AutonomyOut:
     """Return how far a person is trusted on each network, what was said last and why, and what the rule proposes.

@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.monitoring.domain.people import UnknownPerson
+from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
 from services.monitoring.domain.routing import availability
 from services.monitoring.schemas.availability import AvailabilityIn, AvailabilityOut, PresenceIn, PresenceOut
 from shared.auth import Caller, needs
@@ -17,7 +17,7 @@ router = APIRouter(prefix="/v1/availability", tags=["load"])
 @router.get(
     "/{employee_number}",
     dependencies=[needs("conversations:read", "self")],
-    responses=problems(NotFound, UnknownPerson),
+    responses=problems(NotFound, UnknownPerson, FiguresSwitchedOff),
 )
 async def get_availability(employee_number: EmployeeNumber, db: Db, caller: Caller) -> AvailabilityOut:
     """Return what somebody takes on, and what they have open."""

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response, status
 
 from services.monitoring.domain.conversations import conversations, inbound, notes, replies, showing
-from services.monitoring.domain.people import UnknownPerson
+from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
 from services.monitoring.schemas.conversations import (
     AcceptanceIn,
     ConversationDetailOut,
@@ -31,7 +31,9 @@ router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
 WORKING = (NotFound, UnknownPerson, conversations.NotYourConversation, conversations.NotAssigned, Stale)
 
 
-@router.get("", dependencies=[needs("conversations:read", "self")], responses=problems(UnknownPerson))
+@router.get(
+    "", dependencies=[needs("conversations:read", "self")], responses=problems(UnknownPerson, FiguresSwitchedOff)
+)
 async def list_conversations(
     paging: Paging,
     db: Db,

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, status
 
 from services.monitoring.domain.coaching import findings, guidance, openings, suspensions, templates
-from services.monitoring.domain.people import UnknownPerson
+from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
 from services.monitoring.schemas.findings import (
     ClaimIn,
     DismissalIn,
@@ -30,7 +30,7 @@ HANDLING = (NotFound, UnknownPerson, findings.OwnFinding, findings.ManagersFindi
 COACHING = problems(*HANDLING, findings.NotOpen, findings.ClaimedByAnother)
 
 
-@router.get("", dependencies=[needs("monitoring:read", "self")], responses=problems(UnknownPerson))
+@router.get("", dependencies=[needs("monitoring:read", "self")], responses=problems(UnknownPerson, FiguresSwitchedOff))
 async def list_findings(
     paging: Paging,
     db: Db,

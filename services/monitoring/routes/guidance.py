@@ -3,7 +3,7 @@
 from fastapi import APIRouter, status
 
 from services.monitoring.domain.coaching import guidance, talks
-from services.monitoring.domain.people import UnknownPerson
+from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
 from services.monitoring.schemas.guidance import (
     AcknowledgementIn,
     AppealIn,
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/guidance", tags=["guidance"])
 ANSWERING = problems(NotFound, guidance.GuidanceAnswered, Stale)
 
 
-@router.get("", dependencies=[needs("monitoring:read", "self")], responses=problems(UnknownPerson))
+@router.get("", dependencies=[needs("monitoring:read", "self")], responses=problems(UnknownPerson, FiguresSwitchedOff))
 async def list_guidance(
     paging: Paging,
     db: Db,

@@ -18,6 +18,7 @@ from services.monitoring.schemas.autonomy import (
     ReviewedOut,
 )
 from services.monitoring.tables import Autonomy, AutonomyChange, Person
+from shared import works_council
 from shared.context import Principal
 from shared.db import Session
 from shared.pages import Page, PageQuery, cut
@@ -29,6 +30,7 @@ def read(session: Session, employee_number: str, caller: Principal) -> AutonomyO
     person = people.by_number(session, employee_number)
     if not caller.has("monitoring:read") and caller.person != person.id:
         raise not_found(employee_number)
+    people.refuse_hidden(session, person.id)
     return shown(session, person)
 
 
@@ -78,11 +80,12 @@ def waiting(session: Session, paging: PageQuery) -> Page[AutonomyWaitingOut]:
 
 
 def reachable(session: Session, persons: Collection[str]) -> dict[str, str]:
-    """Return the employee numbers of those who work here and whom the caller may reach."""
+    """Return the employee numbers of those who work here and whom the caller may reach, nobody in works-council mode."""
     statement = select(Person.id, Person.employee_number).where(
         col(Person.id).in_(persons), col(Person.active), *people.reach(session, col(Person.id))
     )
-    return {person: number for person, number in session.execute(statement).all()}  # noqa: C416  rows are no pairs to a type checker
+    hiding = works_council.hidden(session)
+    return {person: number for person, number in session.execute(statement).all() if person not in hiding}
 
 
 def details(session: Session, standings: Sequence[Standing]) -> list[dict[str, Any]]:

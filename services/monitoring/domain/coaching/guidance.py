@@ -196,7 +196,7 @@ def listed(
     """List guidance, the newest first; without the right to read all, only one's own."""
     statement = select(Guidance)
     if employee_number is not None:
-        statement = statement.where(col(Guidance.person) == people.by_number(session, employee_number).id)
+        statement = statement.where(col(Guidance.person) == people.asked_for(session, employee_number))
     if state is not None:
         statement = statement.where(col(Guidance.state) == state)
     if kind is not None:

@@ -65,7 +65,7 @@ def listed(
     if state is not None:
         statement = statement.where(col(Conversation.state) == state)
     if employee_number is not None:
-        statement = statement.where(col(Conversation.assignee) == people.by_number(session, employee_number).id)
+        statement = statement.where(col(Conversation.assignee) == people.asked_for(session, employee_number))
     if not caller.has("conversations:read"):
         statement = statement.where(col(Conversation.assignee) == (caller.person or ""))
     rows: Page[Conversation] = page(

@@ -61,7 +61,14 @@ def shown(session: Session, posts: Sequence[Post], caller: Principal) -> list[Po
     """Show posts with the employee numbers of their authors; what disturbs, without its text until it is opened."""
     numbers = people.numbers(session, {post.person for post in posts})
     blurred = openings.posts_withheld(session, {post.id for post in posts}, caller)
-    return [
+    shown_posts = [
         PostOut.of(post, numbers.get(post.person, post.person) if post.person else None, withheld=post.id in blurred)
         for post in posts
     ]
+    return [unsigned(one) if one.person == people.WITHHELD else one for one in shown_posts]
+
+
+def unsigned(post: PostOut) -> PostOut:
+    """Return a post without what says whose account it came from."""
+    gone = {"author": people.WITHHELD, "network_id": people.WITHHELD, "url": None, "in_reply_to": None}
+    return post.model_copy(update=gone)

@@ -90,7 +90,9 @@ def confirm(session: Session, employee_number: str, body: PresenceIn, caller: Pr
 
 def read(session: Session, employee_number: str, caller: Principal) -> AvailabilityOut:
     """Return what somebody takes on."""
-    row = session.get(Availability, owned(session, employee_number, caller, "conversations:read"))
+    person = owned(session, employee_number, caller, "conversations:read")
+    people.refuse_hidden(session, person)
+    row = session.get(Availability, person)
     if row is None:
         raise NotFound(f"{employee_number} has stated no availability.")
     return shown(session, row, employee_number)
