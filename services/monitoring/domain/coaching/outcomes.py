@@ -1,7 +1,7 @@
 """How coaching comes out: how much of it praises, which sections cause findings, what rules on trial would find."""
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, Literal
 
@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlmodel import col
 
 from services.monitoring.domain import rules
-from services.monitoring.domain.figures.summary import OTHER
+from services.monitoring.domain.figures.summary import OTHER, departments_shown
 from services.monitoring.schemas.guidance import (
     GuidanceFigureOut,
     GuidanceFiguresOut,
@@ -18,12 +18,10 @@ from services.monitoring.schemas.guidance import (
     ShadowRuleOut,
     ShadowRulesOut,
 )
-from services.monitoring.settings import terms
-from services.monitoring.tables import Finding, Guidance, Person, PolicyInForce, PolicyRule, ShadowMatch
+from services.monitoring.tables import Finding, Guidance, PolicyInForce, PolicyRule, ShadowMatch
 from shared.context import Principal
 from shared.db import Session
 from shared.rules import Mode
-from shared.small_groups import too_small
 
 COLUMNS = ("given", "praise", "read", "acknowledged", "appealed")
 By = Literal["department", "all"]
@@ -34,36 +32,27 @@ def figures(
 ) -> GuidanceFiguresOut:
     """Count guidance by the department that its person was in; departments of few people are merged.
 
-    Where all departments that the caller may see have too few people together, nothing is shown.
+    Where the departments that the caller may see have too few people, nothing is shown.
     """
-    sizes = sizes_of(session, caller)
-    if sum(sizes.values()) < terms().min_group_size:
+    groups = departments_shown(session, caller)
+    if not groups.groups:
         return GuidanceFiguresOut(items=[], by=by)
-    counted = counts(session, since, until, caller)
+    counted = counts(session, since, until, groups.groups)
     if by == "all":
         total = [sum(column) for column in zip(*counted.values(), strict=True)] or [0] * len(COLUMNS)
         return GuidanceFiguresOut(items=[figure(None, total)], by=by)
-    small = too_small({name: sizes.get(name, 0) for name in {*counted, *sizes}}, terms().min_group_size)
-    merged = [counted[name] for name in sorted(small) if name in counted]
-    shown = [figure(name, each) for name, each in sorted(counted.items()) if name not in small]
+    merged = [counted[name] for name in sorted(groups.together) if name in counted]
+    shown = [figure(name, each) for name, each in sorted(counted.items()) if name in groups.alone]
     if merged:
         together = [sum(column) for column in zip(*merged, strict=True)]
-        shown.append(figure(OTHER, together, merged=len(small)))
+        shown.append(figure(OTHER, together, merged=len(groups.together)))
     return GuidanceFiguresOut(items=shown, by=by)
 
 
-def sizes_of(session: Session, caller: Principal) -> dict[str, int]:
-    """Return how many people are in the departments that a caller may see."""
-    statement = select(col(Person.department), func.count()).where(col(Person.active)).group_by(col(Person.department))
-    if caller.departments is not None:
-        statement = statement.where(col(Person.department).in_(caller.departments))
-    return {department: people for department, people in session.execute(statement)}  # noqa: C416  rows are no pairs to a type checker
-
-
 def counts(
-    session: Session, since: datetime | None, until: datetime | None, caller: Principal
+    session: Session, since: datetime | None, until: datetime | None, departments: Collection[str]
 ) -> dict[str, Sequence[int]]:
-    """Count guidance to people by their department."""
+    """Count guidance to people by their department, of some departments."""
     columns = (
         func.count(),
         func.sum(case((col(Guidance.kind) == "praise", 1), else_=0)),
@@ -72,10 +61,8 @@ def counts(
         func.sum(case((col(Guidance.state) == "appealed", 1), else_=0)),
     )
     statement = select(col(Guidance.department), *columns).where(
-        col(Guidance.department).is_not(None), *between(col(Guidance.given_at), since, until)
+        col(Guidance.department).in_(departments), *between(col(Guidance.given_at), since, until)
     )
-    if caller.departments is not None:
-        statement = statement.where(col(Guidance.department).in_(caller.departments))
     return {row[0]: [int(each) for each in row[1:]] for row in session.execute(statement.group_by(Guidance.department))}
 
 
@@ -100,7 +87,7 @@ def by_section(
     if policy is not None:
         statement = statement.where(col(Finding.policy) == policy)
     if caller.departments is not None:
-        statement = statement.where(col(Finding.department).in_(caller.departments))
+        statement = statement.where(col(Finding.department).in_(departments_shown(session, caller).groups))
     found: dict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     for key, section, state, mended, many in session.execute(
         statement.group_by(*map(col, (Finding.policy, Finding.section, Finding.state, Finding.mended)))
@@ -124,7 +111,7 @@ def appeals_of(
         col(Finding.id).in_(appealed), *between(col(Finding.opened_at), since, until)
     )
     if caller.departments is not None:
-        statement = statement.where(col(Finding.department).in_(caller.departments))
+        statement = statement.where(col(Finding.department).in_(departments_shown(session, caller).groups))
     rows = session.execute(statement.group_by(Finding.policy, Finding.section))
     return Counter({(policy, section): many for policy, section, many in rows})
 
