@@ -78,6 +78,8 @@ PREFIXES: dict[str, tuple[str, ...]] = {
         "/v1/static-content",
         "/v1/load",
         "/v1/summary",
+        "/v1/legal-holds",
+        "/v1/supervision-exports",
     ),
 }
 SERVICES = tuple(PREFIXES)

@@ -21,9 +21,11 @@ from services.monitoring.routes import (
     coaching_outcomes,
     coaching_queue,
     conversations,
+    digests,
     findings,
     guidance,
     guidance_templates,
+    keeping,
     load,
     pauses,
     posts,
@@ -58,6 +60,7 @@ RESOURCES = (
     guidance_templates,
     coaching_outcomes,
     refreshers,
+    digests,
     conversations,
     replies,
     reply_reviews,
@@ -71,6 +74,7 @@ RESOURCES = (
     load,
     simulations,
     summary,
+    keeping,
 )
 
 

@@ -4,8 +4,9 @@ from sqlmodel import select
 
 from services.monitoring.domain import accounts, people, personal, rules
 from services.monitoring.domain.autonomy import changes
-from services.monitoring.domain.coaching import findings, guidance, refreshers, then
+from services.monitoring.domain.coaching import digests, findings, guidance, refreshers, then
 from services.monitoring.domain.conversations import deliveries, held_replies, promises, replies, static_content
+from services.monitoring.domain.keeping import retention, supervision
 from services.monitoring.domain.routing import assignments, pauses, sweeping
 from services.monitoring.domain.sources import sources
 from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause, Source, StaticContent
@@ -28,6 +29,7 @@ from shared.events.monitoring import (
     ConversationReopenedV1,
     ConversationResolvedV1,
     ConversationReturnedV1,
+    DigestReadyV1,
     FindingClaimedV1,
     FindingClosedV1,
     FindingOpenedV1,
@@ -172,6 +174,18 @@ def note_what_is_late(session: Session) -> None:
     deliveries.note_unconfirmed(session)
 
 
+@timers.every(seconds=600)
+def forget_what_is_due(session: Session) -> None:
+    """Words and names are kept for their time, and no longer, unless they are held."""
+    retention.forget_old(session)
+
+
+@timers.every(seconds=1)
+def write_for_supervisors(session: Session) -> None:
+    """An export for supervision is written a part at a time."""
+    supervision.write_next(session)
+
+
 @timers.every(seconds=30)
 def return_what_lies_too_long(session: Session) -> None:
     """A finding that a coach has had for too long waits for another one."""
@@ -246,6 +260,12 @@ def propose_refreshers(session: Session) -> None:
     refreshers.propose_due(session)
 
 
+@timers.every(seconds=60)
+def tell_of_digests(session: Session) -> None:
+    """Once a week there is something to look back on."""
+    digests.tell_ready(session)
+
+
 @snapshots.of(RefresherProposedV1)
 def proposed_refreshers(session: Session, after: str | None, limit: int) -> list[RefresherProposedV1]:
     """Tell what was proposed; training knows by their ids those that it has."""
@@ -298,4 +318,9 @@ snapshots.leave_out(
 snapshots.leave_out(
     ReplyReviewedV1,
     because="A review is history. Who wants to know what became of a reply reads it; levels are told as they are.",
+)
+
+snapshots.leave_out(
+    DigestReadyV1,
+    because="It is a note of one morning. Each week can be read whenever somebody asks for it, also those of before.",
 )

@@ -59,6 +59,16 @@ class MonitoringSettings(ServiceSettings):
     """The share of replies that is looked at after they went out, of those whose replies are sampled."""
     principal_certification: str | None = None
     """Who holds it approves static content; the certification to answer customers if none is named."""
+    posts_kept: timedelta = timedelta(days=365)
+    """How long words and authors of posts are kept, those by staff too, unless something waits for a coach."""
+    findings_kept: timedelta = timedelta(days=365)
+    """How long it is kept whom a finding was about, once it is over."""
+    guidance_kept: timedelta = timedelta(days=365)
+    """How long it is kept what a coach said to whom."""
+    conversations_kept: timedelta = timedelta(days=3 * 365)
+    """How long a conversation is kept once it is resolved, with its replies, approvals, and files for supervisors."""
+    dropped_kept: timedelta = timedelta(days=400)
+    """How long it is kept how many posts were dropped."""
     min_group_size: int = 8
     """Departments with fewer people than this are shown only merged with others."""
     folders: Path | None = None

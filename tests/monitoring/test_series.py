@@ -157,7 +157,8 @@ async def test_a_series_counts_by_hour_or_day_and_an_edit_is_no_second_post(serv
     assert await points(service, "overdue", by="kind", step="day") == [("complaint", 1)]
     assert sum(value for _, value in await points(service, "triage", by="kind")) == 1
     assert await points(service, "deletions", by="kind") == [("mention", 1)]
-    assert await points(service, "posts", by="kind", step="day") == [("mention", 1)], "Marketing has one person"
+    assert await points(service, "posts", by="kind", step="day") == [("mention", 1), ("staff", 1)]
+    assert await points(service, "posts", by="department", step="day") == [(None, 1)], "two people are too few to show"
 
 
 async def test_a_series_refuses_what_it_does_not_count(service: MonitoringService) -> None:

@@ -4,7 +4,6 @@ A post, a reply or a guidance stays as something that happened, without its word
 decisions rest on it.
 """
 
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, or_, select, update
@@ -12,6 +11,7 @@ from sqlmodel import col
 
 from services.monitoring.domain import accounts
 from services.monitoring.domain.figures import rebuilding
+from services.monitoring.domain.keeping import retention
 from services.monitoring.tables import (
     Account,
     ApprovalDecision,
@@ -215,9 +215,4 @@ def forget_wordings(session: Session, person: str) -> None:
     session.execute(update(StaticVersion).where(col(StaticVersion.approver) == person).values(reason=None))
 
 
-def retention() -> dict[str, timedelta | None]:
-    """Return how long each kind of data is kept; None: until the person is erased."""
-    return {"posts": None, "guidance": None, "replies": None}
-
-
-personal = PersonalData(metadata, kept, NOBODY, MonitoringErasureFinishedV1, retention=retention)
+personal = PersonalData(metadata, kept, NOBODY, MonitoringErasureFinishedV1, retention=retention.kept)

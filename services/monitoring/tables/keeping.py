@@ -1,8 +1,9 @@
 """What must not be forgotten yet, and what was handed to a supervisor."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import JSON, Index, Text
+from sqlalchemy import JSON, Column, Index, Text
 from sqlmodel import Field
 
 from services.monitoring.tables.base import Table, id_field, time_field
@@ -42,8 +43,9 @@ class SupervisionExport(Table, table=True):
     requested_at: datetime = time_field()
     finished_at: datetime | None = time_field(default=None)
     cursor: str | None = id_field(default=None)
-    rows: int = 0
-    manifest: dict[str, str | int | list[dict[str, str | int]]] | None = Field(default=None, sa_type=JSON)
+    lines: int = 0
+    manifest: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True)))
+    evidence: str | None = id_field(default=None)
     revision: int = 1
 
 

@@ -9,14 +9,13 @@ from sqlalchemy import ColumnElement, Select, select
 from sqlmodel import col, func
 
 from services.monitoring.domain.figures.hours import hour_of
-from services.monitoring.domain.figures.summary import OTHER
+from services.monitoring.domain.figures.summary import OTHER, departments_shown
 from services.monitoring.schemas.summary import Metric, PointOut, SeriesBy, SeriesOut, Step
-from services.monitoring.settings import terms
-from services.monitoring.tables import DroppedPosts, HourCount, Person, Tally
+from services.monitoring.tables import DroppedPosts, HourCount, Tally
 from shared.context import Principal
 from shared.db import Session
 from shared.problems import FieldError, Forbidden, Invalid
-from shared.small_groups import Shown, shown
+from shared.small_groups import Shown
 
 STEPS = {"hour": timedelta(hours=1), "day": timedelta(days=1)}
 USUAL = {"hour": timedelta(days=2), "day": timedelta(days=60)}
@@ -62,7 +61,7 @@ def read(
     since = start_of(period[0] or until - USUAL[step], step)
     if (until - since) / STEPS[step] > MOST:
         raise refused("from", f"the period has more than {MOST} steps")
-    groups = groups_for(session, caller)
+    groups = departments_shown(session, caller)
     counted: Counter[tuple[datetime, str | None]] = Counter()
     for hour, key, amount in rows(session, metric, by, (since, until), caller, groups):
         name = OTHER if by == "department" and key in groups.together else key or None
@@ -86,13 +85,6 @@ def start_of(at: datetime, step: Step) -> datetime:
     return hour_of(at) if step == "hour" else hour_of(at).replace(hour=0)
 
 
-def groups_for(session: Session, caller: Principal) -> Shown:
-    """Return of which departments a caller gets figures: of those as they are now."""
-    active = select(col(Person.department), func.count()).where(col(Person.active)).group_by(col(Person.department))
-    sizes = {department: people for department, people in session.execute(active)}  # noqa: C416  rows are no pairs to a type checker
-    return shown(sizes, terms().min_group_size, caller.departments)
-
-
 def rows(
     session: Session,
     metric: Metric,
@@ -107,7 +99,7 @@ def rows(
     statement: Select[Any] = select(col(table.hour), key, func.sum(amount)).where(
         col(table.hour) >= period[0], col(table.hour) < period[1], *which
     )
-    if table is not DroppedPosts:
+    if table is not DroppedPosts and (by == "department" or caller.departments is not None):
         # What belongs to no department counts for who may see all.
         seen = [*groups.groups, *([""] if caller.departments is None else [])]
         statement = statement.where(col(table.department).in_(seen))

@@ -244,7 +244,9 @@ def compare(session: Session, seen: Sequence[Incoming], counts: Counts) -> dict[
     answers: dict[str, PostAnswer] = {}
     for one in seen:
         post = known[one.identity]
-        if post.deleted_at is not None:
+        if post.forgotten_at is not None:
+            answers[one.id] = answer(one, "duplicate", post.id, "forgotten")
+        elif post.deleted_at is not None:
             answers[one.id] = answer(one, "duplicate", post.id, "deleted")
         elif one.body.text == post.text or (post.id, one.body.text) in texts:
             answers[one.id] = answer(one, "duplicate", post.id, "known already")

@@ -65,8 +65,9 @@ def make_exports() -> None:
         sa.Column("requested_at", UtcDateTime(), nullable=False),
         sa.Column("finished_at", UtcDateTime(), nullable=True),
         sa.Column("cursor", sa.String(length=36), nullable=True),
-        sa.Column("rows", sa.Integer(), nullable=False),
+        sa.Column("lines", sa.Integer(), nullable=False),
         sa.Column("manifest", sa.JSON(), nullable=True),
+        sa.Column("evidence", sa.String(length=36), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )

@@ -1,0 +1,1 @@
+"""How long things are kept, what is held back from being forgotten, and what supervisors are handed."""
