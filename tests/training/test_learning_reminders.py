@@ -173,3 +173,15 @@ async def test_figures_never_show_a_group_that_is_too_small_or_leave_it_to_be_su
     assert (figures["total"]["done"], figures["total"]["people"]) == (1, 24)
     one = await service.get("/v1/learning-statistics", course="nothing", by="region")
     assert [(group["name"], group["nothing"]) for group in one["groups"]] == [("EMEA", 24)]
+
+
+async def test_figures_by_department_and_by_region_do_not_tell_together_of_a_few(service: TrainingService) -> None:
+    people = [("Stores", "Nord")] * 9 + [("Support", "Nord")] * 9 + [("Support", "Süd")] * 2 + [("Press", "Süd")] * 8
+    for place, (department, region) in enumerate(people):
+        await service.add_person(f"E-{place}", department=department, region=region)
+    departments, regions = [
+        {group["name"]: group["people"] for group in (await service.get("/v1/learning-statistics", by=by))["groups"]}
+        for by in ("department", "region")
+    ]
+    assert departments == {"Support": 11, "other": 17}, "Stores and Support less Nord are two people"
+    assert regions == {"Nord": 18, "Süd": 10}

@@ -10,7 +10,7 @@ from services.training.domain import access
 from services.training.schemas.plans import Figures, GroupFigures, LearningFigures
 from services.training.tables import Completion, Enrolment, Person
 from shared.db import Session
-from shared.small_groups import too_small
+from shared.small_groups import too_small_across
 
 MINIMUM = 8
 """People of which figures are shown; smaller groups are shown as one."""
@@ -18,11 +18,15 @@ OTHER = "other"
 
 
 def by_group(session: Session, by: Literal["department", "region"], course: str | None) -> LearningFigures:
-    """Count people by where they stand; groups that are too small are counted as one, so that no difference tells of a few."""
-    column = col(Person.department) if by == "department" else col(Person.region)
+    """Count people by where they stand; groups that are too small are counted as one, so that no difference tells of a few.
+
+    Not of both answers either, by department and by region: most of a department may be all of a region.
+    """
+    places = col(Person.department), col(Person.region)
+    at = ("department", "region").index(by)
     stands = standing(session, course)
     reached = col(Person.active), *access.limits(session, "training:read")
-    each = select(column.label("name"), stands.label("stands")).where(*reached).subquery()
+    each = select(places[at].label("name"), stands.label("stands")).where(*reached).subquery()
     rows = select(each.c.name, each.c.stands, func.count()).group_by(each.c.name, each.c.stands)
     found: dict[str, Counter[str]] = defaultdict(Counter)
     for name, where, people in session.exec(rows):
@@ -31,7 +35,9 @@ def by_group(session: Session, by: Literal["department", "region"], course: str 
     answer = LearningFigures(by=by, course=course, minimum=MINIMUM, total=Figures(), groups=[])
     if total.total() < MINIMUM:
         return answer
-    small = too_small({name: each.total() for name, each in found.items()}, MINIMUM)
+    together = select(*places, func.count()).where(*reached).group_by(*places)
+    people_by_both = {(department, region): people for department, region, people in session.exec(together)}
+    small = too_small_across(people_by_both, MINIMUM)[at]
     answer.total = Figures.model_validate(counts(total))
     answer.groups = [
         GroupFigures.model_validate({"name": name, **counts(found[name])})
