@@ -17,7 +17,7 @@ from shared.clock import ShiftedClock
 from shared.db import Database
 from tests.evidence import evidence_of
 from tests.monitoring.organisation import post
-from tests.monitoring.reading import Desk, desk
+from tests.monitoring.reading import WITHIN, Desk, desk
 
 FEED = {"kind": "feed", "url": "http://127.0.0.1:9/feed"}
 
@@ -164,9 +164,22 @@ async def test_another_address_begins_anew_and_another_name_goes_on(
     await reading.change(source.id, name="Another name")
     await reading.read_again(source.id)
     await reading.change(source.id, config={**FEED, "url": "http://127.0.0.1:9/other"})
-    await reading.read_again(source.id)
+    await reading.until(source.id, lambda one: one.duplicates == 2)
     assert scripted.cursors == [None, "2", None]
-    assert (await reading.see(source.id)).duplicates == 2
+
+
+async def test_a_source_that_is_renamed_in_the_middle_is_read_on_at_once(
+    reading: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scripted = Scripted(last=2, breaks_at=2)
+    monkeypatch.setitem(CONNECTORS, "feed", scripted)
+    source = await reading.add(FEED)
+    await asyncio.wait_for(scripted.reached.wait(), WITHIN)
+    scripted.breaks_at = None
+    await reading.change(source.id, name="Another name")
+    reading.runner.wake()
+    await reading.until(source.id, lambda one: one.kept == 2)
+    assert scripted.cursors == [None, "1"]
 
 
 async def test_a_removed_source_leaves_its_posts_and_nothing_else(

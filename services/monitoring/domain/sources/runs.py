@@ -164,10 +164,16 @@ def fail(session: Session, task: Task, run: str, sentence: str, retry_after: flo
 
 
 def stop(session: Session, run: str) -> None:
-    """Note that a reading was broken off, because the source was changed, paused or removed."""
+    """Note that a reading was broken off, as its source was changed, paused or removed or the service stops.
+
+    What is left of it is read at once, by whoever may: a stream would else stay closed until its next interval.
+    """
     found = session.get(SourceRun, run)
     if found is not None and found.state == "running":
         end_run(found, "ended", session.now)
+        source = session.execute(select(Source).where(col(Source.id) == found.source).with_for_update()).scalar()
+        if source is not None:
+            source.next_run_at = session.now
 
 
 def take_up(session: Session, reading: Collection[str]) -> None:
