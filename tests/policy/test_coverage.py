@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from services.policy.domain.holes import Reach, gaps, sole_holders
 from services.policy.domain.reach import Group, Unreached, needs
 from services.policy.handlers import count_conversation, forget_account, keep_account
+from shared import works_council
 from shared.db import Session
 from shared.events.monitoring import AccountRegisteredV1, AccountRemovedV1, ConversationOpenedV1
+from shared.events.training import WorksCouncilModeChangedV1
 from shared.ids import new_id
 from tests.policy.conftest import PolicyService
 from tests.policy.team import TEAM, ok, seat
@@ -78,6 +80,10 @@ async def test_the_gaps_that_leave_most_without_anybody_come_first(service_on_bo
     (first, second) = found["dependencies"]
     assert (first["employee_number"], first["conversations"], first["people"]) == ("E-1", 50, 10)
     assert (second["employee_number"], second["combinations"], second["people"]) == ("E-2", 2, None)
+
+    told = WorksCouncilModeChangedV1(id="all", legal_entity="*", on=True, changed_at=service.clock.now())
+    await service.app.state.db.write(lambda session: works_council.keep_mode(told, session))
+    assert (await coverage(service))["dependencies"] == [], "what hangs on one person measures them"
 
 
 VALUES = (("a", "b", "c"), ("x", "y"), ("m",), ("de", "en", "pt"))

@@ -13,6 +13,7 @@ from services.policy.domain.seats import shown
 from services.policy.schemas.coverage import CoverageOut, Dependency, DimensionsOut, Gap
 from services.policy.settings import terms
 from services.policy.tables import Person, Seat
+from shared import works_council
 from shared.db import Session
 
 MOST_GAPS = 200
@@ -22,7 +23,8 @@ def show(session: Session) -> CoverageOut:
     """Return how far the filled seats reach, whom they miss, and what hangs on one person.
 
     Departments and regions are those of active people and of seats; networks and languages also those that some seat
-    names, filled or not: by opening a seat, the team says what it means to cover.
+    names, filled or not: by opening a seat, the team says what it means to cover. What hangs on somebody in works-council
+    mode is not told: whose it is could be read off the seats.
     """
     seats = list(session.exec(select(Seat).order_by(Seat.key)))
     groups = reach.groups(session)
@@ -34,6 +36,9 @@ def show(session: Session) -> CoverageOut:
     holders = people.by_id(session, {seat.person for seat in filled if seat.person})
     needs = reach.needs(groups, reaches, [str(seat.person) for seat in filled])
     all_gaps = sorted(gaps_of(holes, values, needs), key=weight, reverse=True)
+    hiding = works_council.hidden(session)
+    hanging = dependencies(values, filled, needs, holders)
+    hidden = {person.employee_number for person in holders.values() if person.id in hiding}
     combinations = prod(max(len(each), 1) for each in values)
     return CoverageOut(
         dimensions=dimensions,
@@ -41,7 +46,7 @@ def show(session: Session) -> CoverageOut:
         combinations=combinations,
         gaps=all_gaps[:MOST_GAPS],
         gaps_total=len(all_gaps),
-        dependencies=dependencies(values, filled, needs, holders),
+        dependencies=[each for each in hanging if each.employee_number not in hidden],
         vacant=[shown(seat, None) for seat in seats if not seat.person],
         lapsing=[shown(seat, holders.get(seat.person or "")) for seat in filled if seat.lapsing_since],
     )
