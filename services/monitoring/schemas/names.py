@@ -23,8 +23,8 @@ Network = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,39}$", examples=[
 """The name of a network."""
 NetworkId = Annotated[Text, Field(min_length=1, max_length=500, examples=["113522871400"])]
 """The id that a network gave."""
-Handle = Annotated[Text, Field(min_length=1, max_length=200, examples=["@ana"])]
-"""An author as the network names them."""
+Handle = Annotated[Text, Field(min_length=1, max_length=200, pattern="[^@]", examples=["@ana"])]
+"""An author as the network names them: more than an at sign, which two spellings may differ in."""
 Language = Annotated[str, Field(pattern=r"^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8}){0,3}$", examples=["de"])]
 """A language tag (BCP 47)."""
 Topic = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["billing"])]
