@@ -120,11 +120,18 @@ class WaitingOut(FindingOut):
     withheld: bool
 
 
+class PraiseWantedOut(Resource):
+    """So many corrections since the coach last praised, and posts by others in which no rule found anything."""
+
+    corrections: int
+    posts: list[str]
+
+
 class QueueOut(Resource):
     """What waits for a coach: the gravest first, and of those the oldest.
 
     `in_hand` is what the coach has taken on, of at most `capacity`; `other_languages` counts what waits in languages
-    that they have not named.
+    that they have not named. `praise` says that it is time for a kind word, and where one might fit.
     """
 
     items: list[WaitingOut]
@@ -132,6 +139,7 @@ class QueueOut(Resource):
     in_hand: int
     capacity: int
     other_languages: int
+    praise: PraiseWantedOut | None
 
 
 class NextIn(Body):

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, or_, select
 from sqlmodel import col
 
 from services.monitoring.domain import people
-from services.monitoring.domain.coaching import findings, openings
+from services.monitoring.domain.coaching import findings, openings, praise
 from services.monitoring.domain.people import Actor
 from services.monitoring.schemas.findings import FindingOut, NextIn, QueueOut, WaitingOut
 from services.monitoring.settings import terms
@@ -57,6 +57,7 @@ def waiting(
         in_hand=in_hand(session, actor),
         capacity=terms().coach_capacity,
         other_languages=count(session, statement) - count(session, of_languages(statement, languages)),
+        praise=praise.wanted(session, actor, caller),
     )
 
 
