@@ -18,7 +18,7 @@ from services.policy.schemas.questions import (
     ReassignmentIn,
 )
 from services.policy.tables import Question, Seat
-from shared import pages
+from shared import pages, works_council
 from shared.conditions import expect
 from shared.db import Session
 from shared.events.policy import QuestionAnsweredV1, QuestionAskedV1, QuestionRatedV1, QuestionReassignedV1
@@ -176,15 +176,25 @@ def list_all(session: Session, state: str | None, part: str | None, paging: Page
 
 
 def shown(session: Session, questions: Sequence[Question]) -> list[QuestionOut]:
-    """Show questions with employee numbers, in one query for all of them."""
+    """Show questions with employee numbers, in one query for all of them.
+
+    Who is in works-council mode stays unnamed, but to who asked and to whom it is with: or answers could be counted by
+    person.
+    """
     parts = {person for each in questions for person in (each.asker, each.assignee, each.answered_by) if person}
     numbers = {person: row.employee_number for person, row in people.by_id(session, parts).items()}
-    return [
-        QuestionOut(
-            **each.model_dump(exclude={"asker", "assignee", "answered_by"}),
-            asker=numbers.get(each.asker),
-            assignee=numbers.get(each.assignee or ""),
-            answered_by=numbers.get(each.answered_by or ""),
+    hiding, caller = works_council.hidden(session), session.context.caller
+    open_ones = {person: number for person, number in numbers.items() if person not in hiding}
+    found = []
+    for each in questions:
+        theirs = caller is not None and caller.person is not None and caller.person in {each.asker, each.assignee}
+        named = numbers if theirs else open_ones
+        found.append(
+            QuestionOut(
+                **each.model_dump(exclude={"asker", "assignee", "answered_by"}),
+                asker=named.get(each.asker),
+                assignee=named.get(each.assignee or ""),
+                answered_by=named.get(each.answered_by or ""),
+            )
         )
-        for each in questions
-    ]
+    return found
