@@ -130,7 +130,8 @@ def hand_out(
 
 def decide(session: Session, waiting: Sequence[Conversation], members: Sequence[staff.Member]) -> list[Choice]:
     """Ask the router."""
-    topics = {one.topic for one in waiting if one.topic is not None}
+    # Whoever takes all topics has more skills than those who name some, also where only one topic is asked for.
+    topics = {one.topic for one in waiting if one.topic is not None}.union(*(member.row.topics for member in members))
     colleagues = [member.colleague(topics, session.now) for member in members]
     now = session.now.isoformat()
     required = requirements.in_force(session)

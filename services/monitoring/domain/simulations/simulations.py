@@ -166,11 +166,9 @@ def task(session: Session, job: Job) -> Task:
         minutes, silent = replaying.minutes(session, row.since), replaying.silent(session, row.since)
     everyone = staffing.everyone(session)
     topics = frozenset(pool.topic for pool in pools.found if pool.topic is not None)
-    team = staffing.Staffing(row.since, row.until, required.all, topics)
-    now, then = (
-        staffing.before(everyone),
-        staffing.after(everyone, asked.what_if, required.all, staffing.spoken(session, asked.what_if)),
-    )
+    now = staffing.before(everyone)
+    then = staffing.after(everyone, asked.what_if, required.all, staffing.spoken(session, asked.what_if))
+    team = staffing.Staffing(row.since, row.until, topics.union(*(one.topics for one in (*now, *then))))
     return Task(
         seed=asked.seed,
         seconds=SECONDS,

@@ -7,12 +7,12 @@ pass. Everyone begins without anything open or handled.
 
 import heapq
 import math
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from services.monitoring.domain.routing import fading
 from services.monitoring.domain.routing.routing import FULL, Choice, Colleague, Desk, Waiting
@@ -25,6 +25,7 @@ SAMPLES = 120
 OFF_HOURS = "does not work at this hour"
 Queued = tuple[int, float, float, int]
 """The order of the queue: the most urgent, of those the one that is due first, else the oldest."""
+Entry = TypeVar("Entry", Queued, tuple[float, int])
 
 
 @dataclass(slots=True)
@@ -122,6 +123,7 @@ class Simulator:
                 fitting[one.skills] = [pool for pool, needs in enumerate(self._needs) if needs <= one.skills]
         self._fitting = fitting
         self._queues: dict[int, list[Queued]] = defaultdict(list)
+        self._ages: dict[int, list[tuple[float, int]]] = defaultdict(list)
         self._known: dict[str, str] = {}
         self._desk: Desk | None = None
         self._rooms: list[int] = []
@@ -214,11 +216,12 @@ class Simulator:
         each = self._terms.minutes_per_conversation
         team = [one.colleague(now, each) for one in ([only] if only else self.staff)]
         free = [one for one in team if one.barrier is None]
-        queues = [self._queues[pool] for pool in sorted({pool for one in free for pool in self._fitting[one.skills]})]
-        if not any(queues):
+        fitting = {pool for one in free for pool in self._fitting[one.skills] if self._queues[pool]}
+        if not fitting:
             return
         waiting = [
-            self._as_waiting(self.threads[one], now) for one in self._first(queues, sum(one.room for one in free))
+            self._as_waiting(self.threads[one], now)
+            for one in self._first(sorted(fitting), sum(one.room for one in free))
         ]
         choices = Desk(free, explain=False).route(waiting, now)
         for choice in choices:
@@ -226,13 +229,13 @@ class Simulator:
                 self._book(choice, now)
                 self._give(choice, now)
 
-    def _first(self, queues: Sequence[Sequence[Queued]], room: int) -> list[int]:
+    def _first(self, pools: Sequence[int], room: int) -> list[int]:
         """Return those of the queue at which one sweep looks: the first, and some of those who wait longest."""
         most = self._terms.at_once
         limit = min(most, room + most // 10)
-        first = [entry[3] for entry in islice(heapq.merge(*queues), limit)]
+        first = [entry[3] for entry in islice(heapq.merge(*(self._queues[pool] for pool in pools)), limit)]
         if len(first) == limit:
-            oldest = heapq.nsmallest(limit // 10 + 1, (entry[2:] for queue in queues for entry in queue))
+            oldest = islice(heapq.merge(*(self._ages[pool] for pool in pools)), limit // 10 + 1)
             seen = set(first)
             first += [number for _, number in oldest if number not in seen]
         return first
@@ -249,8 +252,8 @@ class Simulator:
         """Somebody has a conversation: they accept it and answer after what they have already, or are silent."""
         thread, place = self.threads[int(choice.waiting.conversation)], self._places[choice.person or ""]
         one = self.staff[place]
-        queue = self._queues[thread.arrival.pool]
-        queue.remove(self._entry(thread))
+        take_out(self._queues[thread.arrival.pool], self._entry(thread))
+        take_out(self._ages[thread.arrival.pool], (thread.queued_at, thread.number))
         self.waiting -= 1
         self.with_someone += 1
         thread.held = True
@@ -274,6 +277,7 @@ class Simulator:
         thread.queued_at = now
         self.waiting += 1
         insort(self._queues[thread.arrival.pool], self._entry(thread))
+        insort(self._ages[thread.arrival.pool], (thread.queued_at, thread.number))
 
     def _entry(self, thread: Thread) -> Queued:
         one = thread.arrival
@@ -299,6 +303,11 @@ class Simulator:
             self._desk = Desk(team, explain=False)
             self._desk_until = now + FRESH * len(team)
         return self._desk
+
+
+def take_out(ordered: list[Entry], entry: Entry) -> None:
+    """Take an entry that is there out of an ordered list."""
+    del ordered[bisect_left(ordered, entry)]
 
 
 def rates(staff: Collection[Staff], since: float, until: float) -> list[float]:

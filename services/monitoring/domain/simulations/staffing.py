@@ -44,7 +44,6 @@ class Staffing:
 
     since: datetime
     until: datetime
-    certifications: frozenset[str]
     topics: frozenset[str]
     calendars: dict[Stretches, int] = field(default_factory=dict)
 
