@@ -20,8 +20,8 @@ EVERYWHERE = "*"
 """Stands for all legal entities of which nothing of their own was decided, and for people of none."""
 PERSONS = frozenset({"person", "coach", "assignee", "proposer", "asker", "approver", "decided_by"})
 """Fields of events that name somebody by their id."""
-LEADS = frozenset({"author", "network_id", "certificate"})
-"""Fields that lead to `person`: the account, and what is openly theirs."""
+LEADS = frozenset({"author", "network_id", "certificate", "department"})
+"""Fields that lead to `person`: the account, what is openly theirs, and where there may be few."""
 WHY = "why"
 """A field that says why somebody got a conversation, and others did not: what each of them carries."""
 MEASURING = (

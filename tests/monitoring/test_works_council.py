@@ -84,6 +84,7 @@ async def seen_by(db: Database, caller: Principal) -> dict[str, set[Any]]:
         kept = await db.read(posts_showing.listed, ALL, caller, posts_showing.Filter(kind="staff"))
         return {
             "findings": {one.person for one in found.items},
+            "departments": {one.department for one in found.items},
             "posts": {(one.person, one.author) for one in kept.items},
             "conversations": {one.assignee for one in (await db.read(showing.listed, ALL, caller, None, None)).items},
             "accounts": {one.employee_number for one in (await db.read(accounts.listed, ALL, caller, None)).items},
@@ -106,7 +107,9 @@ async def test_lists_name_nobody_of_a_legal_entity_in_the_mode(db: Database) -> 
     assert seen["load"] == {"E-2"}
 
     await db.write(switch, "*", True)
-    assert (await seen_by(db, KEY))["findings"] == {"withheld"}, "who is not known to be of another is in it as well"
+    seen = await seen_by(db, KEY)
+    assert seen["findings"] == {"withheld"}, "who is not known to be of another is in it as well"
+    assert (everybody["departments"], seen["departments"]) == ({"Support"}, {None})
     await db.write(switch, "Nord", False)
     assert (await seen_by(db, KEY))["findings"] == {"E-1", "withheld"}
 

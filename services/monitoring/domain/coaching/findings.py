@@ -228,7 +228,7 @@ def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter)
 def shown(session: Session, findings: Sequence[Finding]) -> list[FindingOut]:
     """Show findings with employee numbers in place of ids."""
     numbers = people.numbers(session, {one.person for one in findings} | {one.coach for one in findings})
-    return [
+    found = [
         FindingOut.of(
             one,
             numbers.get(one.person, one.person) if one.person else None,
@@ -236,3 +236,5 @@ def shown(session: Session, findings: Sequence[Finding]) -> list[FindingOut]:
         )
         for one in findings
     ]
+    # Without a name there may be few whose department it is.
+    return [one.model_copy(update={"department": None}) if one.person == people.WITHHELD else one for one in found]
