@@ -12,6 +12,7 @@ from services.monitoring.settings import terms
 from tests.evidence import evidence_of
 from tests.monitoring.organisation import add_person, certify, hire, person_id
 from tests.monitoring.serving import MonitoringService, refused
+from tests.monitoring.test_works_council import switch
 
 CHANGE = {"network": "email", "level": "sampled", "reason": "Ten in a row."}
 OUTCOMES = st.lists(st.sampled_from(["approved", "changed", "returned", "fine", "better", "wrong"]), max_size=30)
@@ -138,6 +139,26 @@ async def test_nobody_decides_about_themselves_or_their_manager_and_others_see_n
     assert refused(await service.as_person(2).get("/v1/autonomy/E-1")) == (404, "not-found")
     assert refused(await service.as_person(2).get("/v1/autonomy")) == (403, "forbidden")
     assert (await service.as_person(1).get("/v1/autonomy/E-1")).json()["otherwise"] == "draft_only"
+
+
+async def test_in_works_council_mode_a_person_alone_sees_what_was_reviewed_and_an_appeal_still_finds_somebody(
+    service: MonitoringService,
+) -> None:
+    await decide(service, 2)
+    for number in range(3):
+        sent = await reply(service, f"t-{number}")
+        wrong = {"reply": sent["id"], "outcome": "wrong", "employee_number": "E-3"}
+        await service.post("/v1/reply-reviews", wrong)
+    await service.db.write(switch, "*", True)
+    assert (await service.get("/v1/autonomy"))["items"] == []
+    own = (await service.as_person(1).get("/v1/autonomy/E-1")).json()["networks"][0]
+    assert (own["reviewed"]["poor"], own["proposal"]["level"]) == (3, "draft_only")
+
+    await service.as_person(1).post("/v1/autonomy/E-1/appeal", json={"network": "email", "reason": "Why me?"})
+    (waiting,) = (await service.get("/v1/autonomy"))["items"]
+    assert (waiting["employee_number"], waiting["reviewed"], waiting["proposal"]) == ("E-1", None, None)
+    answered = await decide(service, 3, level="trusted")
+    assert (answered["level"], answered["reviewed"], answered["change"]["grounds"]) == ("trusted", None, [])
 
 
 @settings(max_examples=50)

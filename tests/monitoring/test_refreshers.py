@@ -16,6 +16,7 @@ from shared.problems import Stale
 from tests.evidence import evidence_of
 from tests.monitoring.organisation import KEY, add_person, bring_into_force, person_id, post, signed_in, words_rule
 from tests.monitoring.test_guidance import ALL, COACH
+from tests.monitoring.test_works_council import switch
 from tests.retelling import told as told_by
 
 PLAN = RefreshersIn.model_validate({"items": [{"policy": "social-media", "section": "tone", "course": "calm"}]})
@@ -100,6 +101,13 @@ async def test_of_a_small_department_nothing_is_said(db: Database) -> None:
         await accepted(db, number)
     await accepted(db, 6)
     assert await proposed(db) == [], "six are left in Support"
+
+
+async def test_of_people_in_works_council_mode_only_their_department_is_proposed_anything(db: Database) -> None:
+    await db.write(switch, "*", True)
+    for number in (1, 1, 1, 1, 2, 2, 2, 3, 3, 3):
+        await accepted(db, number)
+    assert await proposed(db) == [(None, "Support", "calm", 10)]
 
 
 async def test_refreshers_are_stated_as_a_whole_and_not_over_what_nobody_saw(db: Database) -> None:

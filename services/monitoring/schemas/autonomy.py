@@ -68,13 +68,14 @@ class AutonomyProposalOut(Resource):
 class NetworkAutonomyOut(Resource):
     """How far a person is trusted on a network; without `since`, by their certification.
 
-    `change` is what was said last; `appealed` that it waits for somebody else to look again.
+    `change` is what was said last; `appealed` that it waits for somebody else to look again. `reviewed` and `proposal`
+    are missing where the person's figures are for nobody else.
     """
 
     network: str
     level: AutonomyLevel
     since: datetime | None
-    reviewed: ReviewedOut
+    reviewed: ReviewedOut | None
     proposal: AutonomyProposalOut | None
     change: AutonomyChangeOut | None
     appealed: bool

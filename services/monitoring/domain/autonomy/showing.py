@@ -49,63 +49,71 @@ def not_found(employee_number: str) -> NotFound:
 
 
 def shown(session: Session, person: Person) -> AutonomyOut:
-    """Show how far a person is trusted."""
+    """Show how far a person is trusted; in works-council mode, what was reviewed is for themselves alone."""
     found = levels.standings(session, [person.id])
+    caller = session.context.caller
+    themself = caller is not None and caller.person == person.id
+    hiding = works_council.NOBODY if themself else works_council.hidden(session)
     return AutonomyOut(
         employee_number=person.employee_number,
-        networks=[NetworkAutonomyOut(**one) for one in details(session, found)],
+        networks=[NetworkAutonomyOut(**one) for one in details(session, found, hiding)],
         otherwise=levels.by_certification(session, [person.id])[person.id],
         revision=revision(session, person.id),
     )
 
 
 def waiting(session: Session, paging: PageQuery) -> Page[AutonomyWaitingOut]:
-    """List what waits for somebody's decision, by person and network: proposals of the rule, and appeals."""
+    """List what waits for somebody's decision, by person and network: proposals of the rule, and appeals.
+
+    Of people in works-council mode only appeals, without what was reviewed.
+    """
     found = levels.standings(session)
+    hiding = works_council.hidden(session)
     appealed = {(one.person, one.network) for one in open_appeals(session)}
     reached = reachable(session, {one.person for one in found})
     keyed = [
         (f"{one.person} {one.network}", one)
         for one in found
-        if one.person in reached and (one.proposal is not None or (one.person, one.network) in appealed)
+        if one.person in reached
+        and ((one.proposal is not None and one.person not in hiding) or (one.person, one.network) in appealed)
     ]
     after = [one for one in keyed if paging.after is None or one[0] > paging.after]
     rows, cursor = cut(after[: paging.limit + 1], paging.limit, 0)
     standings = [one for _, one in rows]
     items = [
         AutonomyWaitingOut(employee_number=reached[one.person], **detail)
-        for one, detail in zip(standings, details(session, standings), strict=True)
+        for one, detail in zip(standings, details(session, standings, hiding), strict=True)
     ]
     return Page(items=items, next_cursor=cursor)
 
 
 def reachable(session: Session, persons: Collection[str]) -> dict[str, str]:
-    """Return the employee numbers of those who work here and whom the caller may reach, nobody in works-council mode."""
+    """Return the employee numbers of those who work here and whom the caller may reach."""
     statement = select(Person.id, Person.employee_number).where(
         col(Person.id).in_(persons), col(Person.active), *people.reach(session, col(Person.id))
     )
-    hiding = works_council.hidden(session)
-    return {person: number for person, number in session.execute(statement).all() if person not in hiding}
+    return {person: number for person, number in session.execute(statement).all()}  # noqa: C416  rows are no pairs to a type checker
 
 
-def details(session: Session, standings: Sequence[Standing]) -> list[dict[str, Any]]:
-    """Return what is shown of each."""
+def details(session: Session, standings: Sequence[Standing], hiding: works_council.Hidden) -> list[dict[str, Any]]:
+    """Return what is shown of each, and of those whose figures are hidden only what somebody said."""
     last = {(one.person, one.network): one for one in last_changes(session, {one.person for one in standings})}
     numbers = people.numbers(session, {one.coach for one in last.values()})
-    return [detail(one, last.get((one.person, one.network)), numbers) for one in standings]
+    return [detail(one, last.get((one.person, one.network)), numbers, hide=one.person in hiding) for one in standings]
 
 
-def detail(standing: Standing, last: AutonomyChange | None, numbers: dict[str, str]) -> dict[str, Any]:
+def detail(standing: Standing, last: AutonomyChange | None, numbers: dict[str, str], *, hide: bool) -> dict[str, Any]:
     """Return what is shown of how a person stands on a network."""
-    proposal = standing.proposal
+    proposal = None if hide else standing.proposal
     change = None
     if last is not None:
-        change = AutonomyChangeOut.model_validate({**last.model_dump(), "coach": numbers.get(last.coach, last.coach)})
+        known = {**last.model_dump(), "coach": numbers.get(last.coach, last.coach)}
+        change = AutonomyChangeOut.model_validate({**known, "grounds": []} if hide else known)
     return {
         "network": standing.network,
         "level": standing.level,
         "since": standing.row.since if standing.row is not None else None,
-        "reviewed": figures(standing.reviewed),
+        "reviewed": None if hide else figures(standing.reviewed),
         "proposal": AutonomyProposalOut(level=proposal.level, reasons=proposal.reasons) if proposal else None,
         "change": change,
         "appealed": last is not None and last.appeal is not None,

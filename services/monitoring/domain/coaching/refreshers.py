@@ -13,6 +13,7 @@ from services.monitoring.domain.coaching.upheld import Upheld, upheld
 from services.monitoring.schemas.refreshers import RefresherOut, RefreshersIn, RefreshersOut
 from services.monitoring.settings import terms
 from services.monitoring.tables import Person, RefresherProposal, Refreshers
+from shared import works_council
 from shared.conditions import expect
 from shared.db import Session
 from shared.events.monitoring import RefresherProposedV1
@@ -78,11 +79,15 @@ def propose_due(session: Session) -> None:
 def propose_to_people(
     session: Session, held: Sequence[Upheld], before: Iterable[RefresherProposal], courses: dict[Section, str]
 ) -> None:
-    """Propose for each person who works here and has had as many findings in a section as it takes."""
+    """Propose for each person who works here and has had as many findings in a section as it takes.
+
+    Of whose figures are hidden, nothing is proposed: it would say how many findings they had.
+    """
+    hiding = works_council.hidden(session)
     used = {finding for one in before if one.person is not None for finding in one.findings}
     grouped: dict[tuple[str, Section], list[str]] = defaultdict(list)
     for one in held:
-        if one.finding not in used:
+        if one.finding not in used and one.person not in hiding:
             grouped[one.person, (one.policy, one.section)].append(one.finding)
     due = {key: found for key, found in grouped.items() if len(found) >= terms().refresher_after}
     here = set(

@@ -14,6 +14,7 @@ from services.training.domain.teaching import courses
 from services.training.schemas.proposals import Verdict
 from services.training.schemas.refreshers import RefresherDecisionIn, RefresherProposalOut
 from services.training.tables import Course, Person, ProposalState, RefresherProposal
+from shared import works_council
 from shared.conditions import expect
 from shared.db import Session
 from shared.events.monitoring import RefresherProposedV1
@@ -106,19 +107,21 @@ def get(session: Session, proposal: str) -> RefresherProposalOut:
 
 
 def find(session: Session, paging: PageQuery, state: ProposalState | None) -> Page[RefresherProposalOut]:
-    """List proposals, oldest first."""
+    """List proposals, oldest first; those for people in works-council mode are left out of a page."""
     query = select(RefresherProposal).where(*reached(session, "training:read"))
     if state is not None:
         query = query.where(RefresherProposal.state == state)
     found: Page[RefresherProposal] = page(session, query, paging, key=RefresherProposal.id, to=lambda row: row)
-    return Page(items=out(session, found.items), next_cursor=found.next_cursor)
+    hiding = works_council.hidden(session)
+    seen = [row for row in found.items if row.person is None or row.person not in hiding]
+    return Page(items=out(session, seen), next_cursor=found.next_cursor)
 
 
 def load(session: Session, proposal: str, scope: str) -> RefresherProposal:
     """Return a proposal that the caller may reach; raises NotFound."""
     query = select(RefresherProposal).where(RefresherProposal.id == proposal, *reached(session, scope))
     found = session.exec(query).first()
-    if found is None:
+    if found is None or works_council.hides(session, found.person):
         raise NotFound("There is no such proposal, or it is someone else's.")
     return found
 
