@@ -11,6 +11,7 @@ from pathlib import Path
 
 from services.client import Api, Place
 from services.demo.life import Life
+from services.demo.practice import Practice
 from services.demo.seed import Seed
 
 
@@ -26,19 +27,20 @@ def play(place: Place, data_dir: Path) -> None:
             return
         if not mark.exists() or not json.loads(mark.read_text())["loaded"]:
             mark.write_text('{"loaded": false}\n')
-            load(api)
+            load(api, data_dir)
             mark.write_text('{"loaded": true}\n')
             os.execv(sys.executable, [sys.executable, "-m", "services.demo"])  # noqa: S606 -- this very program
         Life(api).go_on()
 
 
-def load(api: Api) -> None:
+def load(api: Api, data_dir: Path) -> None:
     """Load the organisation and say so on the terminal of the supervisor."""
     say("Loading the demonstration organisation; the pages fill meanwhile.")
     began = time.monotonic()
     for step in Seed(api).steps():
         for _ in step.work():
             pass
+    Practice(api).source(data_dir / "inbox")
     say(
         f"The demonstration organisation is loaded ({time.monotonic() - began:.0f} s). Posts now come in every few seconds."
     )

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypedDict
 import yaml
 
 SERVICES = Path(__file__).parents[1]
+POLICY = "social-media"
 
 
 class PostText(TypedDict):

@@ -48,11 +48,18 @@ def live(texts: list[PostText], chance: random.Random) -> Iterator[dict[str, Any
 
 
 def dress(text: PostText, network_id: str, chance: random.Random, authors: dict[str, list[str]]) -> dict[str, Any]:
-    """Give a text an identity; what customers say may be said by another of them, on another network."""
+    """Give a text an identity; what customers say may be said by another of them, on another network.
+
+    Networks do not know what a post is about, and some not its language: of every other one that is left to triage.
+    """
     post: dict[str, Any] = {**text, "network_id": network_id}
     if text["kind"] == "mention" and chance.random() < 0.8:
         post["author"] = chance.choice(authors[text["lang"]])
         post["network"] = chance.choice(NETWORKS)
+    if text["kind"] == "mention" and chance.random() < 0.5:
+        del post["topic"]
+        if post["network"] == "instagram":
+            del post["lang"]
     return post
 
 

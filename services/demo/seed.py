@@ -11,8 +11,9 @@ from urllib.parse import urlsplit
 from services import course_folders
 from services.client import Api, RefusedError
 from services.demo import content, history
+from services.demo.content import POLICY
+from services.demo.practice import Practice
 
-POLICY = "social-media"
 COURSES = ("social-principles", "answering-customers", "speaking-for-us")
 """Each after those that come before it for learners, too."""
 AUTHOR, APPROVER, TRANSLATOR = "E-1087", "E-1009", "E-1010"
@@ -59,6 +60,7 @@ class Seed:
 
     def steps(self) -> list[Step]:
         """Return all steps in their order."""
+        practice = Practice(self.api)
         accounts, availability = (
             content.lines_of("monitoring", name) for name in ("accounts.jsonl", "availability.jsonl")
         )
@@ -73,8 +75,12 @@ class Seed:
             Step("Enrolment rules", len(self.rules), self.enrolment_rules),
             Step("Campaign", 1, self.campaign),
             Step("Accounts", len(accounts), self.accounts),
+            Step("Promises", 6, practice.promises),
+            Step("Words to begin with", 37, practice.words),
+            Step("Profiles", 4, practice.profiles),
             Step("A year of posts", self.posts, self.history),
             Step("Guidance", GUIDED, self.guidance),
+            Step("Praise", 8, practice.praise),
             Step("Availability", len(availability), self.availability),
         ]
 

@@ -136,6 +136,7 @@ class Supervisor:
             "GATEWAY_LOGINS_FILE": str(self.store.logins_file),
             "GATEWAY_BOOTSTRAP_KEY": self.store.secrets.api_key,
             "PUBLIC_URL": self.url,
+            "MONITORING_FOLDERS": os.environ.get("SHARELOAD_MONITORING_FOLDERS") or str(self.store.path / "inbox"),
         }
         if self.wishes.demo:
             settings["TRAINING_ORGANISATION"] = "Alderfjord"
