@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from services.monitoring.domain.posts import brand, dropped
-from services.monitoring.routes.sources import FOR_ALL
+from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.names import Instant
 from services.monitoring.schemas.sources import BrandTermsIn, BrandTermsOut, DroppedPostsOut
 from shared.auth import needs

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, status
 
 from services.monitoring.domain.coaching import templates
+from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.guidance import TemplateIn, TemplateOut
 from services.monitoring.schemas.names import Id, Language
 from shared.auth import needs
@@ -23,7 +24,7 @@ async def list_guidance_templates(
     return await db.read(templates.listed, paging, policy, rule, language)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[needs("monitoring:write")])
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[needs("monitoring:write"), FOR_ALL])
 async def create_guidance_template(body: TemplateIn, db: Db) -> TemplateOut:
     """Write a template."""
     return await db.write(templates.create, body)
@@ -35,7 +36,7 @@ async def get_guidance_template(template_id: Id, db: Db) -> TemplateOut:
     return await db.read(templates.read, template_id)
 
 
-@router.put("/{template_id}", dependencies=[needs("monitoring:write")], responses=problems(NotFound, Stale))
+@router.put("/{template_id}", dependencies=[needs("monitoring:write"), FOR_ALL], responses=problems(NotFound, Stale))
 async def replace_guidance_template(template_id: Id, body: TemplateIn, db: Db, if_match: IfMatch) -> TemplateOut:
     """Put other words in the place of a template's; guidance that was given keeps its own."""
     return await db.write(templates.replace, template_id, body, if_match)
@@ -44,7 +45,7 @@ async def replace_guidance_template(template_id: Id, body: TemplateIn, db: Db, i
 @router.delete(
     "/{template_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[needs("monitoring:write")],
+    dependencies=[needs("monitoring:write"), FOR_ALL],
     responses=problems(NotFound, Stale),
 )
 async def remove_guidance_template(template_id: Id, db: Db, if_match: IfMatch) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, status
 
 from services.monitoring.domain.routing import pauses
+from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.names import Id
 from services.monitoring.schemas.pauses import PauseIn, PauseOut
 from shared.auth import needs
@@ -31,7 +32,7 @@ async def get_pause(pause_id: Id, db: Db) -> PauseOut:
     return await db.read(pauses.read, pause_id)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[needs("conversations:write")])
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[needs("conversations:write"), FOR_ALL])
 async def start_pause(body: PauseIn, db: Db) -> PauseOut:
     """Stop replies and routing for a scope."""
     return await db.write(pauses.start, body)
@@ -40,7 +41,7 @@ async def start_pause(body: PauseIn, db: Db) -> PauseOut:
 @router.delete(
     "/{pause_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[needs("conversations:write")],
+    dependencies=[needs("conversations:write"), FOR_ALL],
     responses=problems(NotFound),
 )
 async def end_pause(pause_id: Id, db: Db) -> None:

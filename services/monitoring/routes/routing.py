@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.monitoring.domain.routing import queue, requirements
+from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.requirements import RequirementsIn, RequirementsOut
 from services.monitoring.schemas.routing import GapsOut, WaitingOut
 from shared.auth import needs
@@ -32,7 +33,7 @@ async def get_routing_requirements(db: Db) -> RequirementsOut:
     return await db.read(requirements.read)
 
 
-@router.put("/routing-requirements", dependencies=[needs("conversations:write")], responses=problems(Stale))
+@router.put("/routing-requirements", dependencies=[needs("conversations:write"), FOR_ALL], responses=problems(Stale))
 async def set_routing_requirements(body: RequirementsIn, db: Db, if_match: IfMatch) -> RequirementsOut:
     """State anew which certification conversations ask for; whoever lacks one gives back what they have within seconds."""
     return await db.write(requirements.put, body, if_match)

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response, status
 
 from services.monitoring.domain.conversations import checking, saved_answers
 from services.monitoring.domain.people import UnknownPerson
+from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.names import Id, Language, Network, Topic
 from services.monitoring.schemas.wordings import SavedAnswerIn, SavedAnswerOut
 from shared.auth import Caller, needs
@@ -26,7 +27,7 @@ async def list_saved_answers(
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    dependencies=[needs("conversations:write")],
+    dependencies=[needs("conversations:write"), FOR_ALL],
     responses=problems(UnknownPerson, checking.WordingRefused),
 )
 async def save_answer(body: SavedAnswerIn, db: Db, caller: Caller) -> SavedAnswerOut:
@@ -44,7 +45,7 @@ async def get_saved_answer(answer_id: Id, db: Db, response: Response) -> SavedAn
 
 @router.put(
     "/{answer_id}",
-    dependencies=[needs("conversations:write")],
+    dependencies=[needs("conversations:write"), FOR_ALL],
     responses=problems(NotFound, UnknownPerson, Stale, checking.WordingRefused),
 )
 async def change_saved_answer(
@@ -57,7 +58,7 @@ async def change_saved_answer(
 @router.delete(
     "/{answer_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[needs("conversations:write")],
+    dependencies=[needs("conversations:write"), FOR_ALL],
     responses=problems(NotFound, Stale),
 )
 async def remove_saved_answer(answer_id: Id, db: Db, if_match: IfMatch) -> None:

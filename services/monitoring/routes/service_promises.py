@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, status
 
 from services.monitoring.domain.conversations import promises, promises_kept
+from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.conversations import ConversationKind
 from services.monitoring.schemas.promises import PromisesKeptOut, ServicePromiseIn, ServicePromiseOut
 from shared.auth import needs
@@ -28,7 +29,7 @@ async def get_service_promise(kind: ConversationKind, db: Db) -> ServicePromiseO
     return await db.read(promises.read, kind)
 
 
-@router.put("/service-promises/{kind}", dependencies=[needs("conversations:write")], responses=problems(Stale))
+@router.put("/service-promises/{kind}", dependencies=[needs("conversations:write"), FOR_ALL], responses=problems(Stale))
 async def set_service_promise(
     kind: ConversationKind, body: ServicePromiseIn, db: Db, if_match: IfMatch
 ) -> ServicePromiseOut:
@@ -39,7 +40,7 @@ async def set_service_promise(
 @router.delete(
     "/service-promises/{kind}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[needs("conversations:write")],
+    dependencies=[needs("conversations:write"), FOR_ALL],
     responses=problems(NotFound, Stale),
 )
 async def remove_service_promise(kind: ConversationKind, db: Db, if_match: IfMatch) -> None:

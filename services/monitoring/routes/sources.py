@@ -8,12 +8,13 @@ from services.monitoring.connectors.registry import ChangedSource, NewSource
 from services.monitoring.connectors.runner import Runner
 from services.monitoring.domain.sources import runs, sources
 from services.monitoring.domain.sources.safe import SourceKeyLost
+from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.names import Id
 from services.monitoring.schemas.sources import SourceOut, SourcePauseIn, SourceRunOut, SourceTestOut
-from shared.auth import Caller, needs
+from shared.auth import needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
-from shared.problems import Forbidden, NotFound, Stale, problems
+from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 
 router = APIRouter(prefix="/v1/sources", tags=["sources"])
@@ -25,14 +26,8 @@ async def runner_of(request: Request) -> Runner:
     return runner
 
 
-async def for_everybody(caller: Caller) -> None:
-    """Refuse a key that is limited to departments: what posts come in is the whole organisation's matter."""
-    if caller.departments is not None:
-        raise Forbidden("A key that is limited to departments cannot change what comes in for all.")
-
-
 Reader = Annotated[Runner, Depends(runner_of)]
-READ, WRITE, FOR_ALL = needs("monitoring:read"), needs("monitoring:write"), Depends(for_everybody)
+READ, WRITE = needs("monitoring:read"), needs("monitoring:write")
 
 
 def shown(response: Response, source: SourceOut) -> SourceOut:

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Path, status
 
 from services.monitoring.domain.conversations import checking, static_content
 from services.monitoring.domain.people import UnknownPerson
+from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.names import Id, Network
 from services.monitoring.schemas.wordings import (
     StaticContentDetailOut,
@@ -24,7 +25,7 @@ from shared.requests import Db
 
 router = APIRouter(prefix="/v1/static-content", tags=["conversations"])
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
-writes = [needs("conversations:write")]
+writes = [needs("conversations:write"), FOR_ALL]
 CHANGED = (NotFound, UnknownPerson, Stale, checking.WordingRefused)
 
 

@@ -3,6 +3,7 @@
 from fastapi import APIRouter, status
 
 from services.monitoring.domain.triage import cues
+from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.triage import (
     CueLanguage,
     TriageCuesIn,
@@ -34,7 +35,7 @@ async def get_triage_cues(language: CueLanguage, db: Db) -> TriageCuesOut:
 
 @router.put(
     "/triage-cues/{language}",
-    dependencies=[needs("monitoring:write")],
+    dependencies=[needs("monitoring:write"), FOR_ALL],
     responses=problems(Stale, cues.EmptyCue),
 )
 async def replace_triage_cues(language: CueLanguage, body: TriageCuesIn, if_match: IfMatch, db: Db) -> TriageCuesOut:
@@ -45,7 +46,7 @@ async def replace_triage_cues(language: CueLanguage, body: TriageCuesIn, if_matc
 @router.delete(
     "/triage-cues/{language}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[needs("monitoring:write")],
+    dependencies=[needs("monitoring:write"), FOR_ALL],
     responses=problems(cues.NoCues, Stale),
 )
 async def reset_triage_cues(language: CueLanguage, if_match: IfMatch, db: Db) -> None:
