@@ -83,10 +83,10 @@ class Replies:
         self._sender = sender_of(config, await stack.enter_async_context(self._runner.surroundings(db)))
 
     async def _send_due(self, db: Database, sender: "Sender") -> None:
-        due = await db.read(sending.due, NETWORK, MESSAGES)
-        self._attempts = {one.id: self._attempts[one.id] for one in due if one.id in self._attempts}
         now = asyncio.get_running_loop().time()
-        ready = [one for one in due if one.id not in self._attempts or self._attempts[one.id].again <= now]
+        self._attempts = {one: tried for one, tried in self._attempts.items() if now < tried.again + LONGEST_WAIT}
+        waiting = [one for one, tried in self._attempts.items() if now < tried.again]
+        ready = await db.read(sending.due, NETWORK, MESSAGES, waiting)
         for outcome in await asyncio.gather(*(self._send(db, sender, one) for one in ready), return_exceptions=True):
             if isinstance(outcome, BaseException):
                 raise outcome
@@ -105,6 +105,7 @@ class Replies:
             await self._later(db, reply, trouble)
             return
         await db.write(replies.report, reply.id, report)
+        self._attempts.pop(reply.id, None)
 
     async def _later(self, db: Database, reply: Outgoing, trouble: SourceTrouble) -> None:
         made = self._attempts[reply.id].made + 1 if reply.id in self._attempts else 1

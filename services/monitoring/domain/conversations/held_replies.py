@@ -14,12 +14,11 @@ from shared.problems import Problem
 
 def decided(session: Session, told: ApprovalDecidedV1) -> None:
     """Send the replies that waited for this decision, or note why they are not sent."""
+    # Before anything is looked at: a reply that is written at this moment sees the decision, or is seen here.
+    assignments.lock(session)
     approvals.keep(session, told)
     waiting = select(Reply.id).where(col(Reply.approval_request) == told.id, col(Reply.status) == "held")
-    held = list(session.execute(waiting.order_by(Reply.id)).scalars())
-    if held:
-        assignments.lock(session)
-    for reply_id in held:
+    for reply_id in list(session.execute(waiting.order_by(Reply.id)).scalars()):
         reply = session.get_one(Reply, reply_id, with_for_update=True)
         one = conversations.get(session, reply.conversation)
         settle(session, one, reply)

@@ -23,11 +23,11 @@ class Outgoing:
     answers: str
 
 
-def due(session: Session, network: str, prefix: str, limit: int = 20) -> list[Outgoing]:
+def due(session: Session, network: str, prefix: str, but: Collection[str] = (), limit: int = 20) -> list[Outgoing]:
     """Return the replies to send on a network, the oldest first: to messages whose ids begin with `prefix`.
 
     What an inbox tool pushed in has ids of that tool, and is its to answer. A pause holds replies back, also those that
-    were approved before it began.
+    were approved before it began. Neither these nor the replies of `but`, which wait, keep others from being sent.
     """
     before = (
         select(func.max(Message.id))
@@ -40,15 +40,14 @@ def due(session: Session, network: str, prefix: str, limit: int = 20) -> list[Ou
         .join(Conversation, col(Conversation.id) == col(Reply.conversation))
         .join(Message, col(Message.id) == before)
         .where(col(Reply.status) == "approved", col(Conversation.network) == network)
-        .where(col(Message.network_id).startswith(prefix, autoescape=True))
+        .where(col(Message.network_id).startswith(prefix, autoescape=True), col(Reply.id).not_in(but))
+        .where(*pauses.outside(pauses.active(session)))
         .order_by(col(Reply.id))
         .limit(limit)
     )
-    active = pauses.active(session)
     return [
         Outgoing(reply.id, reply.text, one.language, reply.approved_at, answers)
         for reply, one, answers in session.execute(statement)
-        if pauses.covering(active, one.network, one.language, one.topic) is None
     ]
 
 

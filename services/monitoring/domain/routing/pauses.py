@@ -3,11 +3,11 @@
 from collections.abc import Collection
 from functools import partial
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, false
 from sqlmodel import col, or_, select
 
 from services.monitoring.schemas.pauses import PauseIn, PauseOut
-from services.monitoring.tables import Pause
+from services.monitoring.tables import Conversation, Pause
 from shared.db import Session
 from shared.events.monitoring import PauseEndedV1, PauseStartedV1
 from shared.evidence import record
@@ -33,7 +33,7 @@ def start(session: Session, body: PauseIn) -> PauseOut:
     """Stop replies and routing for a scope."""
     pause = Pause(
         id=new_id(),
-        scope=body.scope,
+        scope=named(body.scope),
         reason=body.reason,
         holding_statement=body.holding_statement,
         started_at=session.now,
@@ -44,6 +44,12 @@ def start(session: Session, body: PauseIn) -> PauseOut:
     tell(session, began(pause))
     record(session, "pause.start", f"pause/{pause.id}")
     return PauseOut.model_validate(pause)
+
+
+def named(scope: str) -> str:
+    """Return a scope as conversations say it: in small letters, a language without its region."""
+    of, _, name = scope.lower().partition(":")
+    return f"{of}:{name.partition('-')[0]}" if of == "language" else scope.lower()
 
 
 def end(session: Session, pause_id: str) -> PauseOut:
@@ -115,6 +121,15 @@ def active(session: Session) -> list[Pause]:
 def standing(session: Session) -> list[ColumnElement[bool]]:
     """Return the conditions that a pause is in force at this moment."""
     return [col(Pause.ended_at).is_(None), or_(col(Pause.until).is_(None), col(Pause.until) > session.now)]
+
+
+def outside(pauses: Collection[Pause]) -> list[ColumnElement[bool]]:
+    """Return the conditions on conversations that none of these pauses covers."""
+    conditions: list[ColumnElement[bool]] = []
+    for pause in pauses:
+        of, _, name = pause.scope.partition(":")
+        conditions.append(false() if of == "all" else col(getattr(Conversation, of)).is_distinct_from(name))
+    return conditions
 
 
 def covering(pauses: Collection[Pause], network: str, language: str | None, topic: str | None) -> Pause | None:
