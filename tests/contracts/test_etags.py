@@ -142,6 +142,25 @@ class Making:
             "/v1/conversations/{conversation_id}": f"/v1/conversations/{await self.first('/v1/conversations')}",
             "/v1/availability/{employee_number}": "/v1/availability/E-1",
             "/v1/pauses/{pause_id}": f"/v1/pauses/{pause['id']}",
+            "/v1/load/simulations/{simulation_id}": await self.simulated(),
+        }
+
+    async def repeat(self, platform: Platform) -> None:
+        """Let the same finding be made and accepted three times, so that a course is proposed."""
+        course = {"policy": "social-media", "section": "speak-as-yourself", "course": "answering"}
+        stated = await self.client.put("/v1/refreshers", json={"items": [course]})
+        assert stated.is_success, stated.text
+        again = {"network": "mastodon", "posted_at": AT, "kind": "staff", "author": "@one", "text": "A prototype!"}
+        await self.post("/v1/posts", [{**again, "network_id": number} for number in ("3", "4")])
+        for finding in (await self.client.get("/v1/findings")).json()["items"]:
+            given = await self.post(f"/v1/findings/{finding['id']}/guidance", {"message": "Not yet."})
+            await self.post(f"/v1/guidance/{given['id']}/acknowledgement", {})
+        await platform.advance(timedelta(seconds=1))
+        self.made |= {
+            "/v1/refresher-proposals/{proposal}": (
+                f"/v1/refresher-proposals/{await self.first('/v1/refresher-proposals')}"
+            ),
+            "/v1/autonomy/{employee_number}": "/v1/autonomy/E-1",
         }
 
     async def word(self) -> None:
@@ -160,6 +179,15 @@ class Making:
             "/v1/saved-answers/{answer_id}": f"/v1/saved-answers/{saved['id']}",
             "/v1/static-content/{content_id}": f"/v1/static-content/{static['id']}",
         }
+
+    async def simulated(self) -> str:
+        """Ask what would happen if, and wait for the answer."""
+        simulation = f"/v1/load/simulations/{(await self.post('/v1/load/simulations', {'days': 1}))['id']}"
+        async with asyncio.timeout(20):
+            while True:
+                if (await self.client.get(simulation)).json()["state"] == "done":
+                    return simulation
+                await asyncio.sleep(0.05)
 
     async def imported(self) -> str:
         """Send a file of people by a mapping that is kept; return where it stands."""
@@ -272,6 +300,7 @@ async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: 
     await making.learn()
     await making.practise()
     await making.watch()
+    await making.repeat(platform)
     await making.word()
     await making.others()
     await making.govern()
