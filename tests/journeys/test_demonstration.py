@@ -31,6 +31,10 @@ async def everything(platform: Platform) -> dict[str, list[Any]]:
         "accounts",
         "certificates",
         "conversations",
+        "guidance-templates",
+        "saved-answers",
+        "static-content",
+        "service-promises",
     ]
     found: dict[str, list[Any]] = {}
     for path in paths:
@@ -59,6 +63,24 @@ async def look_at_the_policy(platform: Platform, first: dict[str, list[Any]]) ->
     assert len(first["policies/social-media/faq"]) == 1
     (campaign,) = first["acknowledgement-campaigns"]
     assert 0 < campaign["counts"]["done"] < campaign["counts"]["people"] == 120
+
+
+async def look_at_the_practice(platform: Platform, first: dict[str, list[Any]]) -> None:
+    """See how the organisation works: words that its own rules let pass, praise, and posts sorted by the service."""
+    assert {answer["language"] for answer in first["saved-answers"]} == {"en", "de", "es", "fr", "pt"}
+    assert {answer["verdict"] for answer in first["saved-answers"]} == {"clear"}
+    assert len(first["guidance-templates"]) == 14
+    assert [content["in_use"] for content in first["static-content"]].count(1) == 3
+    assert {promise["kind"] for promise in first["service-promises"]} >= {"question", "complaint", "crisis", "other"}
+    requirements = (await platform.client.get("/v1/routing-requirements")).json()["items"]
+    assert requirements == [{"network": None, "kind": "crisis", "certification": "spokesperson"}]
+    assert {account["proof"] for account in first["accounts"]} == {"vouched"}
+    assert sum(guidance["kind"] == "praise" for guidance in first["guidance"]) >= 4
+    (on_trial,) = (await platform.client.get("/v1/shadow-rules")).json()["items"]
+    assert on_trial["posts"] > 0
+    mentions = [post for post in first["posts"] if post["kind"] == "mention"]
+    assert any(post["topic"] is None for post in mentions)
+    assert {post["triage"] for post in mentions} >= {"question", "complaint", "praise", "crisis"}
 
 
 async def test_the_demonstration_is_a_whole_organisation_and_loading_it_again_changes_nothing(
@@ -92,6 +114,7 @@ async def test_the_demonstration_is_a_whole_organisation_and_loading_it_again_ch
     policy = (await platform.client.get("/v1/policies/social-media")).json()
     assert (len(policy["sections"]), len(policy["rules"])) == (12, 25)
     await look_at_the_policy(platform, first)
+    await look_at_the_practice(platform, first)
     assert (await platform.client.get("/v1/task-team/coverage")).json()["gaps"]
     # A year's mentions are history: nobody is asked to answer them now, but for those of the last days.
     assert len(first["conversations"]) < POSTS / 20
