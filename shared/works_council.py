@@ -5,12 +5,14 @@ small copy and asks here. What is hidden is figures, not records: how much someb
 answered, not whether they hold a certificate. `docs/privacy.md` lists what each service leaves out.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import bindparam, delete, select
 
 from shared.db import Session
+from shared.events.base import Event
 from shared.events.training import PersonChangedV1, PersonErasedV1, PersonMergedV1, WorksCouncilModeChangedV1
 from shared.inbox import Handlers
 from shared.statements import Prebuilt, upsert_into
@@ -29,14 +31,17 @@ MEASURING = (
     "monitoring.autonomy.",
     "monitoring.conversation.",
     "monitoring.digest.",
+    "monitoring.digest.",
     "monitoring.finding.",
     "monitoring.guidance.",
     "monitoring.post.",
+    "monitoring.refresher.",
     "monitoring.refresher.",
     "monitoring.reply.",
     "monitoring.suspension.",
     "policy.approval.",
     "policy.question.",
+    "training.refresher.",
     "training.refresher.",
 )
 """Events which, counted by person, are figures of that person."""
@@ -77,10 +82,18 @@ def follow(handlers: Handlers) -> None:
 
 def keep_person(event: PersonChangedV1, session: Session) -> None:
     """Keep which legal entity somebody works for."""
-    if event.legal_entity is None:
-        DROP_ENTITY.run(session, {"person": event.id})
-    else:
-        KEEP_ENTITY.run(session, {"person": event.id, "legal_entity": event.legal_entity})
+    keep_people(session, [event])
+
+
+def keep_people(session: Session, events: Iterable[Event]) -> None:
+    """Keep which legal entities people work for, many at once: by those of these events that are about people."""
+    changed = [event for event in events if isinstance(event, PersonChangedV1)]
+    kept = [{"person": each.id, "legal_entity": each.legal_entity} for each in changed if each.legal_entity is not None]
+    if kept:
+        KEEP_ENTITY.run(session, *kept)
+    dropped = [{"person": each.id} for each in changed if each.legal_entity is None]
+    if dropped:
+        DROP_ENTITY.run(session, *dropped)
 
 
 def forget_person(event: PersonErasedV1 | PersonMergedV1, session: Session) -> None:

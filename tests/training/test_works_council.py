@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy import select
 
 from services.training.handlers import tell_works_council_modes
+from shared import works_council
 from shared.context import Principal
 from shared.db import Session
 from shared.tables import evidence_entries
@@ -24,6 +25,7 @@ async def two_admins(service: TrainingService) -> tuple[httpx.AsyncClient, httpx
     """Return clients of two people who may change the mode; both work for the GmbH."""
     for number in ("E-1", "E-2"):
         await service.add_person(number, legal_entity=GMBH)
+    await service.add_person("E-3")
     return await service.as_person("E-1", "admin:write"), await service.as_person("E-2", "admin:write")
 
 
@@ -64,6 +66,22 @@ async def test_the_mode_is_changed_by_two_people_together_told_and_proven(servic
         "works_council_change.proposed",
         "works_council_change.confirmed",
     ]
+
+
+async def test_who_comes_to_a_legal_entity_in_the_mode_is_hidden_and_who_goes_is_not(service: TrainingService) -> None:
+    one, other = await two_admins(service)
+    change = (await one.post(changes_of(GMBH), json=WHY)).json()["id"]
+    assert (await other.post(f"{changes_of(GMBH)}/{change}/confirmation")).status_code == 200
+    ids = [(await service.get(f"/v1/people/{number}"))["id"] for number in ("E-1", "E-3")]
+    assert [await service.db.read(works_council.hides, each) for each in ids] == [True, False]
+    await service.client.patch("/v1/people/E-1", json={"legal_entity": None})
+    await service.client.patch("/v1/people/E-3", json={"legal_entity": GMBH})
+    assert [await service.db.read(works_council.hides, each) for each in ids] == [False, True]
+    head = "employee_number,name,email,department,region,legal_entity"
+    body = f"{head}\nE-1,One,e-1@x.example,Support,EMEA,{GMBH}\nE-3,Three,e-3@x.example,Support,EMEA,Nord AG\n"
+    sent = await service.client.post("/v1/people/imports", content=body, headers={"Content-Type": "text/csv"})
+    assert sent.is_success, sent.text
+    assert [await service.db.read(works_council.hides, each) for each in ids] == [True, False]
 
 
 def retold(session: Session) -> list[tuple[str, bool]]:

@@ -45,7 +45,7 @@ from services.training.tables import (
     SuspensionProposal,
     TaskSubmission,
 )
-from shared import erasure
+from shared import erasure, works_council
 from shared.db import Session, insert
 from shared.erasure import GONE
 from shared.events.erasures import ErasureFinished
@@ -109,8 +109,7 @@ def forget(session: Session, person: Person) -> None:
     forget_badges(session, person.id)
     if session.exec(select(GroupMember).where(GroupMember.person == person.id).limit(1)).first() is not None:
         tell(session, MembershipChangedV1(person=person.id, groups=[]))
-    for table in (PersonSource, FormerNumber, GroupMember, ScimEmail, Accommodation, Look):
-        session.execute(delete(table).where(col(table.person) == person.id))
+    forget_belongings(session, person.id)
     unseen = {"person": person.id, "resource": {}, "record": {}, "deleted_at": session.now}
     hidden = insert(session, ScimUser.__table__).values(unseen)  # type: ignore[attr-defined]
     session.execute(hidden.on_conflict_do_update(index_elements=["person"], set_=unseen))
@@ -128,6 +127,13 @@ def forget(session: Session, person: Person) -> None:
     person.sqlmodel_update({**blank, **gone, **names, "revision": person.revision + 1})
     session.add(person)
     session.flush()
+
+
+def forget_belongings(session: Session, person: str) -> None:
+    """Delete where a person came from and belonged."""
+    for table in (PersonSource, FormerNumber, GroupMember, ScimEmail, Accommodation, Look):
+        session.execute(delete(table).where(col(table.person) == person))
+    works_council.DROP_ENTITY.run(session, {"person": person})
 
 
 def forget_rows_of_files(session: Session, person: Person, words: Sequence[str | None]) -> None:

@@ -13,6 +13,7 @@ from services.training.domain.planning import occasions
 from services.training.domain.provisioning import hierarchy, identities, people
 from services.training.domain.provisioning.import_weighing import Line, Verdict, ids_of, rejected, weigh
 from services.training.tables import ImportState, PeopleImport, PeopleImportRow, Person, RowState, Source, metadata
+from shared import works_council
 from shared.db import Session
 from shared.evidence import digest_of, record
 from shared.ids import new_id
@@ -185,13 +186,17 @@ def write(session: Session, written: Written) -> None:
     """Write a chunk in bulk, and do what follows from it."""
     if written.new:
         people.ADD.run(session, *written.new)
-        tell(session, *(event for made in written.new for event in people.events_of_new(made)))
+        of_new = [event for made in written.new for event in people.events_of_new(made)]
+        tell(session, *of_new)
+        works_council.keep_people(session, of_new)
         occasions.joined(session, (made["id"] for made in written.new))
     if written.changed:
         rows = [person.model_dump() for person in written.changed]
         CHANGE.run(session, *({**values, "of": values["id"]} for values in rows))
         former = identities.former_numbers(session, [values["id"] for values in rows])
-        tell(session, *(people.event_of(values, former.get(values["id"], ())) for values in rows))
+        of_changed = [people.event_of(values, former.get(values["id"], ())) for values in rows]
+        tell(session, *of_changed)
+        works_council.keep_people(session, of_changed)
         occasions.moved(session, (person.id for person in written.changed))
     if written.seen:
         SEEN.run(session, *written.seen)

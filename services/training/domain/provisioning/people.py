@@ -14,6 +14,7 @@ from services.training.domain.provisioning.authority import Judged
 from services.training.domain.provisioning.hierarchy import NotManaged
 from services.training.schemas.people import PersonIn, PersonOut, PersonPatch
 from services.training.tables import FormerNumber, Person, PersonSource, Source, metadata
+from shared import works_council
 from shared.conditions import expect
 from shared.db import Session, insert
 from shared.events.base import Event
@@ -167,6 +168,8 @@ def add(
     note = {"person": person["id"], "source": source, "external_id": external_id, "seen_at": session.now}
     ADD_SOURCE.run(session, {**note, "attributes": sorted(attributes)})
     tell(session, *events_of_new(person))
+    if person["legal_entity"] is not None:
+        works_council.keep_person(event_of(person), session)
     occasions.joined(session, [person["id"]])
     record(session, "person.created", f"person/{person['id']}", person=person["id"])
     return person
@@ -290,7 +293,9 @@ def come_or_go(session: Session, person: Person) -> None:
 def told(session: Session, people: Sequence[Person]) -> None:
     """Tell the state of people who changed."""
     former = identities.former_numbers(session, [person.id for person in people])
-    tell(session, *(event_of(person.model_dump(), former.get(person.id, ())) for person in people))
+    events = [event_of(person.model_dump(), former.get(person.id, ())) for person in people]
+    tell(session, *events)
+    works_council.keep_people(session, events)
 
 
 def manager_id(session: Session, employee_number: str | None, of: str | None) -> str | None:
