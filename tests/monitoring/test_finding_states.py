@@ -36,7 +36,7 @@ NEXT = {
     "guided": {"closed", "appealed"},
     "appealed": {"claimed", "guided", "dismissed"},
     "dismissed": set(),
-    "closed": {"open"},
+    "closed": {"open", "appealed"},
 }
 """What may follow what, in one step of the outside world."""
 

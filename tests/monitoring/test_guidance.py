@@ -4,7 +4,7 @@ import pytest
 from sqlmodel import select
 
 from services.monitoring.domain import accounts
-from services.monitoring.domain.coaching import findings, guidance
+from services.monitoring.domain.coaching import findings, guidance, queue
 from services.monitoring.domain.coaching.findings import ClaimedByAnother, Filter, NotOpen, OwnFinding
 from services.monitoring.domain.posts import posts
 from services.monitoring.schemas.accounts import AccountIn
@@ -83,6 +83,18 @@ async def test_an_appeal_goes_to_another_coach(db: Database) -> None:
         await db.write(guidance.acknowledge, given.id, signed_in(1), None)
     with pytest.raises(NotOpen):
         await db.write(findings.claim, opened.id, ClaimIn(), signed_in(3, *COACH), None)
+
+
+async def test_an_appeal_is_looked_at_though_an_edit_has_mended_the_post(db: Database) -> None:
+    given = await db.write(guidance.give, (await finding(db)).id, WORDS, signed_in(2, *COACH), None)
+    await db.write(posts.ingest, [post("a", "We are good", kind="staff", author="@ana")])
+    assert (await finding(db)).state == "closed"
+    await db.write(guidance.appeal, given.id, AppealIn(reason="It was a quote."), signed_in(1), None)
+
+    listed = await db.read(queue.waiting, ALL, signed_in(3, *COACH), queue.Wanted(), None)
+    assert [(one.id, one.state) for one in listed.items] == [(given.finding, "appealed")]
+    own = await db.read(queue.waiting, ALL, signed_in(2, *COACH), queue.Wanted(), None)
+    assert own.items == []
 
 
 async def test_nobody_handles_a_finding_about_themselves(db: Database) -> None:

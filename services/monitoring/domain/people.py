@@ -134,6 +134,15 @@ def reaches(session: Session, person: str | None) -> bool:
     return row is not None and row.department in caller.departments
 
 
+def unreached(session: Session, persons: Collection[str | None]) -> set[str]:
+    """Return whom of these the caller's key, if it is limited to departments, may see nothing of."""
+    wanted = {person for person in persons if person}
+    limits = reach(session, col(Person.id))
+    if not wanted or not limits:
+        return set()
+    return wanted - set(session.execute(select(Person.id).where(col(Person.id).in_(wanted), *limits)).scalars())
+
+
 def by_number(session: Session, employee_number: str) -> Person:
     """Return the person with an employee number; raises UnknownPerson, also for a department closed to the caller."""
     row: Person | None = session.execute(

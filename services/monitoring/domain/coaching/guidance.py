@@ -14,6 +14,7 @@ from shared.conditions import expect
 from shared.context import Principal
 from shared.db import Session
 from shared.events.monitoring import (
+    FindingReleasedV1,
     GuidanceAcknowledgedV1,
     GuidanceAppealedV1,
     GuidanceGivenV1,
@@ -117,9 +118,13 @@ def appeal(session: Session, guidance_id: str, body: AppealIn, caller: Principal
     row.appeal, row.read_at = body.reason, row.read_at or session.now
     tell(session, GuidanceAppealedV1(**told(row)))
     record(session, "guidance.appeal", f"guidance/{row.id}", person=row.person)
-    if finding is not None and finding.state == "guided":
-        finding.state = "appealed"
+    if finding is not None and finding.state in {"guided", "closed"}:
+        # An edit or a deletion may have closed it meanwhile: who asks another coach to look again gets an answer.
+        was_closed = finding.state == "closed"
+        finding.state, finding.mended = "appealed", False
         findings.changed(session, finding)
+        if was_closed:
+            tell(session, FindingReleasedV1(**findings.told(finding)))
     return shown(session, [row], readers(caller))[0]
 
 

@@ -35,7 +35,7 @@ def shown(session: Session, conversations: Sequence[Conversation]) -> list[Conve
         past["person"] for one in conversations for past in one.passed_over
     }
     numbers = people.numbers(session, ids)
-    hidden = {person for person in ids if not people.reaches(session, person)}
+    hidden = people.unreached(session, ids)
     return [show(one, numbers, hidden) for one in conversations]
 
 

@@ -254,8 +254,9 @@ def take_back(session: Session, conversation: Conversation, why: str, *, keep_of
     """Put a conversation back into the queue; `keep_off` keeps it from whoever had it for a while."""
     person = conversation.assignee
     if person is not None and keep_off:
-        until = (session.now + KEEP_OFF * terms().accept_within).isoformat()
-        conversation.given_back = [*conversation.given_back, {"person": person, "until": until}]
+        now, until = session.now.isoformat(), (session.now + KEEP_OFF * terms().accept_within).isoformat()
+        still = [past for past in conversation.given_back if past["until"] > now and past["person"] != person]
+        conversation.given_back = [*still, {"person": person, "until": until}]
     end_assignment(session, conversation, why)
     conversation.state = "queued"
     conversation.queued_at = session.now
