@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import create_engine
 
 from services.__main__ import rest_from_collecting
@@ -23,6 +24,10 @@ SERVICES = Path(__file__).parent.parent / "services"
 KINDS = ("sqlite", "postgresql")
 
 DatabaseUrl = Callable[[str], str]
+
+# How long an example takes says how busy the machine is, and nothing of what is tested.
+settings.register_profile("busy", deadline=None)
+settings.load_profile("busy")
 
 
 def pytest_collection_finish() -> None:
