@@ -70,7 +70,8 @@ async def test_departments_and_pools_are_shown_where_enough_people_hide_each_oth
         current.reset(before)
 
 
-async def test_what_few_can_take_shows_customers_only(db: Database) -> None:
+async def test_what_few_can_take_shows_customers_only(db_on_both: Database) -> None:
+    db = db_on_both
     await db.write(hire_into, "Care", range(1, 10))
     await db.write(hire_into, "Care", [20], languages=["pt"])
     await db.write(write_in, 1, "pt")

@@ -10,12 +10,13 @@ import orjson
 import pytest
 
 from services.monitoring.domain import personal
+from services.monitoring.domain.posts import posts
 from services.monitoring.domain.simulations import draws, program, simulations
 from services.monitoring.domain.simulations.model import Task
 from services.monitoring.schemas.simulations import SimulationIn
 from services.monitoring.simulating import Broken, in_a_process
-from shared.db import Session
-from tests.monitoring.organisation import KEY, add_person, hire, person_id
+from shared.db import Database, Session
+from tests.monitoring.organisation import KEY, add_person, hire, person_id, post
 from tests.monitoring.serving import MonitoringService, refused
 
 SPANISH = {"language": "es", "topic": "billing", "network": "email", "kind": "question"}
@@ -152,6 +153,20 @@ def take_without_running(session: Session) -> simulations.Job:
     job = simulations.take(session)
     assert job is not None
     return job
+
+
+async def test_what_is_taken_from_the_past_is_read_from_either_database(db_on_both: Database) -> None:
+    await hire(db_on_both, 1, 2)
+    await db_on_both.write(posts.ingest, [post(str(number), lang="en", topic="billing") for number in range(3)])
+    replayed = await db_on_both.write(gathered)
+    assert [(pool.language, pool.topic) for pool in replayed.pools] == [("en", "billing")]
+    assert len(replayed.wrote) == 3
+    assert [one.person for one in replayed.before] == [person_id(1), person_id(2)]
+    assert (replayed.minutes, replayed.silent) == ([10.0], 0.0)
+
+
+def gathered(session: Session) -> Task:
+    return simulations.task(session, take_without_running(session))
 
 
 def task(**changes: Any) -> Task:

@@ -5,7 +5,8 @@ from typing import Any
 
 from services.monitoring.domain.figures.fairness import gini, jain, percentile
 from services.monitoring.domain.simulations.model import Pool
-from services.monitoring.domain.simulations.simulator import Simulator, Thread, rates
+from services.monitoring.domain.simulations.simulator import Simulator, Thread
+from services.monitoring.domain.simulations.working import rates
 
 POOLS = 100
 

@@ -9,65 +9,21 @@ import heapq
 import math
 from bisect import bisect_left, insort
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import NamedTuple, TypeVar
 
-from services.monitoring.domain.routing import fading
-from services.monitoring.domain.routing.routing import FULL, Choice, Colleague, Desk, Waiting
-from services.monitoring.domain.simulations.model import Arrival, Calendar, Scenario, Worker, week_of, week_starts
+from services.monitoring.domain.routing.routing import Choice, Desk, Waiting
+from services.monitoring.domain.simulations.model import Arrival, Scenario, week_of, week_starts
+from services.monitoring.domain.simulations.working import Staff
 
-HOUR = 3600.0
 FRESH = 2.0
 """Seconds for each colleague for which what fades stands still, so that a large team costs no more than a small one."""
 SAMPLES = 120
-OFF_HOURS = "does not work at this hour"
 Queued = tuple[int, float, float, int]
 """The order of the queue: the most urgent, of those the one that is due first, else the oldest."""
 Entry = TypeVar("Entry", Queued, tuple[float, int])
-
-
-@dataclass(slots=True)
-class Staff:
-    """A colleague as they are at this moment of the simulation."""
-
-    worker: Worker
-    skills: frozenset[str]
-    calendar: Calendar
-    open: int = 0
-    minutes: int = 0
-    week: int = 0
-    handled: float = 0.0
-    hours: float = 0.0
-    faded_at: float = 0.0
-    idle_since: float = 0.0
-    busy_until: float = 0.0
-    total: int = 0
-
-    def room(self, now: float, minutes_each: int) -> int:
-        """Return how many more they can take on: by capacity, and by the minutes that are left this week."""
-        spent = self.minutes if self.week == week_of(now) else 0
-        left = (self.worker.weekly_minutes - spent) // minutes_each
-        return max(0, min(self.worker.capacity, left) - self.open)
-
-    def fade(self, now: float) -> None:
-        """Bring what fades up to this moment."""
-        if now <= self.faded_at:
-            return
-        keep = fading.kept((now - self.faded_at) / HOUR)
-        ages = (((now - start) / HOUR, (now - end) / HOUR) for start, end in self.calendar.between(self.faded_at, now))
-        self.handled, self.hours = self.handled * keep, self.hours * keep + fading.gained(ages)
-        self.faded_at = now
-
-    def colleague(self, now: float, minutes_each: int) -> Colleague:
-        """Return them as the router sees them."""
-        self.fade(now)
-        room = self.room(now, minutes_each)
-        barrier = None if self.calendar.covers(now) else OFF_HOURS
-        if barrier is None and room <= 0:
-            barrier = FULL
-        return Colleague(self.worker.person, self.skills, room, self.handled, self.hours, self.idle_since, barrier)
 
 
 @dataclass(slots=True)
@@ -308,13 +264,3 @@ class Simulator:
 def take_out(ordered: list[Entry], entry: Entry) -> None:
     """Take an entry that is there out of an ordered list."""
     del ordered[bisect_left(ordered, entry)]
-
-
-def rates(staff: Collection[Staff], since: float, until: float) -> list[float]:
-    """Return what each of some colleagues was given per hour of work; of those who had any."""
-    found = []
-    for one in staff:
-        hours = (one.calendar.worked(until) - one.calendar.worked(since)) / HOUR
-        if hours > 0:
-            found.append(one.total / hours)
-    return found
