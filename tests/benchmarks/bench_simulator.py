@@ -112,7 +112,7 @@ def in_a_process(task: Task) -> tuple[float, dict[str, Any]]:
     return time.monotonic() - start, answer
 
 
-def row(what: str, task: Task) -> Row:
+def row(what: str, task: Task, goal: str = "< 1") -> Row:
     """Measure one task, both of its scenarios."""
     seconds, answer = in_a_process(task)
     before, after = answer["before"], answer["after"]
@@ -120,7 +120,7 @@ def row(what: str, task: Task) -> Row:
         what=what,
         ratio=seconds / GOAL_SECONDS,
         baseline=f"{GOAL_SECONDS:.0f} s",
-        goal="< 1",
+        goal=goal,
         note=f"{seconds:.2f} s, twice {before['arrived']} conversations, p99 until an answer "
         f"{before['first_answer']['p99'] / 60:.0f} -> {after['first_answer']['p99'] / 60:.0f} min",
     )
@@ -130,8 +130,8 @@ def run() -> list[Row]:
     """Measure all three."""
     return [
         row("simulator, 30 days of the demonstration", demonstration()),
-        row("simulator, 30 days of the demonstration, 100 times as many customers", demonstration(100)),
-        row("simulator, 60,000 conversations over 300 staff", large()),
+        row("simulator, 30 days of the demonstration, 100 times as many customers", demonstration(100), "none"),
+        row("simulator, 60,000 conversations over 300 staff", large(), "none"),
     ]
 
 
