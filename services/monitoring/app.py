@@ -11,6 +11,7 @@ from services.monitoring.connectors.replies import Replies
 from services.monitoring.connectors.runner import Runner
 from services.monitoring.domain import personal, rules
 from services.monitoring.domain.posts import past_posts
+from services.monitoring.gauges import keep_counting
 from services.monitoring.handlers import handlers, snapshots, timers
 from services.monitoring.judge import Judge
 from services.monitoring.routes import (
@@ -106,7 +107,8 @@ async def with_rules_and_posts(app: FastAPI) -> AsyncIterator[None]:
     server = PostServer(app.state.db, app.state.bus, past_posts.archive)
     answering = asyncio.create_task(server.run(), name="monitoring past posts")
     judging = asyncio.create_task(Judge(app.state.db).run(), name="monitoring judge")
+    counting = asyncio.create_task(keep_counting(app.state.db, app.state.registry), name="monitoring gauges")
     try:
         yield
     finally:
-        await end(answering, judging)
+        await end(answering, judging, counting)

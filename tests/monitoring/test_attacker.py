@@ -16,6 +16,7 @@ import httpx
 import orjson
 import pytest
 from sqlalchemy import select
+from sqlmodel import col
 
 from services.monitoring.domain import accounts
 from services.monitoring.domain.coaching import guidance
@@ -72,7 +73,7 @@ async def service(service: MonitoringService) -> MonitoringService:
             for turn in range(times)
         ]
         posts.ingest(session, written)
-        for finding in list(session.execute(select(Finding.id)).scalars()):
+        for finding in list(session.execute(select(col(Finding.id))).scalars()):
             guidance.give(session, finding, GuidanceIn(message="Less, please."), KEY, None)
 
     await service.db.write(hire)

@@ -1,10 +1,15 @@
 """What is kept for its time, what is held, and what supervisors are handed."""
 
+import asyncio
 import hashlib
+import subprocess
+import sys
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx
+import orjson
 import pytest
 from sqlmodel import col, select
 
@@ -18,7 +23,7 @@ from shared.db import Database, Session
 from shared.erasure import GONE
 from tests.monitoring.organisation import KEY, add_person, hire
 from tests.monitoring.serving import MonitoringService, refused
-from tests.monitoring.test_series import TEXTS, happen, organise
+from tests.monitoring.test_series import ROOT, TEXTS, happen, organise
 
 ADMIN = Principal("key:admin", scopes=KEY.scopes | {"admin:read", "admin:write"})
 LONG = timedelta(days=4 * 365)
@@ -132,7 +137,23 @@ async def answer(service: MonitoringService, thread: str, text: str) -> None:
     await service.post(f"/v1/conversations/{one['id']}/reply", {"employee_number": "E-1", "text": text})
 
 
-async def test_an_export_says_what_was_said_by_whom_and_proves_it(service: MonitoringService) -> None:
+async def prove(service: MonitoringService, export: dict[str, Any], content: bytes, folder: Path) -> None:
+    """Have the guide's script find an export whole, and not one in which a word was changed."""
+    await service.db.write(service.app.state.sealer.seal)
+    proof = (await service.ask_as(ADMIN).get(f"/internal/evidence/{export['evidence']}")).json()
+    (folder / "export.json").write_bytes(orjson.dumps(export))
+    (folder / "proof.json").write_bytes(orjson.dumps(proof))
+    script = [sys.executable, ROOT / "docs/verify_supervision.py", "export.json", "proof.json", proof["public_key"]]
+    for text, said in (
+        (content, "Valid: 3 lines"),
+        (content.replace(b"Answer 1", b"Answer 7"), "00001.ndjson was changed"),
+    ):
+        (folder / "00001.ndjson").write_bytes(text)
+        found = await asyncio.to_thread(subprocess.run, script, cwd=folder, capture_output=True, text=True, check=False)
+        assert said in found.stdout + found.stderr
+
+
+async def test_an_export_says_what_was_said_by_whom_and_proves_it(service: MonitoringService, tmp_path: Path) -> None:
     await hire(service.db, 1, capacity=5)
     began = service.clock.now()
     for number in range(3):
@@ -153,5 +174,6 @@ async def test_an_export_says_what_was_said_by_whom_and_proves_it(service: Monit
     assert (hashlib.sha256(got.content).hexdigest(), len(got.content)) == (file["sha256"], file["bytes"])
     lines = [httpx.Response(200, content=line).json() for line in got.content.splitlines()]
     assert [(line["employee_number"], line["text"]) for line in lines] == [("E-1", f"Answer {n}.") for n in range(3)]
+    await prove(service, ready, got.content, tmp_path)
     limited = Principal("key:support", scopes=ADMIN.scopes, departments=frozenset({"Support"}))
     assert refused(await service.ask_as(limited).get(there)) == (403, "whole-organisation")

@@ -1,6 +1,10 @@
 """Counts are kept as things happen: they equal what is found by looking at everything, whatever happened in which order."""
 
+import asyncio
+import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -38,6 +42,7 @@ from tests.monitoring.organisation import (
 )
 from tests.monitoring.serving import MonitoringService, refused
 
+ROOT = Path(__file__).parents[2]
 TEXTS = ("Hello there.", "This is rubbish!", "A secret, and rubbish!", "My order never came, I want my money back!")
 RULES = [words_rule("no-rubbish", "tone", "rubbish"), words_rule("no-secrets", "tone", "secret")]
 OWN = {"kind": "staff", "author": "@ana"}
@@ -177,3 +182,23 @@ async def test_only_an_administrator_rebuilds_the_counts(service: MonitoringServ
     admin = Principal("key:admin", scopes=KEY.scopes | {"admin:write"})
     answer = await service.ask_as(admin).post("/v1/summary/rebuilds")
     assert (answer.status_code, answer.json()["corrected"]) == (201, 0)
+
+
+async def test_prometheus_sees_what_waits(service: MonitoringService) -> None:
+    await service.push("t-1")
+    seen = ""
+    async with asyncio.timeout(20):
+        while 'shareload_waiting{what="conversations"} 1.0' not in seen:
+            seen = (await service.client.get("/metrics")).text
+
+
+async def test_the_shipped_dashboard_asks_only_for_what_there_is(service: MonitoringService) -> None:
+    dashboard = json.loads((ROOT / "deploy/grafana/dashboards/shareload.json").read_text())
+    metrics = (await service.client.get("/metrics")).text
+    asked = [target for panel in dashboard["panels"] for target in panel["targets"]]
+    for params in [one["url_options"]["params"] for one in asked if "url_options" in one]:
+        query = {one["key"]: one["value"] for one in params if "$" not in one["value"]}
+        assert (await service.client.get("/v1/summary/series", params=query)).status_code == 200, query
+    names = {name for one in asked for name in re.findall(r"shareload_\w+", one.get("expr", ""))}
+    assert len(names) > 3
+    assert [name for name in names if f"# TYPE {name.removesuffix('_total')}" not in metrics] == []
