@@ -1,17 +1,20 @@
 """What a snapshot tells is what the events led to, also of what has ended."""
 
 from services.monitoring.domain import accounts
+from services.monitoring.domain.autonomy import changes
 from services.monitoring.domain.coaching import findings, guidance
 from services.monitoring.domain.conversations import conversations, replies
 from services.monitoring.domain.posts import posts
 from services.monitoring.domain.routing import pauses
 from services.monitoring.handlers import snapshots
 from services.monitoring.schemas.accounts import AccountIn
+from services.monitoring.schemas.autonomy import AutonomyAppealIn, AutonomyChangeIn
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn
 from services.monitoring.schemas.findings import DismissalIn
 from services.monitoring.schemas.guidance import AppealIn, GuidanceIn
 from services.monitoring.schemas.pauses import PauseIn
-from shared.db import Database
+from shared.context import Principal
+from shared.db import Database, Session
 from shared.pages import PageQuery
 from tests.monitoring.organisation import (
     KEY,
@@ -24,6 +27,13 @@ from tests.monitoring.organisation import (
     words_rule,
 )
 from tests.retelling import retold, told
+
+
+def trust(session: Session, coach: Principal) -> None:
+    """Let a coach say how far E-1 is trusted, and E-1 appeal."""
+    level = AutonomyChangeIn(network="mastodon", level="sampled", reason="New here.")
+    changes.set_level(session, "E-1", level, coach, None)
+    changes.appeal(session, "E-1", AutonomyAppealIn(network="mastodon", reason="Not new."), signed_in(1), None)
 
 
 async def live(db: Database) -> None:
@@ -44,6 +54,7 @@ async def live(db: Database) -> None:
     ]
     await db.write(guidance.acknowledge, given[0].id, signed_in(1), None)
     await db.write(guidance.appeal, given[1].id, AppealIn(reason="A quote."), signed_in(1), None)
+    await db.write(trust, coach)
     await db.write(findings.dismiss, some[2].id, DismissalIn(reason="Fine."), coach, None)
     await db.write(posts.ingest, [post(f"c-{number}") for number in range(3)])
     first, second, _ = await listed(db)
