@@ -155,8 +155,12 @@ class Making:
         for finding in (await self.client.get("/v1/findings")).json()["items"]:
             given = await self.post(f"/v1/findings/{finding['id']}/guidance", {"message": "Not yet."})
             await self.post(f"/v1/guidance/{given['id']}/acknowledgement", {})
-        await platform.advance(timedelta(seconds=1))
+        hold = await self.post("/v1/legal-holds", {"scope": "network", "subject": "bluesky", "reason": "A claim."})
+        export = await self.post("/v1/supervision-exports", {"from": AT, "to": "2030-01-01T10:00:00Z"})
+        await platform.advance(timedelta(seconds=15))  # the export is written, and changes no more
         self.made |= {
+            "/v1/legal-holds/{hold}": f"/v1/legal-holds/{hold['id']}",
+            "/v1/supervision-exports/{export}": f"/v1/supervision-exports/{export['id']}",
             "/v1/refresher-proposals/{proposal}": (
                 f"/v1/refresher-proposals/{await self.first('/v1/refresher-proposals')}"
             ),

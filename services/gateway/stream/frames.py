@@ -15,9 +15,13 @@ BASE: View = frozenset({Privacy.PUBLIC, Privacy.OPERATIONAL})
 
 
 def view_of(principal: Principal) -> View:
-    """Return the privacy classes that a reader of events may see."""
+    """Return the privacy classes that a reader of events may see.
+
+    What posts say is for programs only: nobody who signed in comes upon a disturbing text without having chosen to.
+    """
+    reads_posts = principal.has("monitoring:read") and not principal.signed_in
     more = {Privacy.PERSONAL} if principal.has("people:read") else set()
-    return BASE | more | ({Privacy.CONTENT} if principal.has("monitoring:read") else set())
+    return BASE | more | ({Privacy.CONTENT} if reads_posts else set())
 
 
 class Types:
