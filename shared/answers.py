@@ -85,6 +85,11 @@ def pointer(place: tuple[Any, ...]) -> str:
     return {"query": "?", "header": "#", "path": ":", "cookie": "#"}.get(str(where), "") + "/".join(map(str, rest))
 
 
+def detail(said: str) -> str:
+    """Return what is wrong as our own checks put it, without the name that Pydantic gives to whatever they raise."""
+    return said.removeprefix("Value error, ")
+
+
 async def on_problem(request: Request, problem: Exception) -> Response:
     """Answer what the domain raised; what is not the client's fault is logged with its cause."""
     assert isinstance(problem, Problem)  # noqa: S101  Starlette gives handlers what they are registered for
@@ -102,7 +107,7 @@ async def on_replay(_request: Request, replay: Exception) -> Response:
 async def on_invalid(request: Request, error: Exception) -> Response:
     """Answer a request that does not fit its schema, with a pointer to each fault."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    errors = [FieldError(pointer=pointer(item["loc"]), detail=item["msg"]) for item in error.errors()[:100]]
+    errors = [FieldError(pointer=pointer(item["loc"]), detail=detail(item["msg"])) for item in error.errors()[:100]]
     return problem_response(
         Invalid("The request does not fit its schema; see errors.", errors=errors), request.url.path
     )

@@ -132,3 +132,5 @@ async def test_a_promise_is_changed_on_the_revision_that_was_read(
     assert refused(await service.client.get(path)) == (404, "not-found")
     unknown = await service.client.put("/v1/service-promises/gossip", json=body)
     assert refused(unknown) == (422, "invalid")
+    nowhere = await service.client.put(path, json=body | {"hours": OFFICE | {"zone": "Berlin"}})
+    assert nowhere.json()["errors"] == [{"pointer": "/hours/zone", "detail": "is not an IANA time zone"}]
