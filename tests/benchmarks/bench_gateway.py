@@ -1,4 +1,4 @@
-"""The gateway against nginx at forwarding, against a bare FastAPI route at hot reads, and with 1,000 listeners.
+"""The gateway against nginx at forwarding, and against a bare FastAPI route at hot reads.
 
 Everything runs in processes of its own on loopback. Run it with `python -m tests.benchmarks.bench_gateway`.
 """
@@ -20,7 +20,6 @@ from statistics import median
 from typing import Any
 
 import httpx
-import nats
 import orjson
 from joserfc import jwt
 from joserfc.jwk import OKPKey
@@ -32,7 +31,6 @@ from shared.clock import SystemClock
 from shared.context import Principal
 from shared.db import Database
 from shared.events.policy import VersionInForceV1
-from shared.ids import new_id
 from tests.benchmarks.plain_service import BODY
 from tests.benchmarks.processes import ROOT, UVICORN, process, settings
 from tests.benchmarks.table import Row, print_table
@@ -43,8 +41,6 @@ AUTHORIZATION = f"Authorization: Bearer {KEY}"
 CONNECTIONS = 64
 SECONDS = 3.0
 ROUNDS = 3
-LISTENERS = 1000
-EVENTS_PER_SECOND = 50
 SCOPES = frozenset({"people:read"})
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 
@@ -213,66 +209,10 @@ def note(measured: dict[str, Any]) -> str:
     return f"{measured['rate']:,.0f}/s, p99 {measured['p99']:.1f} ms"
 
 
-def resident(pid: int) -> int:
-    """Return a process's memory in bytes, its share of what is shared."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) * 1024
-    raise LookupError(pid)
-
-
-async def tell_events(url: str, seconds: float) -> None:
-    """Publish posts on the stream, evenly."""
-    client = await nats.connect(url)
-    end = time.monotonic() + seconds
-    at = time.monotonic()
-    while time.monotonic() < end:
-        event, now = new_id(), datetime.now(UTC).isoformat()
-        body = {
-            "specversion": "1.0", "id": event, "source": "/monitoring", "type": "monitoring.post.received.v1",
-            "subject": f"post/{event}", "time": now, "datacontenttype": "application/json", "aggregateversion": 1,
-            "data": {"id": event, "network": "bluesky", "network_id": event, "kind": "mention", "author": "@bench", "text": "x" * 120, "posted_at": now},
-        }  # fmt: skip
-        await client.publish(f"monitoring.post.received.v1.{event}", orjson.dumps(body), headers={"Nats-Msg-Id": event})
-        at += 1 / EVENTS_PER_SECOND
-        await asyncio.sleep(max(0.0, at - time.monotonic()))
-    await client.close()
-
-
-def sse_rows(places: Places) -> list[Row]:
-    """A thousand listeners, each of whom gets every event."""
-    seconds = 2 * SECONDS
-    before = resident(places.gateway_pid)
-    arguments = [
-        sys.executable,
-        "-m",
-        "tests.benchmarks.sse_load",
-        f"{places.gateway}/v1/events?types=monitoring",
-        str(LISTENERS),
-        str(seconds),
-        AUTHORIZATION,
-    ]
-    with subprocess.Popen(arguments, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as listeners:
-        assert listeners.stdin is not None
-        assert listeners.stdout is not None
-        assert listeners.stdout.readline() == "connected\n"
-        each = (resident(places.gateway_pid) - before) / LISTENERS
-        listeners.stdin.write("go\n")
-        listeners.stdin.flush()
-        asyncio.run(tell_events(places.nats, seconds + 1))
-        result = json.loads(listeners.stdout.readline())
-    offered = LISTENERS * EVENTS_PER_SECOND
-    told = f"{result['rate']:,.0f} deliveries/s, p50 {result['p50']:.0f} ms, p99 {result['p99']:.0f} ms"
-    return [
-        Row("1,000 listeners, deliveries", result["rate"] / offered, f"{offered:,}/s offered", ">= 0.8 (40k/s)", told),
-        Row("memory of a listener", each / 20_480, "20 KB", "< 1", f"{each / 1024:.1f} KB"),
-    ]
-
-
 def run() -> list[Row]:
     """Measure everything."""
     with everything() as places:
-        return [*http_rows(places), *sse_rows(places)]
+        return http_rows(places)
 
 
 if __name__ == "__main__":
