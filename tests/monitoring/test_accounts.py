@@ -1,5 +1,6 @@
 """An account that somebody names as theirs counts once a code stands there that only we and they know."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -91,6 +92,20 @@ async def test_nobody_loses_their_handle_to_whoever_named_it_first(db_on_both: D
         await db.read(accounts.read, stranger.id, KEY)
     with pytest.raises(accounts.AlreadyRegistered):
         await registered(db, 3)
+
+
+async def test_of_two_who_prove_the_same_handle_at_once_one_has_it_and_both_posts_are_kept(
+    db_on_both: Database,
+) -> None:
+    db = db_on_both
+    for handle in ("@a", "@b", "@c", "@d"):
+        claimed = [await registered(db, number, handle) for number in (1, 2)]
+        codes = [await code_of(db, account, number) for number, account in enumerate(claimed, 1)]
+        both = [post(code, code, kind="staff", author=handle) for code in codes]
+        answers = await asyncio.gather(*(db.write(intake.push, [one]) for one in both))
+        assert [answer.status for (answer,) in answers] == ["accepted", "accepted"]
+    of_all = await db.read(accounts.listed, ALL, KEY, None)
+    assert [(one.handle, one.state) for one in of_all.items] == [(each, "proven") for each in ("@a", "@b", "@c", "@d")]
 
 
 async def test_whom_the_organisation_vouches_for_counts_at_once_and_ends_what_others_claimed(db: Database) -> None:

@@ -83,6 +83,8 @@ def stands_for(account: Account, one: Shown) -> bool:
 
 
 def still_counts(session: Session, account: Account) -> bool:
-    """Say whether an account still waits for its code: neither proven a moment ago, nor too late, nor another's."""
-    taken = any(other.claim_key is not None for other in accounts.rivals(session, account))
-    return not taken and account.code_until is not None and session.now < account.code_until
+    """Say whether an account still waits for its code: neither gone or proven a moment ago, nor too late, nor another's."""
+    standing = accounts.claims(session, account)
+    if account not in standing or any(one.claim_key is not None for one in standing):
+        return False
+    return account.code_until is not None and session.now < account.code_until

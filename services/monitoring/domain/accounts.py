@@ -82,11 +82,15 @@ def register(session: Session, body: AccountIn, caller: Principal) -> AccountOut
 
 
 def rivals(session: Session, account: Account) -> list[Account]:
-    """Return the other registrations of the same handle."""
-    same = select(Account).where(
-        Account.network == account.network, Account.handle_key == account.handle_key, Account.id != account.id
-    )
-    return list(session.execute(same.order_by(col(Account.id))).scalars())
+    """Return the other registrations of the same handle; see `claims`."""
+    return [other for other in claims(session, account) if other.id != account.id]
+
+
+def claims(session: Session, account: Account) -> list[Account]:
+    """Return all registrations of a handle, as they are now; whoever else decides about them waits for this unit."""
+    same = select(Account).where(Account.network == account.network, Account.handle_key == account.handle_key)
+    locked = same.order_by(col(Account.id)).with_for_update().execution_options(populate_existing=True)
+    return list(session.execute(locked).scalars())
 
 
 def count(session: Session, account: Account, proof: Proof) -> None:
