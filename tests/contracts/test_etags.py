@@ -155,12 +155,8 @@ class Making:
         for finding in (await self.client.get("/v1/findings")).json()["items"]:
             given = await self.post(f"/v1/findings/{finding['id']}/guidance", {"message": "Not yet."})
             await self.post(f"/v1/guidance/{given['id']}/acknowledgement", {})
-        hold = await self.post("/v1/legal-holds", {"scope": "network", "subject": "bluesky", "reason": "A claim."})
-        export = await self.post("/v1/supervision-exports", {"from": AT, "to": "2030-01-01T10:00:00Z"})
-        await platform.advance(timedelta(seconds=15))  # the export is written, and changes no more
+        await platform.advance(timedelta(seconds=1))
         self.made |= {
-            "/v1/legal-holds/{hold}": f"/v1/legal-holds/{hold['id']}",
-            "/v1/supervision-exports/{export}": f"/v1/supervision-exports/{export['id']}",
             "/v1/refresher-proposals/{proposal}": (
                 f"/v1/refresher-proposals/{await self.first('/v1/refresher-proposals')}"
             ),
@@ -182,6 +178,20 @@ class Making:
             "/v1/service-promises/{kind}": "/v1/service-promises/crisis",
             "/v1/saved-answers/{answer_id}": f"/v1/saved-answers/{saved['id']}",
             "/v1/static-content/{content_id}": f"/v1/static-content/{static['id']}",
+        }
+
+    async def supervise(self, platform: Platform) -> None:
+        """Hold what is about a network, and have what was written so far written out to its end."""
+        hold = await self.post("/v1/legal-holds", {"scope": "network", "subject": "bluesky", "reason": "A claim."})
+        asked = await self.post("/v1/supervision-exports", {"from": AT, "to": "2030-01-01T10:00:00Z"})
+        export = f"/v1/supervision-exports/{asked['id']}"
+        for _ in range(2):
+            await platform.advance(timedelta(seconds=10))
+        assert (await self.client.get(export)).json()["state"] == "ready"
+        self.made |= {
+            "/v1/legal-holds/{hold}": f"/v1/legal-holds/{hold['id']}",
+            "/v1/supervision-exports/{export}": export,
+            "/v1/supervision-exports/{export}/files/{name}": f"{export}/files/00001.ndjson",
         }
 
     async def simulated(self) -> str:
@@ -306,6 +316,7 @@ async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: 
     await making.watch()
     await making.repeat(platform)
     await making.word()
+    await making.supervise(platform)
     await making.others()
     await making.govern()
     await making.export()

@@ -15,6 +15,8 @@ from services.monitoring.schemas.keeping import (
 )
 from services.monitoring.schemas.names import Id
 from shared.auth import Caller, needs
+from shared.conditions import etag
+from shared.evidence import digest_of
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
@@ -112,4 +114,5 @@ async def get_supervision_file(
 ) -> Response:
     """Download a file of an export, a line for each reply or version of static content; that it was read is recorded."""
     content = await db.write(supervision.read_part, export, name, caller)
-    return Response(content, media_type="application/x-ndjson", headers={"Cache-Control": "no-store"})
+    headers = {"Cache-Control": "no-store", "ETag": etag(digest_of(content))}
+    return Response(content, media_type="application/x-ndjson", headers=headers)
