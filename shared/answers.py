@@ -77,12 +77,29 @@ class InternalError(Problem):
     """Something went wrong on our side."""
 
 
-def pointer(place: tuple[Any, ...]) -> str:
-    """Turn Pydantic's place into a JSON pointer, or `?name` for the query and `#name` for a header."""
+def pointer(place: tuple[Any, ...], body: Any = None) -> str:
+    """Turn Pydantic's place in a body into a JSON pointer, or `?name` for the query and `#name` for a header."""
     where, *rest = place or ("body",)
     if where == "body":
-        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in rest)
+        steps = without_tags(rest, body)
+        return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in steps)
     return {"query": "?", "header": "#", "path": ":", "cookie": "#"}.get(str(where), "") + "/".join(map(str, rest))
+
+
+def without_tags(rest: list[Any], body: Any) -> list[Any]:
+    """Leave out what only says which schema of several was meant: it is a value of the object, and no name in it."""
+    steps = []
+    for number, part in enumerate(rest):
+        if isinstance(body, dict) and part not in body and part in body.values() and number + 1 < len(rest):
+            continue
+        steps.append(part)
+        if isinstance(body, dict):
+            body = body.get(part)
+        elif isinstance(body, list) and isinstance(part, int) and part < len(body):
+            body = body[part]
+        else:
+            body = None
+    return steps
 
 
 def detail(said: str) -> str:
@@ -107,7 +124,10 @@ async def on_replay(_request: Request, replay: Exception) -> Response:
 async def on_invalid(request: Request, error: Exception) -> Response:
     """Answer a request that does not fit its schema, with a pointer to each fault."""
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    errors = [FieldError(pointer=pointer(item["loc"]), detail=detail(item["msg"])) for item in error.errors()[:100]]
+    errors = [
+        FieldError(pointer=pointer(item["loc"], error.body), detail=detail(item["msg"]))
+        for item in error.errors()[:100]
+    ]
     return problem_response(
         Invalid("The request does not fit its schema; see errors.", errors=errors), request.url.path
     )

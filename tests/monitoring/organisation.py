@@ -140,7 +140,7 @@ def words_rule(
 
 
 async def listed(db: Database) -> list[ConversationOut]:
-    return (await db.read(showing.listed, PageQuery(200, None), KEY, None, None)).items
+    return (await db.read(showing.listed, PageQuery(200, None), KEY, showing.Filter())).items
 
 
 async def only(db: Database) -> ConversationOut:

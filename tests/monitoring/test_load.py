@@ -78,8 +78,8 @@ async def test_a_key_limited_to_departments_reaches_nobody_else(db: Database) ->
     limited = replace(KEY, departments=frozenset({"Sales"}))
 
     before = current.set(Context(caller=limited))
-    assert [one.id for one in (await db.read(showing.listed, ALL, limited, None, None)).items] == [queued.id]
-    assert (await db.read(showing.listed, ALL, limited, None, None)).items[0].why.passed_over == []
+    assert [one.id for one in (await db.read(showing.listed, ALL, limited, showing.Filter())).items] == [queued.id]
+    assert (await db.read(showing.listed, ALL, limited, showing.Filter())).items[0].why.passed_over == []
     assert (await db.read(accounts.listed, ALL, limited, None)).items == []
     report = await db.read(load.report)
     assert (report.people, report.single_person) == ([], [])

@@ -91,6 +91,9 @@ async def test_a_late_answer_is_told_of_once_and_counted_as_broken(service: Moni
         f"/v1/conversations/{waiting['id']}", headers={"If-None-Match": before.headers["ETag"]}
     )
     assert late.json()["overdue"] is True
+    assert [one["id"] for one in (await service.get("/v1/conversations", overdue=True))["items"]] == [waiting["id"]]
+    assert (await service.get("/v1/conversations", overdue=False))["items"] == []
+    assert (await service.get("/v1/conversations", overdue=True, kind="crisis"))["items"] == []
     await hire(service.db, 2)
     await service.post(f"/v1/conversations/{waiting['id']}/reply", {"text": "Here it is."})
     (figures,) = (await service.get("/v1/service-figures"))["items"]

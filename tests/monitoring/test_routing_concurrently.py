@@ -41,7 +41,7 @@ async def test_concurrent_mentions_fill_everybody_up_to_their_room_and_nobody_be
     ]
     await asyncio.gather(*writes)
 
-    page = await replicas[0].read(showing.listed, PageQuery(200, None), KEY, None, None)
+    page = await replicas[0].read(showing.listed, PageQuery(200, None), KEY, showing.Filter())
     given = Counter(one.assignee for one in page.items if one.state == "assigned")
     assert len(page.items) == 60
     assert given == {f"E-{number}": CAPACITY for number in PEOPLE}
@@ -53,7 +53,7 @@ async def test_concurrent_resolutions_bring_each_queued_conversation_to_exactly_
 ) -> None:
     await hire(replicas[0], *PEOPLE, capacity=CAPACITY)
     await replicas[0].write(posts.ingest, [post(str(number)) for number in range(60)])
-    page = await replicas[0].read(showing.listed, PageQuery(200, None), KEY, "assigned", None)
+    page = await replicas[0].read(showing.listed, PageQuery(200, None), KEY, showing.Filter("assigned"))
     await asyncio.gather(
         *(
             replicas[place % len(replicas)].write(conversations.resolve, one.id, KEY, None)
@@ -61,7 +61,7 @@ async def test_concurrent_resolutions_bring_each_queued_conversation_to_exactly_
         )
     )
 
-    left = await replicas[0].read(showing.listed, PageQuery(200, None), KEY, None, None)
+    left = await replicas[0].read(showing.listed, PageQuery(200, None), KEY, showing.Filter())
     states = Counter(one.state for one in left.items)
     assert states == {"resolved": 32, "assigned": 28}
     given = Counter(one.assignee for one in left.items if one.state == "assigned")

@@ -84,15 +84,16 @@ async def test_a_source_is_paused_changed_and_removed_on_what_one_saw(platform: 
 
 
 async def test_a_body_that_is_no_source_is_refused_with_the_place(platform: Platform) -> None:
-    for config in (
-        {"kind": "feed", "url": "file:///etc/passwd"},
-        {"kind": "feed"},
-        {"kind": "nothing"},
-        {"kind": "feed", "url": "https://x.example", "surprise": 1},
+    for config, place in (
+        ({"kind": "feed", "url": "file:///etc/passwd"}, "/config/url"),
+        ({"kind": "feed"}, "/config/url"),
+        ({"kind": "folder"}, "/config/folder"),
+        ({"kind": "nothing"}, "/config"),
+        ({"kind": "feed", "url": "https://x.example", "surprise": 1}, "/config/surprise"),
     ):
         answer = await platform.client.post("/v1/sources", json={"name": "X", "config": config})
         assert answer.status_code == 422
-        assert answer.json()["errors"][0]["pointer"].startswith("/config")
+        assert answer.json()["errors"][0]["pointer"] == place
 
 
 async def test_a_key_of_some_departments_changes_nothing_that_comes_in_for_all(platform: Platform) -> None:

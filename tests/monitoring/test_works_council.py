@@ -86,7 +86,9 @@ async def seen_by(db: Database, caller: Principal) -> dict[str, set[Any]]:
             "findings": {one.person for one in found.items},
             "departments": {one.department for one in found.items},
             "posts": {(one.person, one.author) for one in kept.items},
-            "conversations": {one.assignee for one in (await db.read(showing.listed, ALL, caller, None, None)).items},
+            "conversations": {
+                one.assignee for one in (await db.read(showing.listed, ALL, caller, showing.Filter())).items
+            },
             "accounts": {one.employee_number for one in (await db.read(accounts.listed, ALL, caller, None)).items},
             "load": {one.employee_number for one in (await db.read(load.report)).people},
         }
@@ -120,7 +122,7 @@ async def test_nobody_is_looked_up_and_everybody_sees_themselves_and_whom_they_c
     for asked in (
         db.read(findings.listed, ALL, KEY, Filter(employee_number="E-1")),
         db.read(guidance.listed, ALL, KEY, "E-1", None),
-        db.read(showing.listed, ALL, KEY, None, "E-1"),
+        db.read(showing.listed, ALL, KEY, showing.Filter(employee_number="E-1")),
         db.read(availability.read, "E-1", KEY),
     ):
         with pytest.raises(people.FiguresSwitchedOff):

@@ -1,6 +1,8 @@
 """/v1/conversations: threads with customers, each with somebody who is certified and has room."""
 
-from fastapi import APIRouter, Response, status
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response, status
 
 from services.monitoring.domain.conversations import conversations, inbound, notes, replies, showing
 from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
@@ -8,6 +10,7 @@ from services.monitoring.schemas.conversations import (
     AcceptanceIn,
     ConversationDetailOut,
     ConversationIn,
+    ConversationKind,
     ConversationOut,
     ConversationState,
     HandoffIn,
@@ -40,9 +43,11 @@ async def list_conversations(
     caller: Caller,
     state: ConversationState | None = None,
     employee_number: EmployeeNumber | None = None,
+    kind: ConversationKind | None = None,
+    overdue: Annotated[bool | None, Query(description="Those whose answer is late, or those whose is not.")] = None,
 ) -> Page[ConversationOut]:
     """List conversations, the newest first; a person sees their own."""
-    return await db.read(showing.listed, paging, caller, state, employee_number)
+    return await db.read(showing.listed, paging, caller, showing.Filter(state, employee_number, kind, overdue))
 
 
 @router.post("", dependencies=[needs("conversations:write")])

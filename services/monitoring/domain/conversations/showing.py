@@ -1,6 +1,7 @@
 """Conversations as they are shown: with employee numbers in place of ids."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from sqlmodel import col, select
@@ -8,6 +9,7 @@ from sqlmodel import col, select
 from services.monitoring.domain import people
 from services.monitoring.schemas.conversations import (
     ConversationDetailOut,
+    ConversationKind,
     ConversationOut,
     ConversationState,
     MessageOut,
@@ -52,9 +54,17 @@ def show(one: Conversation, numbers: dict[str, str], hidden: Collection[str | No
     return ConversationOut.model_validate({**one.model_dump(), "assignee": assignee, "why": why})
 
 
-def listed(
-    session: Session, paging: PageQuery, caller: Principal, state: ConversationState | None, employee_number: str | None
-) -> Page[ConversationOut]:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which conversations a list shows."""
+
+    state: ConversationState | None = None
+    employee_number: str | None = None
+    kind: ConversationKind | None = None
+    overdue: bool | None = None
+
+
+def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter) -> Page[ConversationOut]:
     """List conversations, the newest first; without the right to read all, only one's own.
 
     A key that is limited to departments sees those that are with their people, or with nobody.
@@ -62,10 +72,15 @@ def listed(
     statement = select(Conversation)
     for limit in people.reach(session, col(Conversation.assignee)):
         statement = statement.where(limit | col(Conversation.assignee).is_(None))
-    if state is not None:
-        statement = statement.where(col(Conversation.state) == state)
-    if employee_number is not None:
-        statement = statement.where(col(Conversation.assignee) == people.asked_for(session, employee_number))
+    for column, value in (
+        (Conversation.state, only.state),
+        (Conversation.kind, only.kind),
+        (Conversation.overdue, only.overdue),
+    ):
+        if value is not None:
+            statement = statement.where(col(column) == value)
+    if only.employee_number is not None:
+        statement = statement.where(col(Conversation.assignee) == people.asked_for(session, only.employee_number))
     if not caller.has("conversations:read"):
         statement = statement.where(col(Conversation.assignee) == (caller.person or ""))
     rows: Page[Conversation] = page(
