@@ -169,11 +169,21 @@ function countAgainSoon() {
   countsDue ??= setTimeout(() => { countsDue = null; loadCounts(); }, 4000);
 }
 
+// Events carry no words to somebody who signed in: what the page may show is asked for, once for many.
+let wordsDue = null;
+function readWordsSoon() {
+  wordsDue ??= setTimeout(async () => {
+    wordsDue = null;
+    posts.fill((await attempt(get("/v1/posts?limit=20")))?.items ?? []);
+  }, 300);
+}
+
 function take(event) {
   const [, resource] = event.type.split(".");
   if (resource === "post") {
     lastPost = event.data.posted_at;
     posts.add(event.data);
+    readWordsSoon();
     if (age(event.data.posted_at) < DAY / 1000) pulse.add("posts", event.data.posted_at);
   } else if (resource === "finding") {
     takeFinding(event.data);

@@ -32,6 +32,11 @@ export class Posts {
     while (this.list.children.length > SHOWN) this.list.lastChild.remove();
   }
 
+  /** Put in what events do not carry: who wrote these posts, and what. */
+  fill(posts) {
+    for (const post of posts) this.list.querySelector(`li[data-id="${CSS.escape(post.id)}"]`)?.replaceWith(this.item(post));
+  }
+
   /** Mark the post that a finding is about. */
   mark(finding) {
     this.findings.set(finding.post, [...(this.findings.get(finding.post) ?? []).filter((known) => known.id !== finding.id), finding]);
@@ -50,7 +55,7 @@ export class Posts {
     const time = element("time", null, ago(post.posted_at));
     time.dateTime = post.posted_at;
     const what = { staff: "colleague", reply: "reply", mention: "customer" }[post.kind] ?? post.kind;
-    const text = element("p", "post-text", post.text ?? "");
+    const text = element("p", "post-text", post.withheld ? "It may disturb: a coach opens it in the queue." : post.text ?? "");
     text.lang = post.lang ?? "";
     const body = element(
       "div", null,
