@@ -82,7 +82,7 @@ async def test_a_person_looks_back_on_their_week_and_nobody_else_who_signed_in_d
     assert (await service.as_person(1).get("/v1/digests", params={"week": running})).json()["answered"] == 0
     coach = service.as_person(9, "monitoring:read", "monitoring:write")
     assert refused(await coach.get("/v1/digests", params={"employee_number": "E-1"})) == (404, "not-found")
-    assert refused(await service.client.get("/v1/digests")) == (404, "not-found")
+    assert refused(await service.client.get("/v1/digests")) == (422, "whose-digest")
     for wrong in ("2026-W60", "yesterday"):
         assert (await service.as_person(1).get("/v1/digests", params={"week": wrong})).status_code == 422
 

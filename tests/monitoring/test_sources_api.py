@@ -87,6 +87,11 @@ async def test_a_body_that_is_no_source_is_refused_with_the_place(platform: Plat
     for config, place in (
         ({"kind": "feed", "url": "file:///etc/passwd"}, "/config/url"),
         ({"kind": "feed"}, "/config/url"),
+        ({"kind": "feed", "url": f"https://{'x' * 64}.example"}, "/config/url"),
+        ({"kind": "feed", "url": "https://x.example:99999"}, "/config/url"),
+        ({"kind": "feed", "url": "https:///feed"}, "/config/url"),
+        ({"kind": "bluesky", "stream": f"wss://{'x' * 64}.example"}, "/config/stream"),
+        ({"kind": "bluesky", "server": "https://a..b"}, "/config/server"),
         ({"kind": "folder"}, "/config/folder"),
         ({"kind": "nothing"}, "/config"),
         ({"kind": "feed", "url": "https://x.example", "surprise": 1}, "/config/surprise"),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import Field, SecretStr, StringConstraints, model_validator
 
 from services.monitoring.connectors.protocol import Batch, SourceTrouble, Surroundings
-from services.monitoring.schemas.names import Handle
+from services.monitoring.schemas.names import AtAHost, Handle
 from services.monitoring.schemas.sources import SourceConfig
 
 if TYPE_CHECKING:  # loaded for the first Bluesky source, and not at the start
@@ -23,8 +23,8 @@ ANEW = (
     "The stream does not know the place where reading had stopped, as if it had been set up anew. It is read again "
     "from the oldest that there is."
 )
-Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+/?$", max_length=300)]
-StreamOrigin = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s/?#@]+/?$", max_length=300)]
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#@]+/?$", max_length=300), AtAHost]
+StreamOrigin = Annotated[str, StringConstraints(pattern=r"^wss?://[^\s/?#@]+/?$", max_length=300), AtAHost]
 
 
 class BlueskyConfig(SourceConfig):

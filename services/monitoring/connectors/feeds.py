@@ -12,7 +12,7 @@ import orjson
 from pydantic import Field, ValidationError
 
 from services.monitoring.connectors.protocol import Batch, SourceTrouble, Surroundings
-from services.monitoring.schemas.names import EARLIEST, Handle, Network
+from services.monitoring.schemas.names import EARLIEST, AtAHost, Handle, Network
 from services.monitoring.schemas.posts import PostIn
 from services.monitoring.schemas.sources import SourceConfig
 from shared.schemas import Text
@@ -26,7 +26,9 @@ class FeedConfig(SourceConfig):
     """A feed, and how its posts are named: what `network` they are of, and who wrote those that name nobody."""
 
     kind: Literal["feed"]
-    url: Annotated[Text, Field(max_length=2000, pattern=r"^https?://[^\s]+$", examples=["https://acme.example/feed"])]
+    url: Annotated[
+        Text, Field(max_length=2000, pattern=r"^https?://[^\s]+$", examples=["https://acme.example/feed"]), AtAHost
+    ]
     network: Network = "feed"
     author: Handle | None = None
 

@@ -16,7 +16,7 @@ router = APIRouter(prefix="/v1", tags=["guidance"])
 @router.get(
     "/digests",
     dependencies=[needs("monitoring:read", "self")],
-    responses=problems(NotFound, UnknownPerson, FiguresSwitchedOff),
+    responses=problems(NotFound, UnknownPerson, FiguresSwitchedOff, digests.WhoseDigest),
 )
 async def get_digest(
     db: Db, caller: Caller, employee_number: EmployeeNumber | None = None, week: Week | None = None

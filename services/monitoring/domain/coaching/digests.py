@@ -28,7 +28,7 @@ from shared.events.monitoring import DigestReadyV1
 from shared.evidence import record
 from shared.ids import new_id
 from shared.outbox import tell
-from shared.problems import NotFound
+from shared.problems import Invalid, NotFound
 from shared.small_groups import shown
 
 WEEK = timedelta(days=7)
@@ -37,6 +37,10 @@ LONGEST = timedelta(days=60)
 AT_ONCE = 500
 ALL = "all"
 """Stands for whole weeks that were told of."""
+
+
+class WhoseDigest(Invalid):
+    """A key is nobody: `employee_number` says whose week it asks for."""
 
 
 def period(monday: date) -> tuple[datetime, datetime]:
@@ -53,14 +57,16 @@ def last_week(now: datetime) -> date:
 
 
 def read(session: Session, employee_number: str | None, week: str | None, caller: Principal) -> DigestOut:
-    """Return a person's week: to themselves, or to a key that shows it to them; raises NotFound for anybody else.
+    """Return a person's week: to themselves, or to a key that shows it to them; raises NotFound for anybody else, WhoseDigest for nobody.
 
     Without a week it is the last one that is over.
     """
     number = employee_number or caller.employee_number
-    person = people.by_number(session, number) if number else None
+    if number is None:
+        raise WhoseDigest
+    person = people.by_number(session, number)
     for_them = not caller.signed_in and caller.has("monitoring:read")
-    if person is None or not (caller.person == person.id or for_them):
+    if not (caller.person == person.id or for_them):
         raise NotFound("There is no such digest.")
     people.refuse_hidden(session, person.id)
     monday = first_day(week) if week else last_week(session.now)
