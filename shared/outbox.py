@@ -58,10 +58,10 @@ def tell(session: Session, *events: Event) -> None:
     """
     if not events:
         return
-    next_version = take_versions(session, Counter(aggregate_of(event) for event in events))
+    about = [aggregate_of(event) for event in events]
+    next_version = take_versions(session, Counter(about))
     rows = []
-    for event in events:
-        aggregate = aggregate_of(event)
+    for event, aggregate in zip(events, about, strict=True):
         event_id = new_id()
         rows.append(
             {
@@ -96,9 +96,10 @@ def take_versions(session: Session, events: Mapping[str, int]) -> dict[str, int]
     else:
         COUNT_UP_MANY.run(session, *each)
         names = [given["aggregate"] for given in each]
-        taken = []
+        # Most are told of for the first time: of those nothing has to be read.
+        taken = [(name, 1) for name in names]
         for start in range(0, len(names), AT_ONCE):
-            of_these = select(*VERSION).where(VERSION[0].in_(names[start : start + AT_ONCE]))
+            of_these = select(*VERSION).where(VERSION[0].in_(names[start : start + AT_ONCE]), VERSION[1] > 1)
             taken += [tuple(row) for row in session.execute(of_these)]
     return {aggregate: version - events[aggregate] + 1 for aggregate, version in taken}
 

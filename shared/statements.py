@@ -134,8 +134,9 @@ class NewRows:
         """Insert rows, each under a new id, and return the ids of those that were kept."""
         if not rows:
             return set()
-        self._insert.run(session, *rows)
         ids = [row["id"] for row in rows]
+        if self._insert.run(session, *rows) == len(rows):
+            return set(ids)
         kept: set[str] = set()
         for start in range(0, len(ids), AT_ONCE):
             there = select(self._ids).where(self._ids.in_(ids[start : start + AT_ONCE]))

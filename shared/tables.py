@@ -21,6 +21,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.types import TypeEngine
 
+_last: tuple[datetime | None, str] = (None, "")
+"""A unit of work has one time, which stands in most of what it writes; to say it anew costs more than a small row."""
+
+
+def text_of(value: datetime) -> str:
+    """Return an instant as SQLite keeps it."""
+    global _last  # noqa: PLW0603  one assignment, which no other thread sees half of
+    known, text = _last
+    if value is not known:
+        at = value if value.tzinfo is UTC else value.astimezone(UTC)
+        text = at.isoformat(" ", "microseconds")[:26]
+        _last = (value, text)
+    return text
+
 
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime in UTC on both databases; a naive one is refused.
@@ -42,9 +56,9 @@ class UtcDateTime(TypeDecorator[datetime]):
             return None
         if value.tzinfo is None:
             raise ValueError("a time without its zone")
-        if value.tzinfo is not UTC:
-            value = value.astimezone(UTC)
-        return value.isoformat(" ", "microseconds")[:26] if dialect.name == "sqlite" else value
+        if dialect.name == "sqlite":
+            return text_of(value)
+        return value if value.tzinfo is UTC else value.astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Turn what the database kept into an aware datetime in UTC."""

@@ -1,15 +1,14 @@
 """What comes in from customers: messages, wherever they come from, and the conversations they belong to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import update
-from sqlalchemy.orm.attributes import set_committed_value
 from sqlmodel import col, select
 
-from services.monitoring.domain.conversations import conversations, promises, reopening
+from services.monitoring.domain.conversations import conversations, promises, reopening, standings
 from services.monitoring.domain.conversations.showing import shown
+from services.monitoring.domain.conversations.standings import Standing
 from services.monitoring.domain.figures import hours
 from services.monitoring.domain.routing import assignments, requirements, staff
 from services.monitoring.domain.triage import triage
@@ -23,7 +22,7 @@ from shared.evidence import digest_of, record, record_all
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.problems import Conflict
-from shared.statements import AT_ONCE, NewRows
+from shared.statements import NewRows
 
 WROTE_AGAIN = "the customer wrote again"
 ANSWERED = ("answered", "waiting")
@@ -66,33 +65,42 @@ def base_language(tag: str | None) -> str | None:
     return tag.split("-", 1)[0].lower() if tag else None
 
 
-def receive(session: Session, messages: Sequence[Inbound]) -> tuple[list[Conversation], set[str]]:
+def receive(session: Session, messages: Sequence[Inbound]) -> tuple[list[str], set[str]]:
     """Add messages to the open conversations they belong to, open the others, and hand out what needs somebody.
 
-    Returns each message's conversation, and the ids of those that have a new message. A message that is known already
-    changes nothing. The caller holds the router's lock.
+    Returns the id of each message's conversation, and the ids of those that have a new message. A message that is known
+    already changes nothing. The caller holds the router's lock.
     """
     wanted = {message.open_key: (message.network, message.thread) for message in messages}
-    known = select(Conversation).where(col(Conversation.open_key).in_(wanted))
-    by_key = {one.open_key: one for one in session.execute(known).scalars()}
-    resolved = reopening.lately_resolved(session, [thread for key, thread in wanted.items() if key not in by_key])
-    by_key |= resolved
+    urgent: dict[str, int] = {}
+    for message in messages:
+        urgent[message.open_key] = max(message.urgency, urgent.get(message.open_key, message.urgency))
+    standing = standings.of_open(session, wanted)
+    by_key = standings.read_whole(session, [one.id for key, one in standing.items() if changes(one, urgent[key])])
+    by_key |= reopening.lately_resolved(session, [thread for key, thread in wanted.items() if key not in standing])
     opened = []
     for message in messages:
-        if message.open_key not in by_key:
+        if message.open_key not in by_key and message.open_key not in standing:
             by_key[message.open_key] = start(message, session.now)
             opened.append(by_key[message.open_key])
-        raise_to(by_key[message.open_key], message)
+        if message.open_key in by_key:
+            raise_to(by_key[message.open_key], message)
     promised = promises.in_force(session)
     for one in opened:
         promises.promise(session, one, "first", promised)
     tell_opened(session, opened)
-    spoken = keep_messages(session, messages, by_key)
+    ids = {key: one.id for key, one in (standing | by_key).items()}
+    spoken = keep_messages(session, messages, ids)
     spoken_on = spoken - {one.id for one in opened}
-    requeued = take_up(session, [one for one in by_key.values() if one.id in spoken_on], promised)
+    requeued = take_up(session, spoken_on, by_key.values(), promised)
     if opened or requeued:
         place(session, opened, requeued)
-    return [by_key[message.open_key] for message in messages], spoken
+    return [ids[message.open_key] for message in messages], spoken
+
+
+def changes(one: Standing, urgency: int) -> bool:
+    """Say whether messages of such urgency change more of an open conversation than that there is one more in it."""
+    return one.state in ANSWERED or urgency > one.urgency
 
 
 def tell_opened(session: Session, opened: Sequence[Conversation]) -> None:
@@ -102,11 +110,13 @@ def tell_opened(session: Session, opened: Sequence[Conversation]) -> None:
 
 
 def take_up(
-    session: Session, spoken: Sequence[Conversation], promised: Mapping[str, ServicePromise]
+    session: Session, spoken: Collection[str], read: Iterable[Conversation], promised: Mapping[str, ServicePromise]
 ) -> list[Conversation]:
-    """Go on with conversations that have a new message; returns those that need somebody."""
-    need, others = [], []
-    for one in spoken:
+    """Go on with conversations that have a new message, by those that were `read`; returns those that need somebody."""
+    need, others = [], set(spoken)
+    for one in read:
+        if one.id not in spoken:
+            continue
         if one.state == reopening.RESOLVED:
             promises.promise(session, one, "next", promised)
             reopening.reopen(session, one)
@@ -116,19 +126,10 @@ def take_up(
             if not resume(session, one):
                 need.append(one)
         else:
-            others.append(one)
-    count_up(session, others)
+            one.revision += 1
+        others.discard(one.id)
+    standings.count_up(session, sorted(others))
     return need
-
-
-def count_up(session: Session, conversations: Sequence[Conversation]) -> None:
-    """Count up the revisions of many conversations by one statement: row by row it costs as much as all else."""
-    for start in range(0, len(conversations), AT_ONCE):
-        ids = [one.id for one in conversations[start : start + AT_ONCE]]
-        upped = update(Conversation).where(col(Conversation.id).in_(ids)).values(revision=Conversation.revision + 1)
-        session.execute(upped, execution_options={"synchronize_session": False})
-    for one in conversations:
-        set_committed_value(one, "revision", one.revision + 1)
 
 
 def place(session: Session, opened: Sequence[Conversation], requeued: Sequence[Conversation]) -> None:
@@ -168,12 +169,12 @@ def raise_to(conversation: Conversation, message: Inbound) -> None:
         conversation.kind, conversation.urgency = message.kind, message.urgency
 
 
-def keep_messages(session: Session, messages: Sequence[Inbound], by_key: dict[str | None, Conversation]) -> set[str]:
-    """Keep the messages and return the conversations that have a new one."""
+def keep_messages(session: Session, messages: Sequence[Inbound], ids: Mapping[str, str]) -> set[str]:
+    """Keep the messages in the conversations with these ids and return which of them have a new one."""
     rows = [
         {
             "id": new_id(),
-            "conversation": by_key[message.open_key].id,
+            "conversation": ids[message.open_key],
             "network_id": message.network_id,
             "author": message.customer,
             "text": message.text,
@@ -183,7 +184,7 @@ def keep_messages(session: Session, messages: Sequence[Inbound], by_key: dict[st
         for message in messages
     ]
     kept = NEW_MESSAGES.keep(session, rows)
-    return {by_key[one.open_key].id for one, row in zip(messages, rows, strict=True) if row["id"] in kept}
+    return {ids[one.open_key] for one, row in zip(messages, rows, strict=True) if row["id"] in kept}
 
 
 def resume(session: Session, conversation: Conversation) -> bool:
@@ -211,8 +212,8 @@ def push(session: Session, body: ConversationIn) -> ConversationOut:
         empty = message_of(body, MessageIn(network_id="-", text=""), read, session.now)
         conversation, changed = receive_thread(session, empty)
     else:
-        (conversation, *_), spoken = receive(session, messages)
-        changed = bool(spoken)
+        (found, *_), spoken = receive(session, messages)
+        conversation, changed = standings.read_anew(session, found), bool(spoken)
     if changed:
         record(session, "conversation.push", f"conversation/{conversation.id}", digest_of(body))
     return shown(session, [conversation])[0]
@@ -285,7 +286,7 @@ def add_message(session: Session, conversation_id: str, body: MessageIn) -> Conv
     _, spoken = receive(session, [message])
     if spoken:
         record(session, "conversation.add_message", f"conversation/{one.id}", digest_of(body))
-    return shown(session, [one])[0]
+    return shown(session, [standings.read_anew(session, one.id)])[0]
 
 
 def knows(session: Session, one: Conversation, network_id: str) -> bool:

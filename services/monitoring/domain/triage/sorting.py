@@ -25,6 +25,7 @@ _link = re.compile(r"\b(?:https?://|www\.)\S*")
 _piece = re.compile(r"[^\W\d_]+(?:'[^\W\d_]+)*|\d+(?:[.,:]\d+)*|@[\w.-]*|#|!+|\?+")
 _signs = {"@": "@", **dict.fromkeys("0123456789", "0")}
 """What stands for all names and numbers, by how they begin."""
+_signed = re.compile(r"[@0-9]")
 _several = re.compile(r"([!?])\1{2,}")
 
 
@@ -109,8 +110,11 @@ def pieces(text: str) -> str:
         folded = _link.sub(" http ", folded)
     if "!!!" in folded or "???" in folded:
         folded = _several.sub(r"\1\1", folded)
-    sign = _signs.get
-    return f" {' '.join([sign(piece[0], piece) for piece in _piece.findall(folded)])} "
+    found = _piece.findall(folded)
+    if _signed.search(folded) is not None:
+        sign = _signs.get
+        found = [sign(piece[0], piece) for piece in found]
+    return f" {' '.join(found)} "
 
 
 def pattern(cue: str) -> str:
