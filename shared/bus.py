@@ -25,6 +25,8 @@ STREAM = "EVENTS"
 BATCH_FROM = 16
 """From so many waiting messages on one atomic batch is faster than one request each."""
 BATCH_LIMIT = 1000
+SENT_AT_ONCE = 256 * 1024
+"""Bytes of a batch that are handed to the connection together."""
 ACK_TIMEOUT = 5.0
 API_TIMEOUT = 2.0
 """A cluster between two leaders drops questions without a word: asking again soon is what shortens the wait."""
@@ -60,7 +62,8 @@ class Message:
         """Return the headers: the id by which the stream drops repeats, and the trace."""
         headers = {"Nats-Msg-Id": self.id, "content-type": "application/cloudevents+json"}
         if self.traceparent:
-            headers["traceparent"] = self.traceparent
+            # It may have come with an event from outside: a line of its own would be a header of its own.
+            headers["traceparent"] = " ".join(self.traceparent.split())
         return headers
 
 
@@ -214,7 +217,7 @@ class Bus:
             log.debug("message not sent", service=self._name, error=repr(note.exception()))
 
     async def send(self, protocol: bytes) -> None:
-        """Write many acknowledgements to the socket at once; lost without a word when the broker is away."""
+        """Write many commands to the socket at once; lost without a word when the broker is away."""
         if self.connected:
             await self.client._send_command(protocol)  # noqa: SLF001  a publish each costs 40 % of the throughput
             await self.client._flush_pending()  # noqa: SLF001
@@ -257,13 +260,18 @@ class Bus:
     async def _publish_batch(self, messages: Sequence[Message]) -> Published:
         """Publish all or nothing (NATS ADR-50): one sync of the disk for all of them."""
         batch = new_id()
-        for number, message in enumerate(messages, 1):
-            headers = message.headers() | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
-            if number < len(messages):
-                await self.write(message.subject, message.body, headers=headers)
-            else:
-                headers["Nats-Batch-Commit"] = "1"
-                answer = refused(await self.request(message.subject, message.body, headers=headers))
+        *others, last = messages
+        waiting: list[bytes] = []
+        size = 0
+        for number, message in enumerate(others, 1):
+            waiting.append(in_batch(message, batch, number))
+            size += len(waiting[-1])
+            if size > SENT_AT_ONCE:
+                await self.send(b"".join(waiting))
+                waiting, size = [], 0
+        await self.send(b"".join(waiting))
+        place = {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(len(messages)), "Nats-Batch-Commit": "1"}
+        answer = refused(await self.request(last.subject, last.body, headers=last.headers() | place))
         first = cast(int, answer["seq"]) - len(messages) + 1
         return Published({message.id: first + number for number, message in enumerate(messages)})
 
@@ -283,6 +291,15 @@ class Bus:
                 published.positions[message.id] = answer["seq"]
         except BusError as error:
             published.error = error
+
+
+def in_batch(message: Message, batch: str, number: int) -> bytes:
+    """Return a message of an atomic batch as the server reads it: nats-py takes several times as long over each."""
+    headers = message.headers() | {"Nats-Batch-Id": batch, "Nats-Batch-Sequence": str(number)}
+    stated = "".join([f"{name}: {value}\r\n" for name, value in headers.items()])
+    head = f"NATS/1.0\r\n{stated}\r\n".encode()
+    sizes = f"{len(head)} {len(head) + len(message.body)}"
+    return b"HPUB %b %b\r\n%b%b\r\n" % (message.subject.encode(), sizes.encode(), head, message.body)
 
 
 def refused(answer: bytes) -> dict[str, Any]:
