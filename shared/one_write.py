@@ -2,14 +2,22 @@
 
 A head waits for the body that an application sends in the same step; where none comes, it goes out at the loop's
 next turn. A write to a socket is a third of what a small answer costs (see `tests/benchmarks/bench_gateway.py`).
+
+An answer that is a stream of events gets small buffers: a system holds megabytes for somebody who takes nothing, and
+until they are full each event is written to them as to everyone else (see `tests/benchmarks/bench_listeners.py`).
 """
 
 import asyncio
+import socket
 from typing import Any, cast
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD = b"HTTP/1."
+EVENT_STREAM = b"content-type: text/event-stream"
+KERNEL_HOLDS = 16 * 1024
+"""Bytes, of which Linux takes twice as many, for its own accounts too."""
+WE_HOLD = 1024
 
 
 class OneWriteProtocol(HttpToolsProtocol):
@@ -36,11 +44,20 @@ class JoiningTransport:
         if self._held is not None:
             data, self._held = self._held + data, None
         elif data.startswith(HEAD):
+            if EVENT_STREAM in data:
+                self._hold_little()
             self._held = data
             self._loop.call_soon(self.flush)
             return
         if data:
             self._transport.write(data)
+
+    def _hold_little(self) -> None:
+        """Let whoever sends wait early for a client that takes nothing."""
+        self._transport.set_write_buffer_limits(high=WE_HOLD)
+        connection = self._transport.get_extra_info("socket")
+        if connection is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, KERNEL_HOLDS)
 
     def flush(self) -> None:
         """Write the head that waits, if one does."""
@@ -52,6 +69,10 @@ class JoiningTransport:
         """Close after what waits has been written."""
         self.flush()
         self._transport.close()
+
+    def is_closing(self) -> bool:
+        """Say whether the transport closes; asked with each answer, and `__getattr__` takes five times as long."""
+        return self._transport.is_closing()
 
     def __getattr__(self, name: str) -> Any:
         """Leave everything else to the transport."""

@@ -1,9 +1,11 @@
 """An answer costs one write, and no part of it ever waits for another answer."""
 
 import asyncio
+import socket
 from typing import cast
 
-from shared.one_write import JoiningTransport
+from services.gateway.stream.events import HEADERS
+from shared.one_write import EVENT_STREAM, JoiningTransport
 from tests.platform import Platform
 
 HEAD = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -52,6 +54,23 @@ async def test_what_waits_is_written_before_the_connection_closes() -> None:
     transport.close()
     await asyncio.sleep(0)
     assert (wire.writes, wire.closed) == ([HEAD], True)
+
+
+async def test_little_of_a_stream_of_events_is_held_for_somebody_who_takes_nothing() -> None:
+    loop = asyncio.get_running_loop()
+    ours, theirs = socket.socketpair()
+    wire, _ = await loop.connect_accepted_socket(asyncio.Protocol, ours)
+    transport = JoiningTransport(wire, loop)
+    transport.write(b"HTTP/1.1 200 OK\r\n" + b": ".join(HEADERS[0]) + b"\r\n\r\n")
+    written = 0
+    while wire.get_write_buffer_size() < wire.get_write_buffer_limits()[1]:
+        transport.write(b"x" * 500)
+        written += 500
+    wire.abort()
+    theirs.close()
+
+    assert EVENT_STREAM in b": ".join(HEADERS[0])
+    assert written < 64 * 1024
 
 
 async def test_answers_to_head_requests_and_empty_ones_arrive(platform: Platform) -> None:
