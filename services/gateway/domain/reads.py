@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from uuid import UUID
 
 from shared.context import Principal
 from shared.db import Session
@@ -12,9 +13,9 @@ from shared.outbox import tell
 
 @dataclass
 class Counted:
-    """How often one key was answered: about each person by their id, and through lists."""
+    """How often one key was answered: about each person by the bytes of their id, and through lists."""
 
-    people: dict[str, int] = field(default_factory=dict)
+    people: dict[bytes, int] = field(default_factory=dict)
     lists: int = 0
 
 
@@ -28,7 +29,7 @@ def tell_reads(session: Session, counted: Mapping[tuple[Principal, str], Counted
                 reader=reader.id,
                 what=what,
                 at=session.now,
-                people=reads.people,
+                people={str(UUID(bytes=person)): times for person, times in reads.people.items()},
                 lists=reads.lists,
                 departments=sorted(reader.departments) if reader.departments is not None else None,
             )

@@ -4,7 +4,6 @@ A process that is killed loses the counts of its last minute; one that is stoppe
 """
 
 import asyncio
-from uuid import UUID
 
 from services.gateway.domain.reads import Counted, tell_reads
 from shared.context import Principal
@@ -27,9 +26,8 @@ class Reads:
         counted = self._counted.get((reader, what))
         if counted is None:
             counted = self._counted[reader, what] = Counted()
-        key = str(UUID(bytes=person))
-        if key in counted.people or len(counted.people) < MOST_PEOPLE:
-            counted.people[key] = counted.people.get(key, 0) + 1
+        if person in counted.people or len(counted.people) < MOST_PEOPLE:
+            counted.people[person] = counted.people.get(person, 0) + 1
         else:
             counted.lists += 1
 
