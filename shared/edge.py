@@ -32,15 +32,15 @@ READ = frozenset({b"x-request-id", b"traceparent", b"if-none-match"})
 ABOUT_BODY = frozenset({b"content-length", b"content-type"})
 """What a 304 does not carry."""
 
-Authenticate = Callable[[Scope, Headers], Awaitable[Principal | None]]
+Authenticate = Callable[[Scope], Awaitable[Principal | None]]
 """Returns who asks, or None for nobody; raises Unauthorized for bad credentials."""
 
 
 def by_caller_token(verifier: TokenVerifier) -> Authenticate:
     """Return how a service behind the gateway knows its caller: by the gateway's signed token, or not at all."""
 
-    async def authenticate(_scope: Scope, headers: Headers) -> Principal:
-        token = headers.get(HEADER)
+    async def authenticate(scope: Scope) -> Principal:
+        token = Headers(scope=scope).get(HEADER)
         if token is None:
             raise Unauthorized("This service answers only the gateway, which sends a signed caller token.")
         return verifier.principal(token)
@@ -70,7 +70,7 @@ class Edge:
         with step(scope["method"], join_trace(given.get(b"traceparent")), SpanKind.SERVER) as traced:
             exchange = Exchange(send, request_id, etags)
             try:
-                await self._answer(scope, receive, exchange, Context(request_id, traced.traceparent))
+                await self._answer(scope, receive, exchange, traced.traceparent)
             finally:
                 route = route_of(scope)
                 traced.span.update_name(f"{scope['method']} {route}")
@@ -83,13 +83,15 @@ class Edge:
         self._log = self._log or log.bind()
         self._log.debug("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
 
-    async def _answer(self, scope: Scope, receive: Receive, exchange: "Exchange", context: Context) -> None:
+    async def _answer(self, scope: Scope, receive: Receive, exchange: "Exchange", traceparent: str | None) -> None:
         """Let the app answer, or refuse."""
-        current.set(context)
+        caller = None
         try:
-            if scope["path"] not in OPEN:
-                caller = await self.authenticate(scope, Headers(scope=scope))
-                current.set(Context(context.request_id, context.traceparent, caller))
+            try:
+                if scope["path"] not in OPEN:
+                    caller = await self.authenticate(scope)
+            finally:
+                current.set(Context(exchange.request_id, traceparent, caller))
             await self.app(scope, receive, exchange.send)
         except Problem as problem:
             response = await on_problem(Request(scope), problem)
@@ -107,7 +109,7 @@ class Exchange:
 
     def __init__(self, send: Send, request_id: str, if_none_match: str | None) -> None:
         self._send = send
-        self._request_id = request_id
+        self.request_id = request_id
         self._if_none_match = if_none_match
         self._silent = False
         self.status = 500
@@ -115,7 +117,7 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
-            headers = [*with_one_etag(message.get("headers", ())), (b"x-request-id", self._request_id.encode())]
+            headers = [*with_one_etag(message.get("headers", ())), (b"x-request-id", self.request_id.encode())]
             if message["status"] == 200 and self._if_none_match and matches(self._if_none_match, etag_of(headers)):
                 self._silent = True
                 message["status"] = 304

@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI
-from starlette.datastructures import Headers
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Scope
 
@@ -48,9 +47,9 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     settings = settings or GatewaySettings()
     app: FastAPI
 
-    async def authenticate(scope: Scope, headers: Headers) -> Principal | None:
+    async def authenticate(scope: Scope) -> Principal | None:
         doors: Doors = app.state.doors
-        return await doors.keyring.authenticate(scope, headers)
+        return await doors.keyring.authenticate(scope)
 
     app = Service(
         name="gateway",

@@ -59,21 +59,24 @@ class Keyring:
         if any(logged.type in CHANGING for logged in stretch):
             self._outdated = True
 
-    async def authenticate(self, scope: Scope, headers: Headers) -> Principal | None:
+    async def authenticate(self, scope: Scope) -> Principal | None:
         """Return who asks, or None where the request carries no credentials; raises Unauthorized or ForeignOrigin."""
-        given = next((value for name, value in scope["headers"] if name == b"authorization"), None)
-        if given is not None:
-            scheme, _, secret = given.decode("latin-1").partition(" ")
-            if scheme.lower() != "bearer" or not secret:
-                raise Unauthorized("Send the key as `Authorization: Bearer <API key>`.")
-            credential = await self.find(secret.strip())
-            if credential is None:
-                raise Unauthorized("The API key is not known, has ended, or was revoked.")
-            if credential.key_id is not None:
-                self._used[credential.key_id] = self._clock.now()
-            scope["credential"] = credential
-            return credential.principal
-        return await self._by_cookie(scope, headers)
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                return await self._by_key(scope, value.decode("latin-1"))
+        return await self._by_cookie(scope, Headers(scope=scope))
+
+    async def _by_key(self, scope: Scope, given: str) -> Principal:
+        scheme, _, secret = given.partition(" ")
+        if scheme.lower() != "bearer" or not secret:
+            raise Unauthorized("Send the key as `Authorization: Bearer <API key>`.")
+        credential = await self.find(secret.strip())
+        if credential is None:
+            raise Unauthorized("The API key is not known, has ended, or was revoked.")
+        if credential.key_id is not None:
+            self._used[credential.key_id] = self._clock.now()
+        scope["credential"] = credential
+        return credential.principal
 
     async def _by_cookie(self, scope: Scope, headers: Headers) -> Principal | None:
         secret = read_cookie(headers)

@@ -3,7 +3,6 @@
 import httpx
 from fastapi import FastAPI
 from prometheus_client import CollectorRegistry
-from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from shared import answers
@@ -11,7 +10,7 @@ from shared.edge import Edge
 from shared.telemetry import HttpMetrics
 
 
-async def nobody(_scope: Scope, _headers: Headers) -> None:
+async def nobody(_scope: Scope) -> None:
     """Let everyone in."""
 
 
