@@ -89,8 +89,10 @@ def pointer(place: tuple[Any, ...], body: Any = None) -> str:
 def without_tags(rest: list[Any], body: Any) -> list[Any]:
     """Leave out what only says which schema of several was meant: it is a value of the object, and no name in it."""
     steps = []
-    for number, part in enumerate(rest):
-        if isinstance(body, dict) and part not in body and part in body.values() and number + 1 < len(rest):
+    for place, part in enumerate(rest):
+        behind = rest[place + 1] if place + 1 < len(rest) else None
+        tag = isinstance(body, dict) and isinstance(part, str) and part in body.values()
+        if tag and behind is not None and (part not in body or behind == part):
             continue
         steps.append(part)
         if isinstance(body, dict):

@@ -190,13 +190,13 @@ WRONG: list[tuple[str, str, str, int, str]] = [
     ("course.yaml", "key: replies", "key: Replies!", 422, "/key"),
     ("lessons/listen.md", "assets/knot.png", "assets/net.png", 422, "/modules/0/markdown"),
     ("lessons/listen.md", "listen.en.vtt", "listen.fr.vtt", 422, "/modules/0/video/captions/0/file"),
-    ("lessons/listen.md", "minutes: 5", "minutes: soon", 422, "/modules/0/lesson/minutes"),
-    ("lessons/listen.md", "https://", "http://", 422, "/modules/0/lesson/video/url"),
+    ("lessons/listen.md", "minutes: 5", "minutes: soon", 422, "/modules/0/minutes"),
+    ("lessons/listen.md", "https://", "http://", 422, "/modules/0/video/url"),
     ("scenarios/parcel.yaml", "next: glad", "next: hello", 422, "/modules/2/scenario"),
     ("scenarios/parcel.yaml", "requires: [listen]", "requires: [nobody]", 422, ""),
-    ("quizzes/check.yaml", "correct: true", "correct: false", 422, "/modules/3/quiz/questions/0"),
-    ("readings/policy.md", "sections: [be-kind]", "sections: []", 422, "/modules/1/policy_reading/sections"),
-    ("tasks/reply.md", "Answer one post.", "", 422, "/modules/4/practical_task/markdown"),
+    ("quizzes/check.yaml", "correct: true", "correct: false", 422, "/modules/3/questions/0"),
+    ("readings/policy.md", "sections: [be-kind]", "sections: []", 422, "/modules/1/sections"),
+    ("tasks/reply.md", "Answer one post.", "", 422, "/modules/4/markdown"),
 ]
 
 
