@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from uuid_utils import uuid7
 from websockets.asyncio.server import ServerConnection, serve
 
 from services.monitoring.connectors.bluesky_frames import POSTS, Change, Unreadable, read_firehose, read_jetstream
@@ -18,7 +19,6 @@ from services.monitoring.connectors.bluesky_replies import facets, rkey_of
 from services.monitoring.connectors.bluesky_stream import opened
 from services.monitoring.connectors.protocol import SourceTrouble
 from shared.db import Database
-from shared.ids import new_id
 from tests.monitoring import web
 from tests.monitoring.reading import desk
 from tests.monitoring.web import Page
@@ -71,11 +71,12 @@ def test_a_link_is_marked_where_it_stands_in_bytes(before: str, after: str) -> N
 
 
 def test_a_reply_has_one_address_and_no_other_reply_has_it() -> None:
-    ids = [new_id() for _ in range(500)]
+    # Of two ids of one millisecond, one in a million has the other's address; replies are further apart.
+    ids = [str(uuid7(nanoseconds=(1_790_000_000_000 + number) * 1_000_000)) for number in range(500)]
     addresses = [rkey_of(one) for one in ids]
     assert all(TID.fullmatch(one) for one in addresses)
     assert addresses == [rkey_of(one) for one in ids]
-    assert len(set(addresses)) == len(ids)
+    assert addresses == sorted(set(addresses))
 
 
 async def test_a_stream_inside_is_not_opened() -> None:
