@@ -100,7 +100,18 @@ class Sender:
         except Refused as refused:
             if refused.error != "InvalidSwap":
                 raise Impossible(f"Bluesky refuses it: {(refused.message or refused.error).rstrip('.')}.") from refused
+            await self._be_there(record, body)
         return address
+
+    async def _be_there(self, record: Answer, body: Answer) -> None:
+        """Make sure that what stands at a reply's address is this reply: two of one millisecond may share one."""
+        place = {name: body[name] for name in ("repo", "collection", "rkey")}
+        try:
+            there = (await self._server.ask("com.atproto.repo.getRecord", **place))["value"]
+        except Refused as refused:
+            raise SourceTrouble("What stands at the reply's address cannot be read.") from refused
+        if (there.get("text"), there.get("reply")) != (record["text"], record["reply"]):
+            raise Impossible("Another reply stands at this one's address. Write it again.")
 
     async def _place(self, answers: str) -> dict[str, Any]:
         """Return where in a thread a reply stands: under the customer's message, in the thread that it is in."""
