@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from contextvars import copy_context
 from time import perf_counter
 from typing import Any, Protocol, TypeVar, cast
@@ -114,15 +115,19 @@ class PatientConnection(psycopg.Connection[Any]):
                 raise SecondStatementError
             self.left -= 1
         waiter = getcurrent()
-        if not isinstance(waiter, Waiter):
-            return super().wait(gen, interval, timeout)
-        loop = cast("greenlet", waiter.parent)
         try:
+            if not isinstance(waiter, Waiter):
+                return super().wait(gen, interval, timeout)
+            loop = cast("greenlet", waiter.parent)
             wanted = next(gen)
             while True:
                 wanted = gen.send(loop.switch(self.pgconn.socket, wanted))
         except StopIteration as end:
             return cast("T", end.value)
+        finally:
+            # One that a lost connection left half-way would raise again wherever it is collected, out of reach.
+            with suppress(psycopg.Error, RuntimeError):
+                gen.close()
 
 
 async def run_waiting(fn: Callable[[], T], held: Callable[[float], None]) -> T:

@@ -51,6 +51,8 @@ class Writer:
                     self._driver.rollback()
             return Done(error=error)
         finally:
+            if self.broken:
+                self.connection.invalidate()  # else the session would roll back on it, which raises
             session.close()
 
     @property

@@ -1,6 +1,8 @@
 """Where units of work are run: short ones by the event loop, long ones beside it, and neither holds it up."""
 
 import asyncio
+import gc
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -8,9 +10,9 @@ from functools import partial
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
-from shared.db import Database, Session
+from shared.db import Database, Session, StorageUnavailable, Unit
 from shared.marks import write_marks
 
 OpenDatabase = Callable[[str], Database]
@@ -122,6 +124,35 @@ async def test_connections_that_the_server_closed_meanwhile_are_replaced(db: Dat
         )
     for run in (db.read, db.write):
         assert await asyncio.gather(*(run(where) for _ in range(20)))
+
+
+def lose_the_connection(session: Session, engine: Engine) -> None:
+    """Have the server hang up just before psycopg sends a pipeline, which notices while it writes."""
+    pid = session.execute(text("SELECT pg_backend_pid()")).scalar_one()
+    with engine.connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:pid, 1000)"), {"pid": pid})
+    mark_many(session)
+
+
+@pytest.mark.parametrize("by", ["loop", "thread"])
+async def test_a_connection_that_was_lost_raises_nothing_when_it_is_collected(
+    db: Database, by: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if db.dialect != "postgresql":
+        pytest.skip("SQLite has no server")
+    out_of_reach: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda it: out_of_reach.append(it.exc_value))
+    unit = Unit(lose_the_connection, (db.engine,))
+    for _ in range(5):
+        if by == "thread":
+            (done, _other) = await db.write_all([unit, Unit(where)])
+            assert isinstance(done.error, StorageUnavailable)
+        else:
+            with pytest.raises(StorageUnavailable):
+                await db.run(unit)
+        gc.collect()
+    assert out_of_reach == []
+    assert await db.read(where)
 
 
 async def test_a_caller_that_goes_away_leaves_the_others_their_answers(db: Database) -> None:
