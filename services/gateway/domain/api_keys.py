@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, select, update
 from sqlmodel import col
 
 from services.gateway.rights import SCOPES
-from services.gateway.schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut
+from services.gateway.schemas.api_keys import ApiKeyIn, ApiKeyOut, NewApiKeyOut
 from services.gateway.tables import ApiKey
 from shared.auth import Principal
 from shared.db import Session

@@ -9,7 +9,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OKPKey
 
-from services.gateway.schemas import EmbedTokenOut
+from services.gateway.schemas.embeds import EmbedTokenOut
 from shared.auth import ALGORITHM, Principal
 from shared.problems import Unauthorized
 

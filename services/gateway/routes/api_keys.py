@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request, Response, status
 
 from services.gateway.domain import api_keys
-from services.gateway.schemas import ApiKeyIn, ApiKeyOut, NewApiKeyOut
+from services.gateway.schemas.api_keys import ApiKeyIn, ApiKeyOut, NewApiKeyOut
 from shared.auth import Caller, needs
 from shared.conditions import fingerprint
 from shared.pages import Page, Paging

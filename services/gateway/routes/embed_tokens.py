@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, status
 
-from services.gateway.schemas import EmbedTokenIn, EmbedTokenOut
+from services.gateway.schemas.embeds import EmbedTokenIn, EmbedTokenOut
 from shared.auth import Caller, needs
 
 router = APIRouter(prefix="/v1/embed-tokens", tags=["embeds"])

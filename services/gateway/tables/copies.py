@@ -1,52 +1,13 @@
-"""The gateway's tables: keys, sessions, the public event log, and its copies of people, seats, policies and certificates."""
+"""What the gateway keeps of what others told: people, seats, policies and certificates."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Column, Index, LargeBinary, MetaData, String, Table, Text
-from sqlmodel import Field, SQLModel
+from sqlalchemy import LargeBinary, Text
+from sqlmodel import Field
 
+from services.gateway.tables.base import Row
 from shared.db import UtcDateTime
 from shared.tables import Position
-
-metadata = MetaData()
-
-
-class Row(SQLModel):
-    """A row of the gateway's database."""
-
-    metadata = metadata
-
-
-class ApiKey(Row, table=True):
-    """A machine's key; of its secret only the SHA-256 is kept."""
-
-    __tablename__ = "api_keys"
-
-    id: str = Field(primary_key=True, max_length=36)
-    name: str = Field(max_length=200)
-    prefix: str = Field(max_length=20)
-    secret_hash: str = Field(max_length=64, unique=True)
-    scopes: list[str] = Field(sa_type=JSON)
-    departments: list[str] | None = Field(default=None, sa_type=JSON)
-    created_by: str = Field(max_length=100)
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    expires_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-    last_used_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
-
-
-class SignedIn(Row, table=True):
-    """A session of the portal; of its cookie only the SHA-256 is kept."""
-
-    __tablename__ = "sessions"
-
-    id: str = Field(primary_key=True, max_length=36)
-    token_hash: str = Field(max_length=64, unique=True)
-    user: str = Field(max_length=200)
-    role: str = Field(max_length=20)
-    person: str | None = Field(default=None, max_length=36, index=True)
-    created_at: datetime = Field(sa_type=UtcDateTime)
-    expires_at: datetime = Field(sa_type=UtcDateTime, index=True)
 
 
 class KnownPerson(Row, table=True):
@@ -144,16 +105,3 @@ class CoveredSections(Row, table=True):
 
     hash: str = Field(primary_key=True, max_length=64)
     body: bytes = Field(sa_type=LargeBinary)
-
-
-event_log = Table(
-    "event_log",
-    metadata,
-    Column("position", Position, primary_key=True, autoincrement=False),
-    Column("event_id", String(36), nullable=False, unique=True),
-    Column("type", String(100), nullable=False),
-    Column("subject", String(300), nullable=False),
-    Column("body", LargeBinary, nullable=False),
-    Column("at", UtcDateTime, nullable=False),
-)
-Index("event_log_at", event_log.c.at)

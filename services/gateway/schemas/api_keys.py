@@ -1,4 +1,4 @@
-"""Bodies of the gateway's own requests and answers."""
+"""Bodies about API keys."""
 
 from datetime import datetime
 from typing import Annotated, Self
@@ -53,26 +53,3 @@ class NewApiKeyOut(ApiKeyOut):
     """A key just made; `key` is shown this once."""
 
     key: str
-
-
-class EmbedTokenIn(Body):
-    """What an intranet's page may show: one policy."""
-
-    policy: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,63}$", examples=["social-media"])]
-
-
-class EmbedTokenOut(Resource):
-    """A token for `/embed/policies/{policy}?token=`, good for five minutes at most."""
-
-    token: str
-    expires_at: datetime
-
-
-class Me(Resource):
-    """Who is signed in, for the portal's own pages."""
-
-    id: str
-    name: str | None
-    employee_number: str | None
-    roles: list[str]
-    scopes: list[str]

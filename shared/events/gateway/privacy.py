@@ -1,37 +1,9 @@
-"""What the gateway tells."""
+"""What is told of erasures, and of who read whose records."""
 
 from datetime import datetime
 
-from shared.events.base import Event, Operational, Personal, Public, told
+from shared.events.base import Event, Operational, Public, told
 from shared.events.erasures import ErasureFinished
-
-
-@told
-class KeyCreatedV1(Event):
-    """An API key was made."""
-
-    type = "gateway.key.created.v1"
-    id: Public[str]
-    name: Operational[str]
-    scopes: Operational[list[str]]
-
-
-@told
-class KeyRevokedV1(Event):
-    """An API key stopped working."""
-
-    type = "gateway.key.revoked.v1"
-    id: Public[str]
-
-
-@told
-class SignedInV1(Event):
-    """A person signed in to the portal."""
-
-    type = "gateway.sign_in.succeeded.v1"
-    id: Public[str]
-    person: Personal[str]
-    at: Operational[datetime]
 
 
 @told

@@ -1,0 +1,1 @@
+"""Bodies of the gateway's own requests and answers, by resource."""
