@@ -318,7 +318,7 @@ def render_row() -> Row:
     common = packed.Common()
     now = datetime.now(UTC)
     dates = [now - timedelta(days=30), now + timedelta(days=300), now + timedelta(days=335), now + timedelta(days=349)]
-    certificate = (new_id(), "", "responder", "held", *dates, None, "hash", None, None)
+    certificate = (new_id(), "", "responder", "held", *dates, None, "hash", None, None, 0)
     person = packed.pack(common, (new_id(), "E-000001", "Care", None), [certificate], {"hash": b"[]"})
     number, at, text = b'"E-000001"', packed.micros(now), packed.text_of(now)
     mine = timed(lambda: packed.statuses(common, person, number, 0, at, text))
