@@ -12,8 +12,9 @@ from services.monitoring.connectors.runner import Runner
 from services.monitoring.domain import personal, rules
 from services.monitoring.domain.posts import past_posts
 from services.monitoring.gauges import keep_counting
-from services.monitoring.handlers import handlers, snapshots, timers
+from services.monitoring.handlers import handlers, timers
 from services.monitoring.judge import Judge
+from services.monitoring.retelling import snapshots
 from services.monitoring.routes import (
     accounts,
     autonomy,

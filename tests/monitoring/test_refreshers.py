@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.monitoring import handlers
+from services.monitoring import handlers, retelling
 from services.monitoring.domain import accounts
 from services.monitoring.domain.coaching import findings, guidance, refreshers
 from services.monitoring.domain.coaching.findings import Filter
@@ -57,7 +57,7 @@ async def accepted(db: Database, author: int, text: str = "We are the best") -> 
 async def proposed(db: Database) -> list[tuple[str | None, str | None, str, int]]:
     """Let the clock come round, and return what was proposed."""
     await db.write(handlers.propose_refreshers)
-    every = await told_by(db, handlers.snapshots)
+    every = await told_by(db, retelling.snapshots)
     told = [data for (_, kind), data in every.items() if kind == "monitoring.refresher.proposed.v1"]
     return [(one["person"], one["department"], one["course"], one["findings"]) for one in told]
 

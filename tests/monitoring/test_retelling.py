@@ -6,7 +6,7 @@ from services.monitoring.domain.coaching import findings, guidance
 from services.monitoring.domain.conversations import conversations, replies
 from services.monitoring.domain.posts import posts
 from services.monitoring.domain.routing import pauses
-from services.monitoring.handlers import snapshots
+from services.monitoring.retelling import snapshots
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.autonomy import AutonomyAppealIn, AutonomyChangeIn
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn
