@@ -1,6 +1,7 @@
 """Drafts go out when a trusted colleague says so, and never otherwise."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -109,6 +110,25 @@ async def test_what_changed_since_a_draft_was_written_counts_when_it_is_let_out(
     await service.post(f"/v1/conversations/{reply['conversation']}/handoff", {"reason": "I am off."})
     assert refused(await trusted.post(approval, json={"text": "Soon."})) == (409, "draft-outdated")
     assert (await service.get("/v1/replies", status="drafted"))["items"] == []
+
+
+async def test_of_two_drafts_for_one_question_only_one_goes_out_and_what_is_written_later_may_follow(
+    service: MonitoringService,
+) -> None:
+    first = await drafted(service)
+    path = f"/v1/conversations/{first['conversation']}/reply"
+    second = await service.post(path, {"text": "Or write to us."})
+    trusted = service.as_person(3)
+    service.clock.advance(timedelta(seconds=1))
+    assert (await trusted.post(f"/v1/replies/{first['id']}/approval", json={})).is_success
+    late = await trusted.post(f"/v1/replies/{second['id']}/approval", json={})
+    assert refused(late) == (409, "draft-outdated")
+    assert (await service.get("/v1/replies", status="drafted"))["items"] == []
+
+    service.clock.advance(timedelta(seconds=1))
+    more = await service.post(path, {"text": "It is on its way now."})
+    assert (await trusted.post(f"/v1/replies/{more['id']}/approval", json={})).json()["status"] == "approved"
+    assert len(await service.told("monitoring.reply.approved.v1")) == 2
 
 
 async def test_somebody_who_is_trusted_may_ask_for_a_second_pair_of_eyes(service: MonitoringService) -> None:

@@ -43,6 +43,31 @@ async def test_a_customer_who_writes_soon_after_the_resolution_goes_on_with_thei
     assert (await service.push(text="Something else."))["id"] != first["id"]
 
 
+async def test_a_tool_that_pushes_the_whole_thread_each_time_brings_only_what_is_new(
+    service: MonitoringService,
+) -> None:
+    def messages(*texts: str) -> list[dict[str, str]]:
+        return [{"network_id": f"m-{text}", "text": text} for text in texts]
+
+    first = await service.push(messages=messages("One?"))
+    await service.post(f"/v1/conversations/{first['id']}/resolution")
+    service.clock.advance(timedelta(days=4))
+    second = await service.push(messages=messages("One?", "Two?"))
+    assert second["id"] != first["id"]
+    read = await service.get(f"/v1/conversations/{second['id']}")
+    assert [message["text"] for message in read["messages"]] == ["Two?"]
+    assert (await service.push(messages=messages("One?")))["id"] == second["id"], "it is open, and nothing is new"
+
+    await service.post(f"/v1/conversations/{second['id']}/resolution")
+    again = await service.push(messages=messages("One?", "Two?"))
+    assert (again["id"], again["state"]) == (second["id"], "resolved")
+    message = {"network_id": "m-One?", "text": "One?"}
+    assert (await service.post(f"/v1/conversations/{second['id']}/messages", message))["state"] == "resolved"
+    assert await service.told(REOPENED) == []
+    on = await service.push(messages=messages("One?", "Two?", "Three?"))
+    assert (on["id"], on["state"]) == (second["id"], "reopened")
+
+
 async def test_what_nobody_can_take_is_told_as_queued_with_what_is_missing(service: MonitoringService) -> None:
     waiting = await service.push(language="fi")
     assert waiting["state"] == "queued"

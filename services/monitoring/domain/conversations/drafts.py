@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from sqlalchemy import Select, false, or_
+from sqlalchemy import ColumnElement, Select, exists, false, or_
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from services.monitoring.domain import people
@@ -30,7 +31,7 @@ class ReplyNotDrafted(Conflict):
 
 
 class DraftOutdated(Conflict):
-    """The conversation is resolved, or with somebody else."""
+    """The conversation is resolved, with somebody else, or was answered after the draft was written; give it back."""
 
 
 class OwnReply(Forbidden):
@@ -45,7 +46,7 @@ def approve(session: Session, reply_id: str, body: ReplyApprovalIn, caller: Prin
     """Let a draft out, in its words or in others, if the rules and the state of its conversation still allow it."""
     reply, one, reviewer = with_reviewer(session, reply_id, caller, body.employee_number, stated)
     author = session.get_one(Person, reply.person)
-    if one.assignee != author.id or one.state not in ANSWERABLE:
+    if one.assignee != author.id or one.state not in ANSWERABLE or is_overtaken(session, reply):
         raise DraftOutdated
     held = replies.refuse_uncertified(session, one, author)
     replies.refuse_if_paused(session, one)
@@ -60,6 +61,21 @@ def approve(session: Session, reply_id: str, body: ReplyApprovalIn, caller: Prin
     else:
         replies.go_out(session, one, reply)
     return reply_views(session, [reply])[0].model_copy(update={"advice": advice})
+
+
+def overtaken() -> ColumnElement[bool]:
+    """Return the condition on drafts that another reply went out in their conversation after they were written.
+
+    Their author had not read that one, and the customer has an answer; what they still want to say, they write anew.
+    """
+    out = aliased(Reply)
+    since = (col(out.status).not_in(replies.UNTOLD), col(out.approved_at) > col(Reply.approved_at))
+    return exists().where(col(out.conversation) == col(Reply.conversation), *since).correlate(Reply)
+
+
+def is_overtaken(session: Session, draft: Reply) -> bool:
+    """Tell whether that is so of a draft."""
+    return session.execute(select(Reply.id).where(col(Reply.id) == draft.id, overtaken())).first() is not None
 
 
 def give_back(session: Session, reply_id: str, body: ReplyReturnIn, caller: Principal, stated: int | None) -> ReplyOut:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlmodel import col, select
 
-from services.monitoring.domain.conversations import conversations, promises, reopening, standings
+from services.monitoring.domain.conversations import conversations, promises, reopening, standings, threads
 from services.monitoring.domain.conversations.showing import shown
 from services.monitoring.domain.conversations.standings import Standing
 from services.monitoring.domain.figures import hours
@@ -201,13 +201,14 @@ def resume(session: Session, conversation: Conversation) -> bool:
 
 
 def push(session: Session, body: ConversationIn) -> ConversationOut:
-    """Take in a thread of an inbox tool; pushing the same again changes nothing."""
+    """Take in a thread of an inbox tool, of which only what is new counts: a tool may push the whole thread each time."""
     assignments.lock(session)
-    replayed = pushed_before(session, body)
-    if replayed is not None:
-        return shown(session, [replayed])[0]
-    read = triage.read_message(session, "\n".join(message.text for message in body.messages), body.language)
-    messages = [message_of(body, message, read, session.now) for message in body.messages]
+    before = threads.settled(session, body.network, body.thread, {message.network_id for message in body.messages})
+    new = [message for message in body.messages if message.network_id not in before]
+    if not new and (last := threads.last_resolved(session, body.network, body.thread)) is not None:
+        return shown(session, [last])[0]
+    read = triage.read_message(session, "\n".join(message.text for message in new), body.language)
+    messages = [message_of(body, message, read, session.now) for message in new]
     if not messages:
         empty = message_of(body, MessageIn(network_id="-", text=""), read, session.now)
         conversation, changed = receive_thread(session, empty)
@@ -233,19 +234,6 @@ def receive_thread(session: Session, thread: Inbound) -> tuple[Conversation, boo
     return conversation, True
 
 
-def pushed_before(session: Session, body: ConversationIn) -> Conversation | None:
-    """Return the resolved conversation that a push repeats, if every message of it is there."""
-    statement = select(Conversation).where(
-        col(Conversation.network) == body.network, col(Conversation.thread) == body.thread
-    )
-    last = session.execute(statement.order_by(col(Conversation.id).desc()).limit(1)).scalar()
-    if last is None or last.open_key is not None:
-        return None
-    ids = {message.network_id for message in body.messages}
-    kept = select(Message.network_id).where(col(Message.conversation) == last.id, col(Message.network_id).in_(ids))
-    return last if set(session.execute(kept).scalars()) == ids else None
-
-
 def message_of(body: ConversationIn, message: MessageIn, read: Reading, now: datetime) -> Inbound:
     """Return one message of a pushed thread: what its tool says of the thread stands, triage says the rest."""
     return Inbound(
@@ -266,7 +254,7 @@ def add_message(session: Session, conversation_id: str, body: MessageIn) -> Conv
     """Add a customer's message to a conversation that is open, or was lately; one that is known changes nothing."""
     assignments.lock(session)
     one = conversations.get(session, conversation_id)
-    if one.open_key is None and knows(session, one, body.network_id):
+    if body.network_id in threads.settled(session, one.network, one.thread, {body.network_id}):
         return shown(session, [one])[0]
     if one.open_key is None and not reopening.may_go_on(session, one):
         raise AlreadyResolved
@@ -287,9 +275,3 @@ def add_message(session: Session, conversation_id: str, body: MessageIn) -> Conv
     if spoken:
         record(session, "conversation.add_message", f"conversation/{one.id}", digest_of(body))
     return shown(session, [standings.read_anew(session, one.id)])[0]
-
-
-def knows(session: Session, one: Conversation, network_id: str) -> bool:
-    """Tell whether a message is part of a conversation already."""
-    there = select(Message.id).where(col(Message.conversation) == one.id, col(Message.network_id) == network_id)
-    return session.execute(there).first() is not None

@@ -38,7 +38,7 @@ def listed(
         there = select(Conversation.id).where(col(Conversation.network) == network)
         statement = statement.where(col(Reply.conversation).in_(there))
     if status == "drafted":
-        statement = statement.where(col(Reply.conversation).in_(still_with(col(Reply.person))))
+        statement = statement.where(col(Reply.conversation).in_(still_with(col(Reply.person))), ~drafts.overtaken())
     rows: Page[Reply] = page(session, statement, paging, key=Reply.id, to=lambda row: row)
     return Page(items=reply_views(session, rows.items), next_cursor=rows.next_cursor)
 
