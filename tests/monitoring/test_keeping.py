@@ -13,7 +13,6 @@ import orjson
 import pytest
 from sqlmodel import col, select
 
-from services.monitoring.domain.figures import rebuilding
 from services.monitoring.domain.keeping import holds, retention
 from services.monitoring.schemas.keeping import LegalHoldIn
 from services.monitoring.tables import Conversation, Finding, Guidance, Message, Post
@@ -23,7 +22,7 @@ from shared.db import Database, Session
 from shared.erasure import GONE
 from tests.monitoring.organisation import KEY, add_person, hire
 from tests.monitoring.serving import MonitoringService, refused
-from tests.monitoring.test_series import ROOT, TEXTS, happen, organise
+from tests.monitoring.test_series import ROOT, TEXTS, happen, organise, rebuilt
 
 ADMIN = Principal("key:admin", scopes=KEY.scopes | {"admin:read", "admin:write"})
 LONG = timedelta(days=4 * 365)
@@ -70,7 +69,7 @@ async def test_words_and_names_go_after_their_time_and_the_counts_stay(
         ]
 
     assert set(await db_on_both.read(named)) == {None}
-    assert (await db_on_both.write(rebuilding.rebuild)).corrected == 0
+    assert await rebuilt(db_on_both) == 0
     await db_on_both.write(happen, ("own", 1, TEXTS[1]), clock)
     assert (await db_on_both.read(words))["posts"] == [GONE, GONE], "what comes in again is still known"
 

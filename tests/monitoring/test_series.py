@@ -106,6 +106,11 @@ def coach(session: Session, kind: str) -> None:
         talks.praise(session, PraiseIn(post=one, message="Well said."), signed_in(1, "monitoring:write"))
 
 
+async def rebuilt(db: Database) -> int:
+    """Rebuild the counts, and return how many were wrong."""
+    return (await db.write(rebuilding.correct, await db.read(rebuilding.compare))).corrected
+
+
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(what=happenings)
 async def test_counts_that_were_kept_as_things_happened_equal_those_that_are_found_anew(
@@ -117,7 +122,7 @@ async def test_counts_that_were_kept_as_things_happened_equal_those_that_are_fou
         for one in what:
             clock.advance(timedelta(minutes=25))
             await db.write(happen, one, clock)
-        assert (await db.write(rebuilding.rebuild)).corrected == 0
+        assert await rebuilt(db) == 0
     finally:
         db.stop()
 
@@ -138,9 +143,17 @@ async def test_a_rebuild_puts_right_what_is_wrong_on_both_databases(db_on_both: 
         return [sorted(map(tuple, one)) for one in rows]
 
     before = await db_on_both.write(spoil)
-    assert (await db_on_both.write(rebuilding.rebuild)).corrected == 2
+    assert await rebuilt(db_on_both) == 2
     assert await db_on_both.read(kept) == before
-    assert (await db_on_both.write(rebuilding.rebuild)).corrected == 0
+
+    await db_on_both.write(spoil)
+    wrong = await db_on_both.read(rebuilding.compare)
+    for meanwhile in (("own", 2, TEXTS[2]), ("mention", 5, TEXTS[3]), ("delete", 1), ("guide",)):
+        await db_on_both.write(happen, meanwhile, clock)
+    assert (await db_on_both.write(rebuilding.correct, wrong)).corrected == 2
+    assert await rebuilt(db_on_both) == 0, "what happened between finding and mending is counted once"
+    with pytest.raises(rebuilding.RebuiltMeanwhile):
+        await db_on_both.write(rebuilding.correct, wrong)
 
 
 async def points(service: MonitoringService, metric: str, **params: str) -> list[tuple[str | None, int]]:

@@ -45,7 +45,8 @@ async def get_series(
     "/rebuilds",
     status_code=status.HTTP_201_CREATED,
     dependencies=[needs("monitoring:write"), needs("admin:write")],
+    responses=problems(rebuilding.RebuiltMeanwhile),
 )
 async def rebuild_summary(db: Db) -> RebuildOut:
-    """Find every count anew from what is kept, and say how many were wrong; posts wait until it is done."""
-    return await db.write(rebuilding.rebuild)
+    """Find every count anew from what is kept, and say how many were wrong; nobody waits meanwhile."""
+    return await db.write(rebuilding.correct, await db.read(rebuilding.compare))

@@ -1,8 +1,8 @@
 """The counts found anew from what is kept, which they equal: to check them, and to let a person out of them."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, delete, text
 from sqlmodel import col, select
@@ -15,50 +15,83 @@ from services.monitoring.schemas.summary import RebuildOut
 from services.monitoring.tables import Conversation, Finding, Guidance, HourCount, Post, PromisedAnswer, Reply, Tally
 from shared.db import Session
 from shared.evidence import record
+from shared.ids import new_id
+from shared.marks import read_mark, write_mark
+from shared.problems import Conflict
 
 AT_ONCE = 5000
+MARK = "summary.rebuilt"
+"""Which rebuild was the last."""
 KEY = ("hour", "network", "department", "kind", "policy", "section", "rule")
 
 
-def rebuild(session: Session) -> RebuildOut:
-    """Count everything anew, put right what differs, and say how many counts did: none, unless something is wrong.
+class RebuiltMeanwhile(Conflict):
+    """Another rebuild put the counts right meanwhile; ask again to see whether anything is left."""
 
-    Nothing is counted meanwhile by others: on PostgreSQL the tables are locked, on SQLite there is one writer.
+
+class Wrong(NamedTuple):
+    """What is missing from the counts, and the rebuild before which it was found."""
+
+    tallies: Mapping[Key, tuple[int, int]]
+    hours: Counter[Happening]
+    before: str | None
+
+    @property
+    def number(self) -> int:
+        """How many counts are wrong."""
+        return len(self.tallies) + sum(1 for amount in self.hours.values() if amount)
+
+
+def compare(session: Session) -> Wrong:
+    """Count everything anew and say what differs from the counts: nothing, unless something is wrong.
+
+    Meant for one snapshot, which keeps nobody from writing. What happens after it is added to the counts with what it
+    is counted from, so whatever is missing in the snapshot is still missing later, neither more nor less.
     """
+    return Wrong(wrong_tallies(session), wrong_hours(session), read_mark(session, MARK))
+
+
+def correct(session: Session, wrong: Wrong) -> RebuildOut:
+    """Add what is missing; raises RebuiltMeanwhile, for it must not be added twice."""
     if session.connection().dialect.name == "postgresql":
         session.execute(text("LOCK TABLE tallies, hour_counts IN EXCLUSIVE MODE"))
-    wrong = mend_tallies(session) + mend_hours(session)
-    record(session, "summary.rebuild", f"summary/{wrong}")
-    return RebuildOut(rebuilt_at=session.now, corrected=wrong)
+    if read_mark(session, MARK) != wrong.before:
+        raise RebuiltMeanwhile
+    write_mark(session, MARK, new_id())
+    counts = Counts()
+    for key, (posts, findings) in wrong.tallies.items():
+        counts.add(key, posts=posts, findings=findings)
+    counts.keep(session)
+    drop_empty(session)
+    hours.add(session, wrong.hours)
+    record(session, "summary.rebuild", f"summary/{wrong.number}")
+    return RebuildOut(rebuilt_at=session.now, corrected=wrong.number)
 
 
-def mend_tallies(session: Session) -> int:
-    """Put right the counts of posts and findings; returns how many were wrong."""
+def wrong_tallies(session: Session) -> dict[Key, tuple[int, int]]:
+    """Return what is missing from the counts of posts and findings."""
     right = tallies_of(session)
     kept: dict[Key, tuple[int, int]] = {}
-    for row in session.execute(select(Tally)).scalars():
+    for row in session.execute(select(Tally).execution_options(yield_per=AT_ONCE)).scalars():
         kept[row.hour, row.network, row.department, row.kind, row.policy, row.section, row.rule] = (
             row.posts,
             row.findings,
         )
-    counts = Counts()
-    differ = {key for key in {*right, *kept} if right.get(key, (0, 0)) != kept.get(key, (0, 0))}
-    for key in differ:
+    missing = {}
+    for key in {*right, *kept}:
         posts, findings = right.get(key, (0, 0))
         was_posts, was_findings = kept.get(key, (0, 0))
-        counts.add(key, posts=posts - was_posts, findings=findings - was_findings)
-    counts.keep(session)
-    drop_empty(session)
-    return len(differ)
+        if (posts, findings) != (was_posts, was_findings):
+            missing[key] = (posts - was_posts, findings - was_findings)
+    return missing
 
 
-def mend_hours(session: Session) -> int:
-    """Put right the other counts; returns how many were wrong."""
-    differences = Counter(happened(session))
-    for row in session.execute(select(HourCount)).scalars():
-        differences[Happening(row.hour, row.metric, row.network, row.department, row.kind)] -= row.amount
-    hours.add(session, differences)
-    return sum(1 for amount in differences.values() if amount)
+def wrong_hours(session: Session) -> Counter[Happening]:
+    """Return what is missing from the other counts."""
+    missing = Counter(happened(session))
+    for row in session.execute(select(HourCount).execution_options(yield_per=AT_ONCE)).scalars():
+        missing[Happening(row.hour, row.metric, row.network, row.department, row.kind)] -= row.amount
+    return missing
 
 
 def drop_empty(session: Session) -> None:
