@@ -320,8 +320,8 @@ def render_row() -> Row:
     dates = [now - timedelta(days=30), now + timedelta(days=300), now + timedelta(days=335), now + timedelta(days=349)]
     certificate = (new_id(), "", "responder", "held", *dates, None, "hash", None, None, 0)
     person = packed.pack(common, (new_id(), "E-000001", "Care", None), [certificate], {"hash": b"[]"})
-    number, at, text = b'"E-000001"', packed.micros(now), packed.text_of(now)
-    mine = timed(lambda: packed.statuses(common, person, number, 0, at, text))
+    moment = packed.Moment(common, now)
+    mine = timed(lambda: packed.statuses(person, b'"E-000001"', 0, moment))
     asked = {"employee_number": "E-000001", "certification": "responder", "status": "valid", "certified": True}
     base = timed(lambda: orjson.dumps({**asked, "certified_until": dates[3], "as_of": now, "certificate": "x" * 36}))
     return Row("status of one person, rendered", mine / base, "orjson of the same", "<= 3", f"{mine * 1e6:.1f} us")

@@ -86,7 +86,7 @@ def test_what_is_packed_says_what_the_owner_says(
     if later and any(each is not None and told_at < each <= now for each in happenings(certificate)):
         return  # it would have been told, and kept, in between
     try:
-        (status,) = packed.statuses(common, kept, number, None, packed.micros(now), packed.text_of(now))
+        (status,) = packed.statuses(kept, number, None, packed.Moment(common, now))
         (whole,) = packed.certificates(common, kept, number, packed.micros(now))
     except packed.Unclear:
         assert now < certificate.issued_at or told_at < certificate.issued_at

@@ -19,7 +19,7 @@ from services.gateway.domain import certificates
 from services.gateway.domain.event_log import Logged
 from services.gateway.forward import Forwarder, ServiceAway
 from services.gateway.read_model import packed
-from services.gateway.read_model.packed import Common, Unclear, micros, text_of
+from services.gateway.read_model.packed import Common, Unclear, micros
 from services.gateway.read_model.reads import Reads
 from shared.auth import INTERNAL, Principal
 from shared.bus import Bus, BusError
@@ -228,8 +228,7 @@ class Certificates:
         """Return the status of each, in the order asked; raises Unclear where the owner is to be asked."""
         if SCOPE not in principal.scopes or principal.person is not None:
             raise Unclear
-        moment = self._now(principal)
-        now, as_of = micros(moment), text_of(moment)
+        moment = packed.Moment(self._common, self._now(principal))
         wanted = None
         if certification is not None:
             wanted = self._common.certifications.find(certification.encode())
@@ -242,9 +241,9 @@ class Certificates:
             if found is None and not NUMBER.fullmatch(number):
                 raise Unclear
             answers: list[bytes] = []
-            if found is not None and not self._hidden(found, departments):
-                answers = packed.statuses(self._common, found, name, wanted, now, as_of)
-            items += answers or [packed.none(name, nothing, as_of)]
+            if found is not None and (departments is None or not self._hidden(found, departments)):
+                answers = packed.statuses(found, name, wanted, moment)
+            items += answers or [packed.none(name, nothing, moment.as_of)]
         self.reads.list(principal, "find_certificate_statuses")
         return b'{"items":[%b]}' % b",".join(items)
 

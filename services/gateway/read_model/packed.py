@@ -25,10 +25,12 @@ PERSON = Struct("<16sIq")
 """Id, department, when they left."""
 CERTIFICATE = Struct("<36s16sHBIIqqqqq28p")
 """Id, what it replaces, certification, state, sections, reason, the five dates, and the fourth of them as text."""
+LEFT = Struct("<20xq")
+STATUS = Struct("<36s16xHB8xqqqq8x28p")
+"""Of the same, no more than a status needs."""
 NOTHING = bytes(16)
 HELD, SUSPENDED, REVOKED, UNCLEAR = range(4)
 STATES = {State.HELD: HELD, State.SUSPENDED: SUSPENDED, State.REVOKED: REVOKED, State.UNCLEAR: UNCLEAR}
-CERTIFIED, NOT_CERTIFIED = b"true", b"false"
 
 
 class Unclear(Exception):  # noqa: N818  not a fault: the owner knows
@@ -152,38 +154,52 @@ def status_of(state: int, now: int, expiring: int, expires: int) -> bytes:
     return b"suspended" if state == SUSPENDED else b"revoked"
 
 
-def statuses(common: Common, packed: bytes, number: bytes, wanted: int | None, now: int, as_of: bytes) -> list[bytes]:
+class Moment:
+    """The time as of which statuses are said, and what many of them have in common, put together once."""
+
+    __slots__ = ("_common", "_middles", "as_of", "end", "now")
+
+    def __init__(self, common: Common, now: datetime) -> None:
+        self._common = common
+        self._middles: dict[tuple[int, bytes, bool], bytes] = {}
+        self.now = micros(now)
+        self.as_of = text_of(now)
+        self.end = b',"as_of":"%b","certificate":"' % self.as_of
+
+    def middle(self, which: int, status: bytes, certified: bool) -> bytes:
+        """Return what stands between the employee number and the day until when they are certified."""
+        middle = self._middles.get((which, status, certified))
+        if middle is None:
+            middle = b',"certification":"%b","status":"%b","certified":%b,"certified_until":' % (
+                self._common.certifications[which],
+                status,
+                b"true" if certified else b"false",
+            )
+            self._middles[which, status, certified] = middle
+        return middle
+
+
+def statuses(packed: bytes, number: bytes, wanted: int | None, at: Moment) -> list[bytes]:
     """Return a status, as JSON, for each certificate of a person, or for that of the certification wanted.
 
     `number` is the employee number as JSON. Raises Unclear.
     """
-    _, _, left = PERSON.unpack_from(packed)
+    now = at.now
+    (left,) = LEFT.unpack_from(packed)
     found = []
     for place in range(PERSON.size, len(packed), CERTIFICATE.size):
-        key, _, which, state, _, _, issued, expiring, expires, grace, _, until = CERTIFICATE.unpack_from(packed, place)
+        key, which, state, issued, expiring, expires, grace, until = STATUS.unpack_from(packed, place)
         if wanted is not None and which != wanted:
             continue
-        certified = False
-        if left <= now:
-            status = b"none"
-        elif now < issued:
+        if left > now and now < issued:
             raise Unclear
+        status = b"none" if left <= now else status_of(state, now, expiring, expires)
+        if left > now and state == HELD and (now < expires or now < grace):
+            middle = at.middle(which, status, True)
+            found.append(b'{"employee_number":%b%b"%b"%b%b"}' % (number, middle, until, at.end, key))
         else:
-            status = status_of(state, now, expiring, expires)
-            certified = state == HELD and (now < expires or now < grace)
-        found.append(
-            b'{"employee_number":%b,"certification":"%b","status":"%b","certified":%b,"certified_until":%b,"as_of":"%b",'
-            b'"certificate":"%b"}'
-            % (
-                number,
-                common.certifications[which],
-                status,
-                CERTIFIED if certified else NOT_CERTIFIED,
-                b'"%b"' % until if certified else b"null",
-                as_of,
-                key,
-            )
-        )
+            middle = at.middle(which, status, False)
+            found.append(b'{"employee_number":%b%bnull%b%b"}' % (number, middle, at.end, key))
     return found
 
 
