@@ -118,9 +118,10 @@ def keep_work_moving(session: Session) -> None:
 
 @timers.every(seconds=1)
 def note_what_is_late(session: Session) -> None:
-    """Customers who were promised an answer by now have none, or tools say nothing of replies: somebody should know."""
+    """Customers who were promised an answer have none, tools say nothing of replies, nobody decides: somebody should know."""
     promises.note_overdue(session)
     deliveries.note_unconfirmed(session)
+    held_replies.refuse_forgotten(session)
 
 
 @timers.every(seconds=600)

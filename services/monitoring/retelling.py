@@ -6,9 +6,10 @@ from services.monitoring.domain import accounts
 from services.monitoring.domain.autonomy import changes
 from services.monitoring.domain.coaching import findings, guidance, refreshers
 from services.monitoring.domain.conversations import replies, static_content
+from services.monitoring.domain.keeping import holds
 from services.monitoring.domain.routing import assignments, pauses
 from services.monitoring.domain.sources import sources
-from services.monitoring.tables import Account, Conversation, Finding, Guidance, Pause, Source, StaticContent
+from services.monitoring.tables import Account, Conversation, Finding, Guidance, LegalHold, Pause, Source, StaticContent
 from shared import erasure
 from shared.db import Session
 from shared.events.base import Event
@@ -38,6 +39,10 @@ from shared.events.monitoring import (
     GuidanceDiscussedV1,
     GuidanceGivenV1,
     GuidanceReadV1,
+    LegalHoldLiftedV1,
+    LegalHoldPlacedV1,
+    LegalHoldReleaseAskedV1,
+    LegalHoldTold,
     MonitoringErasureFinishedV1,
     PauseEndedV1,
     PauseStartedV1,
@@ -138,6 +143,12 @@ def all_autonomy(session: Session, after: str | None, limit: int) -> list[Autono
 def all_pauses(session: Session, after: str | None, limit: int) -> list[PauseStartedV1 | PauseEndedV1]:
     """Tell the pauses, and of those that are over that they ended."""
     return [event for row in rows_after(session, Pause, after, limit) for event in pauses.retold(row)]
+
+
+@snapshots.of(LegalHoldPlacedV1, LegalHoldReleaseAskedV1, LegalHoldLiftedV1)
+def all_legal_holds(session: Session, after: str | None, limit: int) -> list[LegalHoldTold]:
+    """Tell the holds, and of those that were lifted that they were."""
+    return [event for row in rows_after(session, LegalHold, after, limit) for event in holds.retold(row)]
 
 
 @snapshots.of(MonitoringErasureFinishedV1)

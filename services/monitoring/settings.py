@@ -53,6 +53,8 @@ class MonitoringSettings(ServiceSettings):
     """A customer who writes again so soon after a conversation was resolved goes on with it; later they begin another."""
     confirm_within: timedelta = timedelta(minutes=15)
     """How long the tool that sends replies has to say so, before a reply shows up as unconfirmed."""
+    approval_within: timedelta = timedelta(days=3)
+    """How long a held reply waits for the decision on its approval before it is refused."""
     trusted_certification: str | None = None
     """Who holds it begins as trusted, all others with drafts only; all are trusted if none is named."""
     sampled_share: float = Field(default=0.2, ge=0, le=1)

@@ -13,10 +13,12 @@ from services.monitoring.handlers import (
     drop_emergency_rule,
     judge_by_emergency_rule,
     keep_work_moving,
+    note_what_is_late,
     send_held_replies,
 )
 from services.monitoring.schemas.conversations import DeliveryIn, HandoffIn, ReplyIn, ReplyOut
 from services.monitoring.schemas.pauses import PauseIn
+from services.monitoring.settings import terms
 from shared.clock import ShiftedClock
 from shared.db import Database, Session
 from shared.events.policy import ApprovalDecidedV1, EmergencyRuleEndedV1, EmergencyRuleStartedV1
@@ -100,6 +102,22 @@ async def test_an_approval_that_comes_when_the_reply_may_no_longer_go_out_sends_
     await db.write(pauses.end_due)
     other = await db.write(conversations.hand_off, conversation, HandoffIn(reason="Off."), KEY, None)
     assert other.state in {"queued", "assigned"}
+
+
+async def test_a_reply_whose_approval_nobody_decides_on_is_refused_after_its_time_and_goes_out_no_more(
+    db: Database, clock: ShiftedClock
+) -> None:
+    conversation = await given(db)
+    held = await send(db, conversation)
+    clock.advance(terms().approval_within - timedelta(minutes=1))
+    await db.write(note_what_is_late)
+    assert [status for status, _ in await listed(db)] == ["held"]
+    clock.advance(timedelta(minutes=1))
+    for _ in range(2):
+        await db.write(note_what_is_late)
+    await decide(db)
+    assert await listed(db) == [("refused", "Nobody decided on the approval in time.")]
+    assert [subject for subject, _, _ in await evidence_of(db, "reply.refuse")] == [f"reply/{held.id}"]
 
 
 async def test_an_emergency_rule_judges_posts_and_replies_until_it_ends(db: Database, clock: ShiftedClock) -> None:

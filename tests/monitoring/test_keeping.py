@@ -6,21 +6,23 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 import orjson
 import pytest
 from sqlmodel import col, select
 
+from services.monitoring.domain.autonomy import changes
 from services.monitoring.domain.keeping import holds, retention
+from services.monitoring.schemas.autonomy import AutonomyChangeIn
 from services.monitoring.schemas.keeping import LegalHoldIn
-from services.monitoring.tables import Conversation, Finding, Guidance, Message, Post
+from services.monitoring.tables import AutonomyChange, Conversation, Finding, Guidance, Message, Post
 from shared.clock import ShiftedClock
 from shared.context import Principal
 from shared.db import Database, Session
 from shared.erasure import GONE
-from tests.monitoring.organisation import KEY, add_person, hire
+from tests.monitoring.organisation import KEY, add_person, hire, signed_in
 from tests.monitoring.serving import MonitoringService, refused
 from tests.monitoring.test_series import ROOT, TEXTS, happen, organise, rebuilt
 
@@ -91,6 +93,32 @@ async def test_nothing_that_is_held_is_forgotten(db: Database, clock: ShiftedClo
     left = await db.read(words)
     found = (TEXTS[1] in left["posts"], left["guidance"] == kept["guidance"], "Hello?" in left["messages"])
     assert found == ((False, False, True) if scope == "conversation" else (True, True, False))
+
+
+async def test_who_said_how_far_somebody_is_trusted_goes_but_not_what_was_said_last_and_not_what_is_held(
+    db: Database, clock: ShiftedClock
+) -> None:
+    for number in (1, 2):
+        await db.write(add_person, number)
+    said: list[tuple[str, Literal["sampled", "trusted", "draft_only"]]] = [
+        ("mastodon", "sampled"),
+        ("mastodon", "trusted"),
+        ("bluesky", "sampled"),
+        ("bluesky", "draft_only"),
+    ]
+    for network, level in said:
+        change = AutonomyChangeIn(network=network, level=level, reason=f"{network}: {level}")
+        await db.write(changes.set_level, "E-1", change, signed_in(2, "monitoring:write"), None)
+
+    def reasons(session: Session) -> list[str]:
+        return list(session.execute(select(AutonomyChange.reason).order_by(col(AutonomyChange.id))).scalars())
+
+    await db.write(holds.place, LegalHoldIn(scope="network", subject="bluesky", reason="A claim."), ADMIN)
+    await db.write(retention.forget_old)
+    assert len(await db.read(reasons)) == len(said), "nothing is due yet"
+    clock.advance(LONG)
+    await db.write(retention.forget_old)
+    assert await db.read(reasons) == ["mastodon: trusted", "bluesky: sampled", "bluesky: draft_only"]
 
 
 async def administrators(service: MonitoringService) -> tuple[httpx.AsyncClient, httpx.AsyncClient]:

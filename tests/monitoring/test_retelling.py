@@ -4,6 +4,7 @@ from services.monitoring.domain import accounts
 from services.monitoring.domain.autonomy import changes
 from services.monitoring.domain.coaching import findings, guidance
 from services.monitoring.domain.conversations import conversations, replies
+from services.monitoring.domain.keeping import holds
 from services.monitoring.domain.posts import posts
 from services.monitoring.domain.routing import pauses
 from services.monitoring.retelling import snapshots
@@ -12,6 +13,7 @@ from services.monitoring.schemas.autonomy import AutonomyAppealIn, AutonomyChang
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn
 from services.monitoring.schemas.findings import DismissalIn
 from services.monitoring.schemas.guidance import AppealIn, GuidanceIn
+from services.monitoring.schemas.keeping import LegalHoldIn, ReleaseIn
 from services.monitoring.schemas.pauses import PauseIn
 from shared.context import Principal
 from shared.db import Database, Session
@@ -34,6 +36,14 @@ def trust(session: Session, coach: Principal) -> None:
     level = AutonomyChangeIn(network="mastodon", level="sampled", reason="New here.")
     changes.set_level(session, "E-1", level, coach, None)
     changes.appeal(session, "E-1", AutonomyAppealIn(network="mastodon", reason="Not new."), signed_in(1), None)
+
+
+def hold(session: Session) -> None:
+    """Let there be a hold that stands, one that somebody asked to lift, and one that was lifted."""
+    held = [holds.place(session, LegalHoldIn(scope="network", subject=at, reason="Why."), KEY) for at in "xyz"]
+    for one in held[:2]:
+        holds.ask_release(session, one.id, ReleaseIn(reason="Settled."), signed_in(1))
+    holds.confirm_release(session, held[0].id, signed_in(2))
 
 
 async def live(db: Database) -> None:
@@ -65,6 +75,7 @@ async def live(db: Database) -> None:
     over = await db.write(pauses.start, PauseIn(scope="all", reason="Outage."))
     await db.write(pauses.end, over.id)
     await db.write(pauses.start, PauseIn(scope="network:x", reason="Storm."))
+    await db.write(hold)
 
 
 async def test_a_snapshot_tells_the_state_that_the_events_led_to(db: Database) -> None:

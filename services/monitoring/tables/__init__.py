@@ -13,7 +13,7 @@ from services.monitoring.tables.coaching import (
     Opening,
     ShadowMatch,
 )
-from services.monitoring.tables.conversations import Conversation, Message, Note, Reply, ReplyReview
+from services.monitoring.tables.conversations import UNCONFIRMED, Conversation, Message, Note, Reply, ReplyReview
 from services.monitoring.tables.copies import (
     ApprovalDecision,
     Certificate,
@@ -34,6 +34,7 @@ from services.monitoring.tables.triage import TriageCues
 from services.monitoring.tables.wordings import SavedAnswer, StaticContent, StaticVersion
 
 __all__ = [
+    "UNCONFIRMED",
     "Account",
     "ApprovalDecision",
     "Assignment",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, Index, Text, UniqueConstraint, text
 from sqlmodel import Field
 
 from services.monitoring.tables.base import Table, id_field, time_field
@@ -60,6 +60,10 @@ class Message(Table, table=True):
     post: str | None = id_field(default=None)
 
 
+UNCONFIRMED = text("status = 'approved' AND unconfirmed_at IS NULL")
+"""Of which replies somebody should still say that they were sent."""
+
+
 class Reply(Table, table=True):
     """An answer to a customer that passed the check, and what the sending tool said of it.
 
@@ -68,6 +72,7 @@ class Reply(Table, table=True):
     """
 
     __tablename__ = "replies"
+    __table_args__ = (Index("replies_unconfirmed", "told_at", sqlite_where=UNCONFIRMED, postgresql_where=UNCONFIRMED),)
     id: str = id_field(primary_key=True)
     conversation: str = id_field(index=True)
     person: str = id_field(index=True)
@@ -80,7 +85,7 @@ class Reply(Table, table=True):
     approval_request: str | None = id_field(default=None, index=True)
     awaits_customer: bool = False
     saved_answer: str | None = id_field(default=None)
-    told_at: datetime | None = time_field(default=None, index=True)
+    told_at: datetime | None = time_field(default=None)
     unconfirmed_at: datetime | None = time_field(default=None)
     times_told: int = 0
     revision: int = 1

@@ -30,6 +30,7 @@ from shared.events.monitoring.conversations import (
     PassedOver,
 )
 from shared.events.monitoring.erasures import MonitoringErasureFinishedV1
+from shared.events.monitoring.holds import LegalHoldLiftedV1, LegalHoldPlacedV1, LegalHoldReleaseAskedV1, LegalHoldTold
 from shared.events.monitoring.patterns import DigestReadyV1, RefresherProposedV1
 from shared.events.monitoring.pauses import PauseEndedV1, PauseStartedV1
 from shared.events.monitoring.posts import PostDeletedV1, PostEditedV1, PostReceivedV1
@@ -73,6 +74,10 @@ __all__ = [
     "GuidanceGivenV1",
     "GuidanceReadV1",
     "GuidanceTold",
+    "LegalHoldLiftedV1",
+    "LegalHoldPlacedV1",
+    "LegalHoldReleaseAskedV1",
+    "LegalHoldTold",
     "MonitoringErasureFinishedV1",
     "PassedOver",
     "PauseEndedV1",

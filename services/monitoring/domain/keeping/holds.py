@@ -11,8 +11,10 @@ from services.monitoring.schemas.keeping import LegalHoldIn, LegalHoldOut, Relea
 from services.monitoring.tables import Conversation, LegalHold
 from shared.context import Principal
 from shared.db import Session
+from shared.events.monitoring import LegalHoldLiftedV1, LegalHoldPlacedV1, LegalHoldReleaseAskedV1, LegalHoldTold
 from shared.evidence import digest_of, record
 from shared.ids import new_id
+from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, Forbidden, NotFound
 
@@ -70,6 +72,7 @@ def place(session: Session, body: LegalHoldIn, caller: Principal) -> LegalHoldOu
     )
     session.add(row)
     session.flush()
+    tell(session, LegalHoldPlacedV1(**told(row)))
     record(session, "legal_hold.place", f"legal_hold/{row.id}", digest_of(body), about(row))
     return shown(session, [row])[0]
 
@@ -80,6 +83,7 @@ def ask_release(session: Session, hold: str, body: ReleaseIn, caller: Principal)
     row.release_asked_by, row.release_reason = one_of_two(caller), body.reason
     row.revision += 1
     session.flush()
+    tell(session, LegalHoldReleaseAskedV1(**told(row)))
     record(session, "legal_hold.ask_release", f"legal_hold/{row.id}", digest_of(body), about(row))
     return shown(session, [row])[0]
 
@@ -94,6 +98,7 @@ def confirm_release(session: Session, hold: str, caller: Principal) -> LegalHold
     row.lifted_by, row.lifted_at = caller.person, session.now
     row.revision += 1
     session.flush()
+    tell(session, LegalHoldLiftedV1(**told(row)))
     record(session, "legal_hold.lift", f"legal_hold/{row.id}", person=about(row))
     return shown(session, [row])[0]
 
@@ -120,6 +125,18 @@ def one_of_two(caller: Principal) -> str:
 def about(row: LegalHold) -> str | None:
     """Return whom a hold concerns, if it is one person."""
     return row.subject if row.scope == "person" else None
+
+
+def told(row: LegalHold) -> dict[str, str]:
+    """Return what every event about a hold carries."""
+    return {"id": row.id, "scope": row.scope}
+
+
+def retold(row: LegalHold) -> list[LegalHoldTold]:
+    """Return what a snapshot tells of a hold: all that led to how it stands."""
+    asked = [LegalHoldReleaseAskedV1(**told(row))] if row.release_asked_by is not None else []
+    lifted = [LegalHoldLiftedV1(**told(row))] if row.lifted_at is not None else []
+    return [LegalHoldPlacedV1(**told(row)), *asked, *lifted]
 
 
 def read(session: Session, hold: str) -> LegalHoldOut:

@@ -7,7 +7,8 @@ So counts can be found anew from what is kept, and a post that comes in again is
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, or_, update
+from sqlalchemy import ColumnElement, delete, exists, or_, update
+from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 
 from services.monitoring.domain.coaching.findings import WAITING
@@ -15,6 +16,7 @@ from services.monitoring.domain.keeping.holds import Held, held
 from services.monitoring.settings import terms
 from services.monitoring.tables import (
     Assignment,
+    AutonomyChange,
     Contact,
     Conversation,
     DroppedPosts,
@@ -27,6 +29,7 @@ from services.monitoring.tables import (
     PostText,
     Reply,
     ReplyReview,
+    ReplySample,
     SupervisionExport,
     SupervisionPart,
 )
@@ -43,6 +46,7 @@ def kept() -> dict[str, timedelta | None]:
         "posts": terms().posts_kept,
         "findings": terms().findings_kept,
         "guidance": terms().guidance_kept,
+        "changes of autonomy": terms().guidance_kept,
         "conversations": terms().conversations_kept,
         "replies": terms().conversations_kept,
         "files for supervisors": terms().conversations_kept,
@@ -59,6 +63,7 @@ def forget_old(session: Session) -> None:
         ("posts", forget_posts(session, session.now - terms().posts_kept, holding)),
         ("findings", forget_findings(session, session.now - terms().findings_kept, holding)),
         ("guidance", forget_guidance(session, session.now - terms().guidance_kept, holding)),
+        ("changes of autonomy", forget_autonomy(session, session.now - terms().guidance_kept, holding)),
         ("conversations", forget_conversations(session, session.now - terms().conversations_kept, holding)),
         ("files for supervisors", forget_exports(session, session.now - terms().conversations_kept, holding)),
         ("counts of dropped posts", forget_dropped(session, session.now - terms().dropped_kept)),
@@ -141,6 +146,23 @@ def forget_guidance(session: Session, before: datetime, holding: Held) -> int:
     return len(old)
 
 
+def forget_autonomy(session: Session, before: datetime, holding: Held) -> int:
+    """Forget who said how far somebody is trusted, but what was said last: the level rests on it. Return of how many."""
+    later = aliased(AutonomyChange)
+    same = (col(later.person) == col(AutonomyChange.person), col(later.network) == col(AutonomyChange.network))
+    due = select(col(AutonomyChange.id)).where(
+        col(AutonomyChange.id) < first_id_of(before),
+        exists().where(*same, col(later.id) > col(AutonomyChange.id)).correlate(AutonomyChange),
+        free_of(col(AutonomyChange.person), holding.persons),
+        free_of(col(AutonomyChange.coach), holding.persons),
+        free_of(col(AutonomyChange.network), holding.networks),
+    )
+    old = list(session.execute(due.order_by(col(AutonomyChange.id)).limit(AT_ONCE)).scalars())
+    if old:
+        session.execute(delete(AutonomyChange).where(col(AutonomyChange.id).in_(old)))
+    return len(old)
+
+
 def forget_conversations(session: Session, before: datetime, holding: Held) -> int:
     """Forget customers and what was said, once a conversation has long been resolved. Return of how many."""
     answered = select(col(Reply.conversation)).where(col(Reply.person).in_(holding.persons))
@@ -160,6 +182,7 @@ def forget_conversations(session: Session, before: datetime, holding: Held) -> i
     for table in (Message, Note, Assignment):
         session.execute(delete(table).where(col(table.conversation).in_(old)))
     replies = select(col(Reply.id)).where(col(Reply.conversation).in_(old))
+    session.execute(delete(ReplySample).where(col(ReplySample.reply).in_(replies)))
     reviewed = {"author": GONE, "reviewer": GONE, "reason": None}
     session.execute(update(ReplyReview).where(col(ReplyReview.reply).in_(replies)).values(**reviewed))
     said = {"text": GONE, "person": GONE, "network_id": None, "error": None}
