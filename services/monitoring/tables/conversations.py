@@ -72,7 +72,9 @@ class Reply(Table, table=True):
     """
 
     __tablename__ = "replies"
-    __table_args__ = (Index("replies_unconfirmed", "told_at", sqlite_where=UNCONFIRMED, postgresql_where=UNCONFIRMED),)
+    __table_args__ = (
+        Index("replies_unconfirmed", "status", "told_at", sqlite_where=UNCONFIRMED, postgresql_where=UNCONFIRMED),
+    )
     id: str = id_field(primary_key=True)
     conversation: str = id_field(index=True)
     person: str = id_field(index=True)

@@ -14,4 +14,4 @@ WAITS = sa.text("status = 'approved' AND unconfirmed_at IS NULL")
 def upgrade() -> None:
     """Index these few in place of every reply that was ever sent."""
     op.drop_index("ix_replies_told_at", table_name="replies")
-    op.create_index("replies_unconfirmed", "replies", ["told_at"], sqlite_where=WAITS, postgresql_where=WAITS)
+    op.create_index("replies_unconfirmed", "replies", ["status", "told_at"], sqlite_where=WAITS, postgresql_where=WAITS)
