@@ -9,12 +9,12 @@ from datetime import timedelta
 
 from sqlmodel import col, func, select
 
+from services.monitoring.domain import stated_lists
 from services.monitoring.domain.coaching.upheld import Upheld, upheld
 from services.monitoring.schemas.refreshers import RefresherOut, RefreshersIn, RefreshersOut
 from services.monitoring.settings import terms
 from services.monitoring.tables import Person, RefresherProposal, Refreshers
 from shared import works_council
-from shared.conditions import expect
 from shared.db import Session
 from shared.events.monitoring import RefresherProposedV1
 from shared.evidence import digest_of, record
@@ -35,16 +35,7 @@ def read(session: Session) -> RefreshersOut:
 
 def put(session: Session, body: RefreshersIn, stated: int | None) -> RefreshersOut:
     """State all refreshers anew; raises Stale."""
-    row = session.get(Refreshers, 1, with_for_update=True)
-    expect(row.revision if row else 0, stated)
-    items = [one.model_dump() for one in body.items]
-    if row is None:
-        row = Refreshers(id=1, items=items)
-        session.add(row)
-    elif row.items != items:
-        row.items = items
-        row.revision += 1
-    session.flush()
+    row = stated_lists.state(session, Refreshers, body.items, stated)
     record(session, "refreshers.state", "refreshers/all", digest_of(body))
     return shown(row)
 

@@ -6,16 +6,14 @@ person more than their room, and every transaction takes its rows in the same or
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
-from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import tuple_
 from sqlmodel import col, func, select
 
-from services.monitoring.domain.routing import acquaintance, pauses, requirements, staff
+from services.monitoring.domain.routing import asking, pauses, requirements, staff
 from services.monitoring.domain.routing.hours import after
-from services.monitoring.domain.routing.requirements import Requirements
-from services.monitoring.domain.routing.routing import Choice, Waiting, route
+from services.monitoring.domain.routing.routing import Choice
 from services.monitoring.settings import terms
 from services.monitoring.tables import Assignment, Availability, Conversation, Router
 from shared.db import Session, insert
@@ -51,8 +49,6 @@ POOL_KEY = tuple_(
 )
 """The same to compare with, as nothing is equal to an empty field."""
 SWEEP = "queue"
-HEAD_START = timedelta(hours=1)
-"""What each step of urgency counts for in waiting time, so that an urgent one comes first and none waits for ever."""
 
 
 def lock(session: Session) -> None:
@@ -66,16 +62,6 @@ def lock(session: Session) -> None:
 def told(conversation: Conversation) -> dict[str, Any]:
     """Return what every event about a conversation carries."""
     return {name: getattr(conversation, name) for name in ConversationTold.model_fields if name != "why"}
-
-
-def needs(conversation: Conversation, required: Requirements) -> frozenset[str]:
-    """Return the skills that a conversation asks for."""
-    wanted = [f"certification:{required.of(conversation.network, conversation.kind)}"]
-    if conversation.language is not None:
-        wanted.append(f"language:{conversation.language}")
-    if conversation.topic is not None:
-        wanted.append(f"topic:{conversation.topic}")
-    return frozenset(wanted)
 
 
 def place(session: Session, conversations: Sequence[Conversation], team: Sequence[staff.Member] | None = None) -> None:
@@ -93,7 +79,7 @@ def place(session: Session, conversations: Sequence[Conversation], team: Sequenc
     if not waiting:
         return
     members = team if team is not None else staff.members(session, online_only=True)
-    choices = decide(session, waiting, members)
+    choices = asking.decide(session, waiting, members)
     by_id = {one.id: one for one in waiting}
     hand_out(session, by_id, [choice for choice in choices if choice.person is not None], members)
     left = {choice.waiting.conversation: choice for choice in choices if choice.person is None}
@@ -126,32 +112,6 @@ def hand_out(
     tell(session, *(ConversationAssignedV1(**told(one), why=one.chosen) for one in chosen))
     for assignment, notice in zip(made, session.told[-len(made) :], strict=True):
         assignment.notice = notice.id
-
-
-def decide(session: Session, waiting: Sequence[Conversation], members: Sequence[staff.Member]) -> list[Choice]:
-    """Ask the router."""
-    # Whoever takes all topics has more skills than those who name some, also where only one topic is asked for.
-    topics = {one.topic for one in waiting if one.topic is not None}.union(*(member.row.topics for member in members))
-    colleagues = [member.colleague(topics, session.now) for member in members]
-    now = session.now.isoformat()
-    required = requirements.in_force(session)
-    conflicts = acquaintance.conflicts(session, waiting, members)
-    known = acquaintance.known(session, waiting)
-    return route(
-        [
-            Waiting(
-                one.id,
-                needs(one, required),
-                not_to=frozenset(past["person"] for past in one.given_back if past["until"] > now),
-                conflicted=conflicts.get(one.id, frozenset()),
-                before=known.get((one.network, one.customer)),
-                since=(one.queued_at - max(one.urgency - 1, 0) * HEAD_START).timestamp(),
-            )
-            for one in waiting
-        ],
-        colleagues,
-        now=session.now.timestamp(),
-    )
 
 
 def assign(session: Session, conversation: Conversation, choice: Choice, row: staff.Standing) -> Assignment:
@@ -224,7 +184,7 @@ def up_next(session: Session, persons: Collection[str] | None = None) -> tuple[l
         (network, kind, language or "", topic or "")
         for network, kind, language, topic in pools
         if not pauses.covering(standing, network, language, topic)
-        and any(fits(member, required.of(network, kind), language, topic) for member in team)
+        and any(asking.fits(member, required.of(network, kind), language, topic) for member in team)
     ]
     if not fitting:
         return [], team
@@ -238,16 +198,6 @@ def up_next(session: Session, persons: Collection[str] | None = None) -> tuple[l
         oldest = queue.order_by(col(Conversation.queued_at), col(Conversation.id)).limit(limit // 10 + 1)
         queued = list(dict.fromkeys([*queued, *session.execute(oldest).scalars()]))
     return queued, team
-
-
-def fits(member: staff.Member, certification: str, language: str | None, topic: str | None) -> bool:
-    """Tell whether somebody has what a conversation asks for."""
-    row = member.row
-    return (
-        certification in member.held
-        and (language is None or language in row.languages)
-        and (topic is None or not row.topics or topic in row.topics)
-    )
 
 
 def take_back(session: Session, conversation: Conversation, why: str, *, keep_off: bool = True) -> None:

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlmodel import col
 
-from services.monitoring.domain.routing import assignments, pauses, requirements, staff
+from services.monitoring.domain.routing import asking, assignments, pauses, requirements, staff
 from services.monitoring.schemas.routing import GapOut, GapsOut, Lack, WaitingOut
 from services.monitoring.tables import Conversation
 from shared.db import Session
@@ -39,7 +39,7 @@ class Lacking:
 
     def needs(self, conversation: Conversation) -> list[str]:
         """Return the skills that a conversation asks for."""
-        return sorted(assignments.needs(conversation, self._required))
+        return sorted(asking.needs(conversation, self._required))
 
 
 def listed(session: Session, paging: PageQuery) -> Page[WaitingOut]:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass, field
 
+from services.monitoring.domain import stated_lists
 from services.monitoring.schemas.requirements import RequirementOut, RequirementsIn, RequirementsOut
 from services.monitoring.settings import terms
 from services.monitoring.tables import Conversation, RoutingRequirements
-from shared.conditions import expect
 from shared.db import Session
 from shared.evidence import digest_of, record
 
@@ -51,16 +51,7 @@ def read(session: Session) -> RequirementsOut:
 
 def put(session: Session, body: RequirementsIn, stated: int | None) -> RequirementsOut:
     """State all requirements anew; the next sweep takes open conversations from whoever may not have them any more."""
-    row = session.get(RoutingRequirements, 1, with_for_update=True)
-    expect(row.revision if row else 0, stated)
-    items = [one.model_dump() for one in body.items]
-    if row is None:
-        row = RoutingRequirements(id=1, items=items)
-        session.add(row)
-    elif row.items != items:
-        row.items = items
-        row.revision += 1
-    session.flush()
+    row = stated_lists.state(session, RoutingRequirements, body.items, stated)
     record(session, "routing_requirements.state", "routing-requirements/all", digest_of(body))
     return shown(row)
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlmodel import col, delete, func, select
 
 from services.monitoring.domain import people
-from services.monitoring.domain.routing import assignments, requirements
+from services.monitoring.domain.routing import asking, assignments, requirements
 from services.monitoring.domain.routing.hours import worked
 from services.monitoring.domain.routing.staff import week_of
 from services.monitoring.domain.simulations import replaying, staffing
@@ -203,7 +203,7 @@ def in_force() -> Terms:
     return Terms(
         accept_within=accept,
         keep_off=assignments.KEEP_OFF * accept,
-        head_start=assignments.HEAD_START.total_seconds(),
+        head_start=asking.HEAD_START.total_seconds(),
         minutes_per_conversation=terms().minutes_per_conversation,
         minutes_at_most=terms().minutes_at_most,
         at_once=assignments.AT_ONCE,
