@@ -6,11 +6,13 @@ from typing import cast
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared import dead_letters, evidence, evidence_chain
+from shared import dead_letters, evidence, evidence_audit, evidence_chain, evidence_heads
 from shared.auth import INTERNAL, needs
 from shared.backbone import Backbone
 from shared.conditions import fingerprint
 from shared.consequences import Consequences, EventName, consequences
+from shared.evidence_audit import AuditQuery, AuditStretch
+from shared.evidence_heads import HeadsPage, HeadsQuery
 from shared.pages import Paging, encode_cursor, not_ours
 from shared.problems import NotFound, problems
 from shared.schemas import Moment, Text
@@ -127,6 +129,22 @@ async def read_evidence(request: Request, paging: Paging) -> EvidencePage:
         waiting=stretch.waiting,
         astray=stretch.astray,
     )
+
+
+@router.post("/audit", dependencies=[needs("admin:read")])
+async def read_audit(request: Request, body: AuditQuery) -> AuditStretch:
+    """The newest entries that fit."""
+    backbone = backbone_of(request)
+    return await backbone.db.read(evidence_audit.read_audit, backbone.name, body)
+
+
+@router.post("/evidence-heads", dependencies=[needs("admin:read")])
+async def read_evidence_heads(request: Request, body: HeadsQuery) -> HeadsPage:
+    """Signed heads without their entries."""
+    backbone = backbone_of(request)
+    sealer: evidence.Sealer = request.app.state.sealer
+    heads = await backbone.db.read(evidence_heads.read_heads, backbone.name, body.after, body.limit)
+    return HeadsPage(items=heads, public_key=sealer.public_key().public_bytes_raw().hex())
 
 
 @router.post("/consequences", dependencies=[needs(INTERNAL)])

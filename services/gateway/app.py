@@ -26,7 +26,7 @@ from services.gateway.portal import documents, pages
 from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.routes import api_keys as api_key_routes
-from services.gateway.routes import embed_tokens, events, operations
+from services.gateway.routes import audit, embed_tokens, events, operations
 from services.gateway.settings import GatewaySettings
 from services.gateway.stream.hub import Hub
 from services.gateway.stream.tail import Tail
@@ -57,6 +57,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         migrations=Path(__file__).parent / "migrations" / "versions",
         routers=[
             api_key_routes.router,
+            audit.router,
             embed_tokens.router,
             events.router,
             documents.router,

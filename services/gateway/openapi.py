@@ -48,6 +48,7 @@ TAGS = {
     "events": "Everything that is told, in one order.",
     "embeds": "Policies within other pages.",
     "API keys": "Who may call the API, and for what.",
+    "audit": "Who did what, proved: the evidence of all services as one list, its signed heads, and chains to take along.",
     "operations": "Dead letters, events told again, and the evidence logs.",
 }
 """What the parts of the API are about, in the order in which a reader meets them."""

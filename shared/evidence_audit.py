@@ -1,0 +1,132 @@
+"""The evidence log as a list for people: newest first, filtered, with the names that are still kept beside its entries."""
+
+from datetime import UTC, datetime
+
+import orjson
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, RowMapping, Subquery, and_, func, select
+
+from shared.db import Session
+from shared.tables import evidence_entries
+
+LOOKED_AT = 50_000
+"""Entries that are looked through for one page."""
+AT = '"at":"'
+TO_THE_SECOND = len("2026-11-23T12:00:00")
+
+
+class AuditQuery(BaseModel):
+    """Which entries: those that fit all that is given; `before` is the id of an entry, and all that follow are older."""
+
+    action: str | None = None
+    subject: str | None = None
+    actor: str | None = None
+    person: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    before: str | None = None
+    limit: int = 50
+
+
+class AuditEntry(BaseModel):
+    """Who did what, when, to what content.
+
+    `actor` and `person` are ids, and null where the person was erased (or no person is concerned). `head` is the number
+    of the signed head that it is under, null in its first second.
+    """
+
+    service: str
+    entry: str
+    at: datetime
+    action: str
+    subject: str
+    content_hash: str | None
+    actor: str | None
+    person: str | None
+    head: int | None
+    place: int | None
+
+
+class AuditStretch(BaseModel):
+    """Entries of one service; all that fit down to the entry `reached`, or to the first one if that is null."""
+
+    items: list[AuditEntry]
+    reached: str | None
+
+
+def read_audit(session: Session, service: str, query: AuditQuery) -> AuditStretch:
+    """Return the newest entries that fit; a page may have fewer than asked for although there are more."""
+    table = evidence_entries
+    latest = select(table).order_by(table.c.id.desc()).limit(LOOKED_AT)
+    if query.before is not None:
+        latest = latest.where(table.c.id < query.before)
+    looked_at = latest.subquery()
+    last = select(func.count(), func.min(looked_at.c.id)).select_from(looked_at)
+    wanted = select(looked_at).where(*conditions(session, looked_at, query)).order_by(looked_at.c.id.desc())
+    found = session.execute(wanted.limit(query.limit + 1)).mappings().all()
+    items = [audit_entry(service, row) for row in found[: query.limit]]
+    if len(found) > query.limit:
+        return AuditStretch(items=items, reached=items[-1].entry)
+    count, oldest = session.execute(last).one()
+    return AuditStretch(items=items, reached=oldest if count == LOOKED_AT else None)
+
+
+def conditions(session: Session, entries: Subquery, query: AuditQuery) -> list[ColumnElement[bool]]:
+    """Return what an entry has to fulfil, by the order in which its text names its parts."""
+    body, personal = entries.c.body, entries.c.personal
+    asked: list[ColumnElement[bool]] = []
+    if query.action is not None:
+        asked.append(begins(body, f'{{"action":{quoted(query.action)},'))
+    if query.subject is not None:
+        asked.append(ends(body, f'"subject":{quoted(query.subject)}}}'))
+    if query.actor is not None:
+        asked.append(begins(personal, f'{{"actor":{quoted(query.actor)},'))
+    if query.person is not None:
+        asked.append(ends(personal, f'"person":{quoted(query.person)}}}'))
+    place = func.instr if session.get_bind().dialect.name == "sqlite" else func.strpos
+    at = func.substr(body, place(body, AT) + len(AT), TO_THE_SECOND)
+    if query.since is not None:
+        asked.append(at >= second_of(query.since))
+    if query.until is not None:
+        asked.append(at < second_of(query.until))
+    return asked
+
+
+def begins(text: ColumnElement[str], with_this: str) -> ColumnElement[bool]:
+    """Return the condition that a text begins so; LIKE would not heed upper and lower case on SQLite."""
+    return func.substr(text, 1, len(with_this)) == with_this
+
+
+def ends(text: ColumnElement[str], with_this: str) -> ColumnElement[bool]:
+    """Return the condition that a text ends so."""
+    return and_(
+        func.length(text) >= len(with_this), func.substr(text, func.length(text) - len(with_this) + 1) == with_this
+    )
+
+
+def quoted(text: str) -> str:
+    """Return a text as JSON."""
+    return orjson.dumps(text).decode()
+
+
+def second_of(at: datetime) -> str:
+    """Return the second of an instant, as entries begin to say it."""
+    return at.astimezone(UTC).isoformat()[:TO_THE_SECOND]
+
+
+def audit_entry(service: str, row: RowMapping) -> AuditEntry:
+    """Return an entry with the names that are kept beside it."""
+    body = orjson.loads(row["body"])
+    names = orjson.loads(row["personal"] or "{}")
+    return AuditEntry(
+        service=service,
+        entry=row["id"],
+        at=body["at"],
+        action=body["action"],
+        subject=body["subject"],
+        content_hash=body["content_hash"],
+        actor=names.get("actor"),
+        person=names.get("person"),
+        head=row["head"],
+        place=row["place"],
+    )
