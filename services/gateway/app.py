@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Scope
 
+from services.gateway.bearer import AccessTokens
+from services.gateway.connectors.provider import open_provider
 from services.gateway.domain import api_keys, event_log, personal
 from services.gateway.doors import Doors
 from services.gateway.embeds.policies import Embeds
@@ -22,11 +24,11 @@ from services.gateway.front import Front
 from services.gateway.handlers import handlers, snapshots, timers
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
-from services.gateway.portal import documents, pages
+from services.gateway.portal import documents, pages, sign_in
 from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.routes import api_keys as api_key_routes
-from services.gateway.routes import audit, embed_tokens, events, operations
+from services.gateway.routes import audit, embed_tokens, events, operations, sessions
 from services.gateway.settings import GatewaySettings
 from services.gateway.stream.hub import Hub
 from services.gateway.stream.tail import Tail
@@ -63,6 +65,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             documents.router,
             operations.router,
             pages.router,
+            sign_in.router,
+            sessions.router,
         ],
         handlers=handlers,
         timers=timers,
@@ -92,9 +96,12 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
     db, clock = app.state.db, app.state.clock
     await make_ready(db, settings)
     signer = TokenSigner(settings.signing_key)
-    keyring = Keyring(db, clock, settings.public_url)
     tail, hub = Tail(db), Hub(app.state.registry)
-    async with Forwarder(settings.services, signer, settings.answer_timeout, settings.max_body) as forwarder:
+    async with (
+        Forwarder(settings.services, signer, settings.answer_timeout, settings.max_body) as forwarder,
+        open_provider(settings, clock) as provider,
+    ):
+        keyring = Keyring(db, clock, settings.public_url, AccessTokens(provider, db) if provider else None)
         policies = Policies(db, forwarder)
         certificates = Certificates(db, forwarder, app.state.bus, clock)
         embeds = Embeds(policies, EmbedTokens(settings.signing_key), settings.frame_ancestors)
@@ -111,6 +118,7 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
             certificates,
             embeds,
             waiting,
+            provider,
         )
         # First the position, then what is read: an event in between is followed, though it may be known already.
         extent = await tail.open()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from services.gateway.connectors.provider import Provider
 from services.gateway.embeds.policies import Embeds
 from services.gateway.forward import Forwarder
 from services.gateway.keyring import Keyring
@@ -31,6 +32,7 @@ class Doors:
     certificates: Certificates
     embeds: Embeds
     waiting: Waiting
+    provider: Provider | None = None
 
     def expect(self, principal: Principal, told: dict[str, str]) -> None:
         """Let a principal read what it wrote: until the events of its write are applied, its reads go to the owner."""

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.gateway import areas, certified
 from services.gateway.doors import Doors
 from services.gateway.forward import RequestBody
-from services.gateway.rights import ANYONE
+from services.gateway.rights import ANYONE, asks_fresh
 from services.gateway.stream.events import NDJSON, serve_events
 from services.gateway.waiting import seconds_of, told_of
 from shared.answers import on_problem
@@ -67,6 +67,8 @@ class Front:
         self, doors: Doors, scope: Scope, receive: Receive, send: "Sender", principal: Principal | None
     ) -> None:
         path: str = scope["path"]
+        if principal is not None and principal.signed_in and asks_fresh(scope["method"], path):
+            doors.keyring.require_fresh(scope)
         if path == EVENTS and scope["method"] == "GET" and principal is not None and not wants_page(scope):
             scope["forwarded_route"] = EVENTS
             await serve_events(doors.hub, doors.db, doors.keyring, scope, receive, send, principal)

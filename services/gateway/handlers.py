@@ -2,13 +2,22 @@
 
 from datetime import datetime
 
-from services.gateway.domain import api_keys, certificates, event_log, people, personal, policies, sessions
+from services.gateway.domain import api_keys, certificates, event_log, people, personal, policies
+from services.gateway.domain.sign_in import pending, sessions
 from services.gateway.tables import ApiKey
 from shared import erasure, works_council
 from shared.db import Session
 from shared.events.base import Envelope
 from shared.events.erasures import ErasureFinished
-from shared.events.gateway import GatewayErasureFinishedV1, KeyCreatedV1, KeyRevokedV1, RecordsReadV1, SignedInV1
+from shared.events.gateway import (
+    GatewayErasureFinishedV1,
+    KeyCreatedV1,
+    KeyRevokedV1,
+    KeyRotatedV1,
+    RecordsReadV1,
+    SignedInV1,
+    SignedOutV1,
+)
 from shared.events.monitoring import MonitoringErasureFinishedV1
 from shared.events.policy import PolicyErasureFinishedV1, TaskTeamChangedV1, VersionInForceV1
 from shared.events.training import (
@@ -115,8 +124,9 @@ def forget_old_events(session: Session) -> None:
 
 @timers.every(seconds=600)
 def forget_ended_sessions(session: Session) -> None:
-    """A session that ended is not kept."""
+    """A session that ended is not kept, nor a sign-in that nobody finished."""
     sessions.forget_ended(session)
+    pending.forget_old(session)
 
 
 @snapshots.of(KeyCreatedV1, KeyRevokedV1)
@@ -135,4 +145,6 @@ snapshots.leave_out(
     RecordsReadV1,
     because="Whoever counts what was read counts it once: told again, it would be counted twice.",
 )
+snapshots.leave_out(KeyRotatedV1, because="It says only that a secret was replaced: the key is the one that was made.")
+snapshots.leave_out(SignedOutV1, because="What ended is not told again: nothing is true because of it any more.")
 snapshots.leave_out(SignedInV1, because="A sign-in is history: nothing is true because of it once the session is over.")

@@ -47,6 +47,7 @@ TAGS = {
     "load": "Who takes on how much, who carries what, pauses, and counts for dashboards.",
     "events": "Everything that is told, in one order.",
     "embeds": "Policies within other pages.",
+    "sign-in": "Where one is signed in to the portal.",
     "API keys": "Who may call the API, and for what.",
     "audit": "Who did what, proved: the evidence of all services as one list, its signed heads, and chains to take along.",
     "operations": "Dead letters, events told again, and the evidence logs.",
@@ -54,7 +55,12 @@ TAGS = {
 """What the parts of the API are about, in the order in which a reader meets them."""
 SECURITY = {
     "key": {"type": "http", "scheme": "bearer", "description": "An API key with scopes."},
-    "session": {"type": "apiKey", "in": "cookie", "name": "shareload_session", "description": "A portal session."},
+    "session": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "shareload_session",
+        "description": "A portal session; over TLS its name begins with `__Host-`.",
+    },
 }
 
 

@@ -1,5 +1,6 @@
 """Who may do what: the scopes there are, and the scopes of each role. The one table of rights."""
 
+import re
 from enum import StrEnum
 
 from shared.context import Principal
@@ -42,6 +43,38 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
 SEAT_ROLES: dict[str, Role] = {"lead": Role.LEAD, "reviewer": Role.COACH, "coach": Role.COACH}
 """What a seat on the task team adds to a person's role."""
 
+FRESH = (
+    ("POST", "/v1/policies/{key}/versions/{number}/publication"),
+    ("POST", "/v1/emergency-rules/{rule}/confirmation"),
+    ("POST", "/v1/courses/{key}/versions/{number}/publication"),
+    ("POST", "/v1/certificates/{certificate}/revocation"),
+    ("POST", "/v1/certificate-operations"),
+    ("POST", "/v1/badge-keys"),
+    ("POST", "/v1/badge-keys/{key}/revocation"),
+    ("GET", "/v1/certificates.csv"),
+    ("GET", "/v1/people/{employee_number}/data-export"),
+    ("POST", "/v1/export-schedules"),
+    ("PATCH", "/v1/export-schedules/{key}"),
+    ("POST", "/v1/export-schedules/{key}/runs"),
+    ("POST", "/v1/supervision-exports"),
+    ("GET", "/v1/supervision-exports/{export}/files/{name}"),
+    ("POST", "/v1/legal-holds/{hold}/release"),
+    ("POST", "/v1/legal-holds/{hold}/release/confirmation"),
+    ("POST", "/v1/works-council-modes/{entity}/changes"),
+    ("POST", "/v1/works-council-modes/{entity}/changes/{change}/confirmation"),
+    ("POST", "/v1/people/{employee_number}/erasure"),
+    ("POST", "/v1/api-keys"),
+    ("POST", "/v1/api-keys/{key}/rotation"),
+)
+"""What a person does only within 15 minutes of proving who they are; machines, which prove it each time, are exempt."""
+
+_FRESH = {
+    method: re.compile(
+        "|".join(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) for kind, path in FRESH if kind == method)
+    )
+    for method in {method for method, _ in FRESH}
+}
+
 ANYONE = Principal(id="anyone")
 """The caller of a page that needs no credentials."""
 
@@ -49,3 +82,9 @@ ANYONE = Principal(id="anyone")
 def scopes_of(roles: frozenset[str]) -> frozenset[str]:
     """Return all that these roles may do; a role that the table does not know may do nothing."""
     return frozenset().union(*(ROLE_SCOPES.get(Role(role), frozenset()) for role in roles if role in list(Role)))
+
+
+def asks_fresh(method: str, path: str) -> bool:
+    """Say whether a person must have proved who they are a short while ago to do this."""
+    pattern = _FRESH.get(method)
+    return pattern is not None and pattern.fullmatch(path) is not None

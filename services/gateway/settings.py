@@ -1,11 +1,14 @@
 """What the gateway is told by its environment."""
 
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
-from pydantic import SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
 
+from services.gateway.rights import SCOPES, Role
 from shared.settings import Environment, ServiceSettings
 
 
@@ -35,6 +38,50 @@ class GatewaySettings(ServiceSettings):
     """Origins whose scripts may call the API from a browser with a key."""
     frame_ancestors: tuple[str, ...] = ("'self'",)
     """Pages that may frame an embed, as Content-Security-Policy sources."""
+
+    oidc_issuer: str = ""
+    """The organisation's OpenID provider, as its tokens name it; empty: nobody signs in by one."""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_scopes: str = "openid profile email"
+    oidc_audience: str = ""
+    """What an access token must be for, to be taken by the API; empty: none is."""
+    oidc_employee_number_claim: str = "employee_number"
+    oidc_user_name_claim: str = "preferred_username"
+    """Empty where people may choose their name at the provider: it would let them be somebody else here."""
+    oidc_roles_claim: str = "groups"
+    oidc_roles: dict[str, Role] = Field(default={})
+    """What a group at the provider is here: `{"comms": "lead"}`; whoever signs in is at least an employee."""
+    oidc_clients: dict[str, list[str]] = Field(default={})
+    """Machines that come with a token of the provider, and the scopes that each may have at most."""
+
+    @model_validator(mode="after")
+    def refuse_a_provider_that_proves_nothing(self) -> Self:
+        """Refuse a provider without TLS, a token for the API that a sign-in yields too, and scopes that do not exist."""
+        if not self.oidc_issuer:
+            return self
+        issuer = urlsplit(self.oidc_issuer)
+        if issuer.scheme != "https" and issuer.hostname not in {"127.0.0.1", "::1", "localhost"}:
+            raise ValueError("oidc_issuer must be an https address")
+        if not self.oidc_client_id:
+            raise ValueError("oidc_issuer needs oidc_client_id")
+        if self.oidc_audience == self.oidc_client_id:
+            raise ValueError("oidc_audience must not be oidc_client_id: what proves a sign-in would open the API")
+        if unknown := sorted({scope for scopes in self.oidc_clients.values() for scope in scopes} - SCOPES):
+            raise ValueError(f"oidc_clients: there is no scope {unknown[0]}")
+        return self
+
+    webhooks_also: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Private networks that webhooks may lead to, also without TLS, for development and tests; production refuses any."""
+    webhook_key: Path | None = None
+    """The key file (a JWK) under which the secrets of webhooks are kept; made in the data folder where none is given."""
+
+    @model_validator(mode="after")
+    def refuse_private_webhooks_in_production(self) -> Self:
+        """Refuse to send events inside where real services stand there."""
+        if self.environment is Environment.PRODUCTION and self.webhooks_also:
+            raise ValueError("webhooks_also is for development and tests, not for production")
+        return self
 
     @model_validator(mode="after")
     def refuse_development_sign_in_elsewhere(self) -> Self:

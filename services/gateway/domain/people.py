@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from services.gateway.domain import api_keys
 from services.gateway.rights import SEAT_ROLES
-from services.gateway.tables import KnownPerson, Seat, SignedIn, metadata
+from services.gateway.tables import Identity, KnownPerson, Seat, SignedIn, metadata
 from shared.db import Session, insert
 from shared.events.policy import TaskTeamChangedV1
 from shared.events.training import PersonChangedV1, PersonLeftV1
@@ -35,6 +35,7 @@ def keep(session: Session, event: PersonChangedV1) -> None:
 def forget(session: Session, event: PersonLeftV1) -> None:
     """Forget a person who left, and end their sessions and the keys that they made."""
     session.execute(delete(KnownPerson).where(col(KnownPerson.id) == event.id))
+    session.execute(delete(Identity).where(col(Identity.person) == event.id))
     end_access(session, event.id)
 
 

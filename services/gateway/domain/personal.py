@@ -8,11 +8,13 @@ from sqlmodel import col
 
 from services.gateway.domain import certificates, people
 from services.gateway.domain.event_log import KEPT
-from services.gateway.domain.sessions import LIFETIME
+from services.gateway.domain.sign_in.pending import LASTS
+from services.gateway.domain.sign_in.sessions import LIFETIME
 from services.gateway.tables import (
     ApiKey,
     HeldCertificate,
     Holder,
+    Identity,
     KnownPerson,
     Seat,
     SignedIn,
@@ -31,9 +33,10 @@ NOBODY = {
     "policy_answers": "what policies say",
     "policy_translations": "what policies say",
     "covered_sections": "sections of policies",
+    "pending_sign_ins": "random numbers of a browser on its way to sign in, for ten minutes",
     "event_log": "what the services tell, from their own data, for 30 days",
 }
-SECRET = frozenset({"secret_hash", "token_hash", "prefix"})
+SECRET = frozenset({"secret_hash", "token_hash", "prefix", "former_hash", "former_prefix"})
 
 
 def kept(person: str) -> dict[str, Select[Any]]:
@@ -41,6 +44,7 @@ def kept(person: str) -> dict[str, Select[Any]]:
     return {
         "person": select(*columns("people")).where(col(KnownPerson.id) == person),
         "sessions": select(*columns("sessions")).where(col(SignedIn.person) == person),
+        "identities": select(*columns("identities")).where(col(Identity.person) == person),
         "keys_made": select(*columns("api_keys")).where(col(ApiKey.created_by) == f"person:{person}"),
         "seats": select(*columns("seats")).where(col(Seat.person) == person),
         "holder": select(*columns("holders")).where(col(Holder.person) == person),
@@ -61,6 +65,7 @@ def forget(session: Session, person: str) -> None:
     erasure.begin(session, person, words=[*words, holder.employee_number if holder else None])
     people.end_access(session, person)
     session.execute(delete(SignedIn).where(col(SignedIn.user).in_(words)))
+    session.execute(delete(Identity).where(col(Identity.person) == person))
     session.execute(delete(KnownPerson).where(col(KnownPerson.id) == person))
     blank = {"employee_number": f"erased-{person}", "department": "", "former_numbers": None}
     session.execute(update(Holder).where(col(Holder.person) == person).values(**blank))
@@ -77,7 +82,13 @@ def clear_log(session: Session, event: ErasureFinished) -> None:
 
 def retention() -> dict[str, timedelta | None]:
     """Return how long each kind of data is kept; None: until the person is erased."""
-    return {"sessions": LIFETIME, "the log of events": KEPT, "keys that somebody made": None}
+    return {
+        "sessions": LIFETIME,
+        "sign-ins under way": LASTS,
+        "names at the sign-in provider": None,
+        "the log of events": KEPT,
+        "keys that somebody made": None,
+    }
 
 
 personal = PersonalData(

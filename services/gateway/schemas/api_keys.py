@@ -29,12 +29,21 @@ class ApiKeyIn(Body):
         return sorted(set(scopes))
 
 
+class RotationIn(Body):
+    """How long the secret of now works on beside the new one, so that machines can be changed one by one."""
+
+    overlap_hours: Annotated[int, Field(ge=0, le=168)] = 24
+
+
 class ApiKeyOut(Resource):
     """A key as lists show it: of the secret only the first characters."""
 
     id: str
     name: str
     prefix: str
+    former_prefix: str | None
+    """Of the secret before the last rotation, which works until `former_until`."""
+    former_until: datetime | None
     scopes: list[str]
     departments: list[str] | None
     created_by: str

@@ -1,6 +1,6 @@
 """What the gateway keeps, by area."""
 
-from services.gateway.tables.access import ApiKey, SignedIn
+from services.gateway.tables.access import ApiKey, Identity, PendingSignIn, SignedIn
 from services.gateway.tables.base import Row, metadata
 from services.gateway.tables.copies import (
     CoveredSections,
@@ -8,22 +8,29 @@ from services.gateway.tables.copies import (
     Holder,
     KnownPerson,
     PolicyAnswer,
+    PolicyChange,
     PolicyTranslation,
     Seat,
 )
 from services.gateway.tables.log import event_log
+from services.gateway.tables.webhooks import Delivery, Webhook
 
 __all__ = [
     "ApiKey",
     "CoveredSections",
+    "Delivery",
     "HeldCertificate",
     "Holder",
+    "Identity",
     "KnownPerson",
+    "PendingSignIn",
     "PolicyAnswer",
+    "PolicyChange",
     "PolicyTranslation",
     "Row",
     "Seat",
     "SignedIn",
+    "Webhook",
     "event_log",
     "metadata",
 ]

@@ -16,6 +16,15 @@ class KeyCreatedV1(Event):
 
 
 @told
+class KeyRotatedV1(Event):
+    """An API key was given a new secret; the one before works until `former_until`."""
+
+    type = "gateway.key.rotated.v1"
+    id: Public[str]
+    former_until: Operational[datetime]
+
+
+@told
 class KeyRevokedV1(Event):
     """An API key stopped working."""
 
@@ -31,3 +40,13 @@ class SignedInV1(Event):
     id: Public[str]
     person: Personal[str]
     at: Operational[datetime]
+
+
+@told
+class SignedOutV1(Event):
+    """A session ended before its time: by signing out, by its person elsewhere, or by the provider."""
+
+    type = "gateway.sign_in.ended.v1"
+    id: Public[str]
+    person: Personal[str]
+    why: Operational[str]

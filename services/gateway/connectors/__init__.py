@@ -1,0 +1,1 @@
+"""What the gateway sends out of the house."""
