@@ -9,13 +9,15 @@ from hypothesis import strategies as st
 
 from services.training.domain.question_files.reading import Found, NotAQuestionFile
 from services.training.domain.teaching.question_imports import READERS
-from services.training.schemas.question_files import QuestionFormat
+from services.training.schemas.question_files import ImportFormat
 from tests.training.conftest import TrainingService
+from tests.training.qti_files import SINGLE
 from tests.training.quizzing import slug
+from tests.training.test_qti import items_refused
 from tests.training.test_question_imports import BANK, GIFT, MOODLE, send
 
 AIKEN = "".join(f"What is {n}?\nA. This\nB. That\nC. Neither\nANSWER: B\n\n" for n in range(20))
-GOOD = {QuestionFormat.GIFT: GIFT, QuestionFormat.AIKEN: AIKEN, QuestionFormat.MOODLE_XML: MOODLE}
+GOOD = {ImportFormat.GIFT: GIFT, ImportFormat.AIKEN: AIKEN, ImportFormat.MOODLE_XML: MOODLE, ImportFormat.QTI: SINGLE}
 XML = MOODLE.removeprefix('<?xml version="1.0" encoding="UTF-8"?>\n')
 BOMB = (
     "<!DOCTYPE quiz ["
@@ -63,9 +65,10 @@ XMLS = {
     "too many": b"<quiz>" + b'<question type="essay"/>' * 501 + b"</quiz>",
 }
 UNREADABLE = {
-    QuestionFormat.GIFT: BINARY | GIFTS,
-    QuestionFormat.AIKEN: BINARY | AIKENS,
-    QuestionFormat.MOODLE_XML: {name: body for name, body in BINARY.items() if name != "NUL"} | XMLS,
+    ImportFormat.GIFT: BINARY | GIFTS,
+    ImportFormat.AIKEN: BINARY | AIKENS,
+    ImportFormat.MOODLE_XML: {name: body for name, body in BINARY.items() if name != "NUL"} | XMLS,
+    ImportFormat.QTI: {name: body for name, body in BINARY.items() if name != "NUL"} | XMLS,
 }
 REFUSED_GIFT = [
     "Who? {=Ana ~Ben", "Who? =Ana ~Ben}", "Who? {{=Ana ~Ben}}", "Who? {=a ~b} and {=c ~d}", "Who? {}", "Who?", "Who? {~a ~b}",
@@ -100,15 +103,16 @@ REFUSED_XML = [
     '<question type="multichoice"><questiontext format="html"><text>' + "&lt;b&gt;" * 20_000 + "</text></questiontext></question>",
 ]  # fmt: skip
 REFUSED = {
-    QuestionFormat.GIFT: [one.encode() for one in REFUSED_GIFT],
-    QuestionFormat.AIKEN: [one.encode() for one in REFUSED_AIKEN],
-    QuestionFormat.MOODLE_XML: [f"<quiz>\n{one}</quiz>".encode() for one in REFUSED_XML if one],
+    ImportFormat.GIFT: [one.encode() for one in REFUSED_GIFT],
+    ImportFormat.AIKEN: [one.encode() for one in REFUSED_AIKEN],
+    ImportFormat.MOODLE_XML: [f"<quiz>\n{one}</quiz>".encode() for one in REFUSED_XML if one],
+    ImportFormat.QTI: [one.encode() for one in items_refused().values()],
 }
 
 
 @pytest.mark.parametrize("form", READERS)
 async def test_a_file_that_cannot_be_read_is_a_clear_problem_and_nothing_of_it_is_kept(
-    service: TrainingService, form: QuestionFormat
+    service: TrainingService, form: ImportFormat
 ) -> None:
     for kind, body in UNREADABLE[form].items():
         answer = await send(service, body, format=form.value)
@@ -118,7 +122,7 @@ async def test_a_file_that_cannot_be_read_is_a_clear_problem_and_nothing_of_it_i
 
 
 @pytest.mark.parametrize("form", READERS)
-def test_a_question_that_is_wrong_is_refused_with_its_line_and_a_reason(form: QuestionFormat) -> None:
+def test_a_question_that_is_wrong_is_refused_with_its_line_and_a_reason(form: ImportFormat) -> None:
     assert len(REFUSED[form]) >= 19
     for body in REFUSED[form]:
         found = READERS[form](body)
@@ -126,7 +130,7 @@ def test_a_question_that_is_wrong_is_refused_with_its_line_and_a_reason(form: Qu
         assert all(one.refused and one.line > 0 for one in found), body[:200]
 
 
-def read(form: QuestionFormat, body: bytes) -> list[Found] | None:
+def read(form: ImportFormat, body: bytes) -> list[Found] | None:
     """Read a file; none when it is refused."""
     try:
         return READERS[form](body)
@@ -141,7 +145,7 @@ SCRAPS = [b"{", b"}", b"=", b"~", b"#", b"\n\n", b"\\", b"%50%", b"->", b"::", b
 @given(data=st.data())
 @settings(max_examples=60, deadline=None)
 def test_a_file_with_any_bytes_changed_is_refused_or_reported_question_by_question(
-    form: QuestionFormat, data: st.DataObject
+    form: ImportFormat, data: st.DataObject
 ) -> None:
     body = bytearray(GOOD[form].encode())
     for _ in range(data.draw(st.integers(1, 4))):
@@ -174,6 +178,7 @@ SLOW: dict[str, Callable[[int], bytes]] = {
         + b"<b>" * n
         + b"]]></text></questiontext></question></quiz>"
     ),
+    "items": lambda n: SINGLE.encode().replace(b"<itemBody>", b"<itemBody>" + b"<p>x</p>" * (n // 8)),
     "attributes": lambda n: b"<quiz " + b"".join(b"a%d='' " % i for i in range(n // 10)) + b"/>",
 }
 
@@ -192,5 +197,5 @@ def test_html_within_its_bound_is_read_in_no_time_however_it_is_nested() -> None
         text = (scrap * 50_000)[:49_900]
         body = f"<quiz><question type='multichoice'><questiontext format='html'><text><![CDATA[{text}]]></text></questiontext></question></quiz>"
         before = time.process_time()
-        read(QuestionFormat.MOODLE_XML, body.encode())
+        read(ImportFormat.MOODLE_XML, body.encode())
         assert time.process_time() - before < 4, scrap

@@ -9,7 +9,7 @@ from services.training.domain.question_files.reading import NotAQuestionFile
 from services.training.domain.teaching import question_exports, question_imports
 from services.training.domain.teaching.question_exports import WRITERS
 from services.training.domain.teaching.question_imports import READERS, Asked
-from services.training.schemas.question_files import QuestionFormat, QuestionImportOut
+from services.training.schemas.question_files import ImportFormat, QuestionFormat, QuestionImportOut
 from shared.auth import needs
 from shared.problems import NotFound, TooLarge, UnsupportedMediaType, problems
 from shared.requests import Db
@@ -19,6 +19,7 @@ router = APIRouter(prefix="/v1/courses/{key}", tags=["training"], dependencies=[
 
 LARGEST = 5 * 1024 * 1024
 XML_TYPES = {"application/xml", "text/xml"}
+ZIP_TYPES = {"application/zip", "application/x-zip-compressed"}
 GIFT_EXAMPLE = "// [id:hours] [tag:tone]\n::hours:: Within how many hours do we answer? {#24#A day, not more.}\n"
 AIKEN_EXAMPLE = "What comes first?\nA. Selling\nB. Listening\nANSWER: B\n"
 XML_EXAMPLE = '<quiz><question type="truefalse"><questiontext format="plain_text"><text>We answer everyone.</text></questiontext><answer fraction="100"><text>true</text></answer><answer fraction="0"><text>false</text></answer></question></quiz>'
@@ -28,6 +29,7 @@ FILE_BODY = {
         "content": {
             "text/plain": {"schema": {"type": "string"}, "example": GIFT_EXAMPLE},
             "application/xml": {"schema": {"type": "string"}, "example": XML_EXAMPLE},
+            "application/zip": {"schema": {"type": "string", "format": "binary"}},
         },
     }
 }
@@ -53,16 +55,18 @@ async def import_questions(
     request: Request,
     db: Db,
     format: Annotated[  # noqa: A002  what the query calls it
-        QuestionFormat | None, Query(description="Which format the file has; XML is Moodle's unless given.")
+        ImportFormat | None,
+        Query(description="Which format the file has; XML is Moodle's unless given, and a ZIP file a package of QTI."),
     ] = None,
     *,
     dry_run: Annotated[bool, Query(description="Only say what would happen.")] = False,
     all_or_nothing: Annotated[bool, Query(description="Take no question unless all are good.")] = False,
 ) -> QuestionImportOut:
-    """Take the questions of a GIFT, Aiken or Moodle XML file into a course's bank, and report on each.
+    """Take the questions of a GIFT, Aiken, Moodle XML or QTI file into a course's bank, and report on each.
 
-    What is not understood is said of each question, with its line. The same file again changes nothing: a question is
-    found by its id (`[id:…]`, `idnumber`), or by its content.
+    What is not understood is said of each question, with its line. QTI is one item of version 2 or 3, or a package of
+    them. The same file again changes nothing: a question is found by its id (`[id:…]`, `idnumber`, `identifier`), or by
+    its content.
     """
     asked = Asked(format or by_type(request), dry_run, all_or_nothing)
     found = await asyncio.to_thread(READERS[asked.format], await body_of(request))
@@ -71,11 +75,14 @@ async def import_questions(
     return await db.write(question_imports.apply, key, found, asked)
 
 
-def by_type(request: Request) -> QuestionFormat:
+def by_type(request: Request) -> ImportFormat:
     """Return the format that a file's type stands for; raises UnsupportedMediaType."""
-    if request.headers.get("content-type", "").split(";")[0].strip().lower() in XML_TYPES:
-        return QuestionFormat.MOODLE_XML
-    raise UnsupportedMediaType("Say which format the file has: ?format=gift, aiken or moodle_xml.")
+    given = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if given in XML_TYPES:
+        return ImportFormat.MOODLE_XML
+    if given in ZIP_TYPES:
+        return ImportFormat.QTI
+    raise UnsupportedMediaType("Say which format the file has: ?format=gift, aiken, moodle_xml or qti.")
 
 
 async def body_of(request: Request) -> bytes:

@@ -9,21 +9,31 @@ from shared.schemas import Resource
 
 
 class QuestionFormat(StrEnum):
-    """Formats of files of questions that others read and write, too."""
+    """Formats of files of questions that are read and written."""
 
     GIFT = "gift"
     AIKEN = "aiken"
     MOODLE_XML = "moodle_xml"
 
 
+class ImportFormat(StrEnum):
+    """Formats of files of questions that are read."""
+
+    GIFT = "gift"
+    AIKEN = "aiken"
+    MOODLE_XML = "moodle_xml"
+    QTI = "qti"
+
+
 class ImportedQuestion(Resource):
-    """What became of one question of a file, or would; `line` is where it begins.
+    """What became of one question of a file, or would; `line` is where it begins, in that `file` of a package.
 
     `accepted`: it is as the file has it. `changed`: it was taken, and `notes` say what is other than in the file.
     `refused`: it was not taken, and `detail` says why. `effect` is what that is to the bank.
     """
 
     line: int
+    file: Annotated[str | None, Field(default=None, examples=["items/hours.xml"])]
     key: str | None
     outcome: Annotated[Literal["accepted", "changed", "refused"], Field(examples=["changed"])]
     effect: Literal["created", "updated", "unchanged"] | None
@@ -36,7 +46,7 @@ class ImportedQuestion(Resource):
 class QuestionImportOut(Resource):
     """What an import did; nothing where `applied` is false: a dry run, or one that takes all questions or none."""
 
-    format: QuestionFormat
+    format: ImportFormat
     dry_run: bool
     applied: bool
     accepted: int

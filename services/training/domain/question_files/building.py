@@ -1,4 +1,4 @@
-"""How answers with weights, as GIFT and Moodle have them, become a question of ours."""
+"""How answers with weights, as other systems have them, become a question of ours."""
 
 import re
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 from services.training.domain.question_files.reading import Refused
 
 ALL = 100.0
+MOST_POINTS = 100
 ROUNDED = 0.01
 """Percent by which weights may miss 100 and are taken for rounded."""
 NUMBER = re.compile(r"[+-]?(?:[0-9]{1,30}(?:\.[0-9]{0,400})?|\.[0-9]{1,400})(?:[eE][+-]?[0-9]{1,3})?")
@@ -125,6 +126,14 @@ def number_of(text: str) -> float:
     if not NUMBER.fullmatch(plain):
         raise Refused(f"{brief(text)} is not a number")
     return float(plain)
+
+
+def whole_points(points: float, notes: list[str]) -> int:
+    """Return what a question is worth in whole points, and note where that is not what the file says."""
+    whole = min(max(round(points), 1), MOST_POINTS)
+    if whole != points:
+        notes.append(f"is worth {whole} instead of {points:g}; points are whole, from 1 to {MOST_POINTS}")
+    return whole
 
 
 def matching(pairs: Sequence[tuple[str, str]], notes: list[str]) -> dict[str, Any]:

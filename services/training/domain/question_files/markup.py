@@ -51,6 +51,7 @@ LOST = {
         "mark",
     ),
     "the shape of a table": ("table",),
+    "a formula": ("math",),
 }
 NAMES = {name: what for what, names in LOST.items() for name in names}
 TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]{0,20})")

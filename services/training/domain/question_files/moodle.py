@@ -64,7 +64,6 @@ NOT_OURS = {
     "description": "a text without answers is no question",
 }
 BY_NEIGHBOURS, BY_ALL = {"RELATIVE_NEXT_EXCLUDE_LAST", "1"}, {"ALL_OR_NOTHING", "-1"}
-POINTS = 100
 
 
 def read(content: bytes) -> list[Found]:
@@ -109,7 +108,8 @@ def read_question(element: Element, draft: Draft) -> None:
         raise Refused(NOT_OURS.get(kind, f"{building.brief(kind)} questions are none that there are here"))
     text = shown(element, "questiontext", draft, "the text")
     everybody = shown(element, "generalfeedback", draft, "feedback") or None
-    draft.fields = {"text": text, "feedback": everybody, "points": points_of(element, draft)}
+    points = building.whole_points(building.number_of(word(element, "defaultgrade", "1") or "1"), draft.notes)
+    draft.fields = {"text": text, "feedback": everybody, "points": points}
     draft.fields |= reader(element, draft)
     if element.get("type") in {"multichoice", "matching"}:
         draft.fields["shuffle"] = truth(element, "shuffleanswers", default=True)
@@ -129,15 +129,6 @@ def left_out(element: Element, draft: Draft) -> None:
             draft.notes.append(f"<{child.tag[:50]}> was left out")
     if truth(element, "hidden", default=False):
         draft.notes.append("it is hidden in Moodle; here it may be drawn")
-
-
-def points_of(element: Element, draft: Draft) -> int:
-    """Return what a question is worth, in whole points."""
-    grade = building.number_of(word(element, "defaultgrade", "1") or "1")
-    points = min(max(round(grade), 1), POINTS)
-    if points != grade:
-        draft.notes.append(f"is worth {points} instead of {grade:g}; points are whole, from 1 to {POINTS}")
-    return points
 
 
 def read_choice(element: Element, draft: Draft) -> dict[str, Any]:

@@ -47,13 +47,17 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A question of a file: as ours, or why it is not; `notes` say what is other than the file has it."""
+    """A question of a file: as ours, or why it is not; `notes` say what is other than the file has it.
+
+    `line` is where it begins in the file, or in that `file` of a package in which it is.
+    """
 
     line: int
     key: str
     question: Question | None = None
     notes: tuple[str, ...] = ()
     refused: str | None = None
+    file: str | None = None
 
 
 def finish(draft: Draft) -> Found:

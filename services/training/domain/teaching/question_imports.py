@@ -8,19 +8,20 @@ from typing import Literal
 from sqlmodel import col, select
 
 from services.training.domain import access
-from services.training.domain.question_files import aiken, gift, moodle
+from services.training.domain.question_files import aiken, gift, moodle, qti
 from services.training.domain.question_files.reading import Found
 from services.training.domain.teaching import courses, questions, rules
-from services.training.schemas.question_files import ImportedQuestion, QuestionFormat, QuestionImportOut
+from services.training.schemas.question_files import ImportedQuestion, ImportFormat, QuestionImportOut
 from services.training.schemas.quizzes import Question
 from services.training.tables import BankQuestion
 from shared.db import Session
 from shared.evidence import record
 
-READERS: dict[QuestionFormat, Callable[[bytes], list[Found]]] = {
-    QuestionFormat.GIFT: gift.read,
-    QuestionFormat.AIKEN: aiken.read,
-    QuestionFormat.MOODLE_XML: moodle.read,
+READERS: dict[ImportFormat, Callable[[bytes], list[Found]]] = {
+    ImportFormat.GIFT: gift.read,
+    ImportFormat.AIKEN: aiken.read,
+    ImportFormat.MOODLE_XML: moodle.read,
+    ImportFormat.QTI: qti.read,
 }
 
 
@@ -28,7 +29,7 @@ READERS: dict[QuestionFormat, Callable[[bytes], list[Found]]] = {
 class Asked:
     """How a file is to be taken."""
 
-    format: QuestionFormat
+    format: ImportFormat
     dry_run: bool
     all_or_nothing: bool
 
@@ -69,26 +70,24 @@ def weigh(session: Session, course: str, found: Sequence[Found]) -> list[Weighed
     ).all()
     there = {row.key: row for row in rows}
     contents = questions.contents_of(session, rows)
-    lines: dict[str, int] = {}
+    places: dict[str, str] = {}
     weighed = []
     for one in found:
         row = there.get(one.key)
-        weighed.append(weigh_one(session, one, lines, row, contents[row.id] if row else None))
+        weighed.append(weigh_one(session, one, places, row, contents[row.id] if row else None))
         if one.question is not None:
-            lines.setdefault(one.key, one.line)
+            places.setdefault(one.key, place_of(one))
     return weighed
 
 
 def weigh_one(
-    session: Session, found: Found, lines: dict[str, int], row: BankQuestion | None, content: Question | None
+    session: Session, found: Found, places: dict[str, str], row: BankQuestion | None, content: Question | None
 ) -> Weighed:
     """Say what is to become of one question."""
     if found.question is None:
         return Weighed(found, None, found.notes, found.refused)
-    if found.key in lines:
-        return Weighed(
-            found, None, found.notes, f"the question on line {lines[found.key]} has the key {found.key}, too"
-        )
+    if found.key in places:
+        return Weighed(found, None, found.notes, f"the question {places[found.key]} has the key {found.key}, too")
     try:
         kept = rules.publish(session, found.question)
     except rules.NoSuchRule as error:
@@ -97,6 +96,11 @@ def weigh_one(
         return Weighed(found, "created", found.notes, kept=kept)
     retired = (*found.notes, f"{row.key} is retired and is not drawn") if row.retired_at else found.notes
     return Weighed(found, "unchanged" if kept == content else "updated", retired, kept=kept)
+
+
+def place_of(found: Found) -> str:
+    """Say where a question stands."""
+    return f"on line {found.line}" if found.file is None else f"in {found.file}"
 
 
 def report(weighed: Sequence[Weighed], asked: Asked, *, applied: bool) -> QuestionImportOut:
@@ -123,6 +127,7 @@ def imported(one: Weighed) -> ImportedQuestion:
     taken: Literal["accepted", "changed"] = "changed" if one.notes else "accepted"
     return ImportedQuestion(
         line=one.found.line,
+        file=one.found.file,
         key=one.found.key or None,
         outcome="refused" if one.effect is None else taken,
         effect=one.effect,
