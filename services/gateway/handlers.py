@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from services.gateway.domain import api_keys, certificates, event_log, people, personal, policies
+from services.gateway.domain import api_keys, certificates, embeds, event_log, people, personal, policies
 from services.gateway.domain.sign_in import pending, sessions
-from services.gateway.tables import ApiKey
+from services.gateway.domain.webhooks import deliveries
+from services.gateway.tables import ApiKey, Webhook
 from shared import erasure, works_council
 from shared.db import Session
 from shared.events.base import Envelope
@@ -17,6 +18,11 @@ from shared.events.gateway import (
     RecordsReadV1,
     SignedInV1,
     SignedOutV1,
+    WebhookChangedV1,
+    WebhookCreatedV1,
+    WebhookDeletedV1,
+    WebhookPausedV1,
+    WebhookResumedV1,
 )
 from shared.events.monitoring import MonitoringErasureFinishedV1
 from shared.events.policy import PolicyErasureFinishedV1, TaskTeamChangedV1, VersionInForceV1
@@ -108,6 +114,7 @@ def keep_seat(event: TaskTeamChangedV1, session: Session) -> None:
 def note_policy(event: VersionInForceV1, session: Session) -> None:
     """The owner is asked for its answer by the read model, outside this transaction."""
     policies.note_in_force(session, event)
+    embeds.note_change(session, event)
 
 
 @handlers.on_loss
@@ -120,6 +127,12 @@ def start_epoch(session: Session) -> None:
 def forget_old_events(session: Session) -> None:
     """The log keeps events for 30 days."""
     event_log.forget_old(session)
+
+
+@timers.every(seconds=3600)
+def forget_old_deliveries(session: Session) -> None:
+    """What became of events at endpoints is kept for 30 days."""
+    deliveries.forget_old(session)
 
 
 @timers.every(seconds=600)
@@ -141,6 +154,19 @@ def finished_erasures(session: Session, after: str | None, limit: int) -> list[G
     return erasure.retold(session, GatewayErasureFinishedV1, after, limit)
 
 
+@snapshots.of(WebhookCreatedV1, stands_for=[WebhookChangedV1])
+def all_webhooks(session: Session, after: str | None, limit: int) -> list[WebhookCreatedV1]:
+    """Tell the endpoints there are."""
+    rows = rows_after(session, Webhook, after, limit)
+    return [WebhookCreatedV1(id=row.id, name=row.name, types=row.types) for row in rows]
+
+
+snapshots.leave_out(
+    WebhookDeletedV1,
+    WebhookPausedV1,
+    WebhookResumedV1,
+    because="Nobody keeps a copy of endpoints: that one was paused or removed is for those who look after it now.",
+)
 snapshots.leave_out(
     RecordsReadV1,
     because="Whoever counts what was read counts it once: told again, it would be counted twice.",

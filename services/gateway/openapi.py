@@ -46,6 +46,7 @@ TAGS = {
     "autonomy": "How far people answer customers by themselves, and what colleagues think of their replies.",
     "load": "Who takes on how much, who carries what, pauses, and counts for dashboards.",
     "events": "Everything that is told, in one order.",
+    "webhooks": "Endpoints of yours that are told what happens: signed, tried again, and sent once more when you ask.",
     "embeds": "Policies within other pages.",
     "sign-in": "Where one is signed in to the portal.",
     "API keys": "Who may call the API, and for what.",

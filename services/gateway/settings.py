@@ -38,6 +38,8 @@ class GatewaySettings(ServiceSettings):
     """Origins whose scripts may call the API from a browser with a key."""
     frame_ancestors: tuple[str, ...] = ("'self'",)
     """Pages that may frame an embed, as Content-Security-Policy sources."""
+    public_policies: tuple[str, ...] = ()
+    """Policies that whoever reaches the gateway may read, without any credentials."""
 
     oidc_issuer: str = ""
     """The organisation's OpenID provider, as its tokens name it; empty: nobody signs in by one."""

@@ -6,8 +6,9 @@ no longer say what a reader has seen, and readers are told to load a snapshot.
 
 import base64
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -109,6 +110,20 @@ def after(session: Session, position: int, limit: int) -> list[Logged]:
     )
     hiding = works_council.hidden(session)
     return [veiled(Logged(*row), hiding) if hiding else Logged(*row) for row in rows]
+
+
+def find(session: Session, event_ids: Sequence[str]) -> dict[str, Logged]:
+    """Return those of some events that the log still has, as `after` would."""
+    columns = event_log.c.position, event_log.c.event_id, event_log.c.type, event_log.c.body
+    rows = session.execute(select(*columns).where(event_log.c.event_id.in_(event_ids)))
+    hiding = works_council.hidden(session)
+    return {row.event_id: veiled(Logged(*row), hiding) if hiding else Logged(*row) for row in rows}
+
+
+def position_before(session: Session, since: datetime) -> int:
+    """Return the position after which everything was logged at `since` or later."""
+    first = session.execute(select(func.min(event_log.c.position)).where(event_log.c.at >= since)).scalar_one()
+    return extent(session).newest if first is None else int(first) - 1
 
 
 def veiled(logged: Logged, hiding: works_council.Hidden) -> Logged:

@@ -6,6 +6,7 @@ from sqlalchemy import Executable, Table, bindparam, delete, func, or_, select
 from sqlmodel import col
 
 from services.gateway.domain import api_keys
+from services.gateway.domain.webhooks import endpoints
 from services.gateway.rights import SEAT_ROLES
 from services.gateway.tables import Identity, KnownPerson, Seat, SignedIn, metadata
 from shared.db import Session, insert
@@ -40,9 +41,10 @@ def forget(session: Session, event: PersonLeftV1) -> None:
 
 
 def end_access(session: Session, person: str) -> None:
-    """End all sessions of a person, and the keys that they made: whoever needs one gets it from somebody who is here."""
+    """End what a person can come in by: sessions, and keys that they made; webhooks of theirs wait for somebody here."""
     session.execute(delete(SignedIn).where(col(SignedIn.person) == person))
     api_keys.revoke_all_of(session, person)
+    endpoints.pause_all_of(session, person)
 
 
 def seat(session: Session, event: TaskTeamChangedV1) -> None:

@@ -10,6 +10,7 @@ from services.gateway.domain import certificates, people
 from services.gateway.domain.event_log import KEPT
 from services.gateway.domain.sign_in.pending import LASTS
 from services.gateway.domain.sign_in.sessions import LIFETIME
+from services.gateway.domain.webhooks import deliveries
 from services.gateway.tables import (
     ApiKey,
     HeldCertificate,
@@ -18,6 +19,7 @@ from services.gateway.tables import (
     KnownPerson,
     Seat,
     SignedIn,
+    Webhook,
     event_log,
     metadata,
 )
@@ -32,11 +34,15 @@ from shared.personal import PersonalData
 NOBODY = {
     "policy_answers": "what policies say",
     "policy_translations": "what policies say",
+    "policy_changes": "which versions of policies came into force",
     "covered_sections": "sections of policies",
     "pending_sign_ins": "random numbers of a browser on its way to sign in, for ten minutes",
     "event_log": "what the services tell, from their own data, for 30 days",
+    "webhook_deliveries": "which events were sent where; what they said stands in the log of events",
 }
-SECRET = frozenset({"secret_hash", "token_hash", "prefix", "former_hash", "former_prefix"})
+SECRET = frozenset(
+    {"secret_hash", "token_hash", "prefix", "former_hash", "former_prefix", "secret", "previous_secret", "url"}
+)
 
 
 def kept(person: str) -> dict[str, Select[Any]]:
@@ -46,6 +52,7 @@ def kept(person: str) -> dict[str, Select[Any]]:
         "sessions": select(*columns("sessions")).where(col(SignedIn.person) == person),
         "identities": select(*columns("identities")).where(col(Identity.person) == person),
         "keys_made": select(*columns("api_keys")).where(col(ApiKey.created_by) == f"person:{person}"),
+        "webhooks_made": select(*columns("webhooks")).where(col(Webhook.created_by) == f"person:{person}"),
         "seats": select(*columns("seats")).where(col(Seat.person) == person),
         "holder": select(*columns("holders")).where(col(Holder.person) == person),
         "certificates": select(*columns("held_certificates")).where(col(HeldCertificate.person) == person),
@@ -64,6 +71,7 @@ def forget(session: Session, person: str) -> None:
     words = [known.employee_number, known.user_name, known.email] if known else []
     erasure.begin(session, person, words=[*words, holder.employee_number if holder else None])
     people.end_access(session, person)
+    deliveries.forget_answers(session, [f"person/{person}"])
     session.execute(delete(SignedIn).where(col(SignedIn.user).in_(words)))
     session.execute(delete(Identity).where(col(Identity.person) == person))
     session.execute(delete(KnownPerson).where(col(KnownPerson.id) == person))
@@ -77,6 +85,7 @@ def forget(session: Session, person: str) -> None:
 
 def clear_log(session: Session, event: ErasureFinished) -> None:
     """Clear what the log holds of an erased person, of what one service told."""
+    deliveries.forget_answers(session, [f"person/{event.person}", *event.aggregates])
     erasure.begin(session, event.person, event.aggregates, part=f"{event.teller()}/{event.id}")
 
 
@@ -87,7 +96,8 @@ def retention() -> dict[str, timedelta | None]:
         "sign-ins under way": LASTS,
         "names at the sign-in provider": None,
         "the log of events": KEPT,
-        "keys that somebody made": None,
+        "keys and webhooks that somebody made": None,
+        "deliveries to webhooks": deliveries.KEPT,
     }
 
 

@@ -105,13 +105,17 @@ class Hub:
         """Say whether the ring reaches back to a position; otherwise the client reads the log."""
         return position >= self._before
 
+    def after(self, position: int, limit: int) -> list[Frame]:
+        """Return up to `limit` frames after a position to which the ring reaches back."""
+        start = bisect_right(self._frames, position, key=position_of)
+        return self._frames[start : start + limit]
+
     def next(self, client: Client) -> tuple[bytes, int]:
         """Return what a client has not seen, joined, and the position after it; the same for all who wait alike."""
         key = client.view, client.types, client.position
         joined = self._joined.get(key)
         if joined is None:
-            start = bisect_right(self._frames, client.position, key=position_of)
-            frames = self._frames[start : start + STRETCH]
+            frames = self.after(client.position, STRETCH)
             body = b"".join([frame.sse(client.view) for frame in frames if client.types.want(frame.type)])
             joined = self._joined[key] = (body, frames[-1].position if frames else client.position)
         return joined
