@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Scope
 
 from services.gateway.bearer import AccessTokens
 from services.gateway.connectors.provider import open_provider
+from services.gateway.connectors.sender import Sender
 from services.gateway.domain import api_keys, event_log, personal
 from services.gateway.doors import Doors
 from services.gateway.embeds.policies import Embeds
@@ -28,7 +29,15 @@ from services.gateway.portal import documents, pages, sign_in
 from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.routes import api_keys as api_key_routes
-from services.gateway.routes import audit, embed_tokens, events, operations, sessions
+from services.gateway.routes import (
+    audit,
+    embed_tokens,
+    events,
+    operations,
+    sessions,
+    webhook_deliveries,
+    webhooks,
+)
 from services.gateway.settings import GatewaySettings
 from services.gateway.stream.hub import Hub
 from services.gateway.stream.tail import Tail
@@ -53,6 +62,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         doors: Doors = app.state.doors
         return await doors.keyring.authenticate(scope)
 
+    sender = Sender(settings)
     app = Service(
         name="gateway",
         settings=settings,
@@ -62,6 +72,8 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             audit.router,
             embed_tokens.router,
             events.router,
+            webhooks.router,
+            webhook_deliveries.router,
             documents.router,
             operations.router,
             pages.router,
@@ -71,11 +83,13 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
+        workers=[sender.run],
         personal=personal.personal,
         authenticate=authenticate,
         front=put_in_front,
         while_running=open_doors,
     ).app
+    app.state.webhooks = sender
     pages.serve_files(app)
     return app
 
@@ -127,7 +141,8 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
         certificates.begin(extent.newest)
         hub.open(extent.epoch, extent.newest)
         db.on_commit(tail.wake)
-        for listener in (keyring.follow, policies.follow, certificates.follow, hub.publish):
+        app.state.webhooks.open(db, clock, hub, app.state.registry)
+        for listener in (keyring.follow, policies.follow, certificates.follow, hub.publish, app.state.webhooks.hear):
             tail.listen(listener)
         followers = (tail.run, policies.run, certificates.run, certificates.confirm, certificates.reads.run)
         async with running(*followers, hub.beat, partial(write_use, keyring)):
