@@ -10,12 +10,12 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI
-from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
 from services.gateway.bearer import AccessTokens
 from services.gateway.connectors.provider import open_provider
 from services.gateway.connectors.sender import Sender
+from services.gateway.cors import Cors
 from services.gateway.domain import api_keys, event_log, personal
 from services.gateway.doors import Doors
 from services.gateway.embeds.policies import Embeds
@@ -25,7 +25,7 @@ from services.gateway.front import Front
 from services.gateway.handlers import handlers, snapshots, timers
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
-from services.gateway.portal import documents, pages, sign_in
+from services.gateway.portal import documents, embedding, pages, sign_in
 from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.routes import api_keys as api_key_routes
@@ -33,6 +33,8 @@ from services.gateway.routes import (
     audit,
     embed_tokens,
     events,
+    feeds,
+    oembed,
     operations,
     sessions,
     webhook_deliveries,
@@ -71,7 +73,10 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             api_key_routes.router,
             audit.router,
             embed_tokens.router,
+            embedding.router,
             events.router,
+            feeds.router,
+            oembed.router,
             webhooks.router,
             webhook_deliveries.router,
             documents.router,
@@ -86,21 +91,14 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         workers=[sender.run],
         personal=personal.personal,
         authenticate=authenticate,
-        front=put_in_front,
+        front=Front,
         while_running=open_doors,
     ).app
     app.state.webhooks = sender
     pages.serve_files(app)
+    # In front of all: a script is told that its token has ended only if it may read that.
+    app.add_middleware(Cors, origins=settings.cors_origins)
     return app
-
-
-def put_in_front(app: ASGIApp, owner: FastAPI) -> ASGIApp:
-    """Put the gateway's own layers before its routes."""
-    front: ASGIApp = Front(app, owner)
-    origins = owner.state.settings.cors_origins
-    if origins:
-        front = CORSMiddleware(front, allow_origins=origins, allow_methods=["*"], allow_headers=["*"])
-    return front
 
 
 @contextlib.asynccontextmanager
@@ -115,10 +113,12 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
         Forwarder(settings.services, signer, settings.answer_timeout, settings.max_body) as forwarder,
         open_provider(settings, clock) as provider,
     ):
-        keyring = Keyring(db, clock, settings.public_url, AccessTokens(provider, db) if provider else None)
+        embed_tokens = EmbedTokens(settings.signing_key, clock, settings.public_url)
+        tokens = AccessTokens(provider, db) if provider else None
+        keyring = Keyring(db, clock, settings.public_url, embed_tokens, tokens)
         policies = Policies(db, forwarder)
         certificates = Certificates(db, forwarder, app.state.bus, clock)
-        embeds = Embeds(policies, EmbedTokens(settings.signing_key), settings.frame_ancestors)
+        embeds = Embeds(policies, embed_tokens, settings)
         waiting = Waiting(forwarder, db, tail, policies, certificates)
         app.state.doors = Doors(
             settings,

@@ -28,6 +28,7 @@ EVENTS = "/v1/events"
 POLICY = "/v1/policies/"
 LOCALE = b"locale="
 EMBED = "/embed/policies/"
+FILES = "/components/"
 TOLD = EVENTS_HEADER.lower().encode()
 OWN_BODY = 1024 * 1024
 """The largest body that a route of our own takes, in bytes: a form, or a few fields."""
@@ -97,6 +98,10 @@ class Front:
         if scope["path"].startswith(EMBED) and scope["method"] in {"GET", "HEAD"}:
             scope["forwarded_route"] = EMBED + "{key}"
             await doors.embeds.serve(scope, send, principal)
+            return
+        if scope["path"].startswith(FILES) and scope["method"] in {"GET", "HEAD"}:
+            scope["forwarded_route"] = FILES + "{file}"
+            await doors.embeds.files.serve(scope, send)
             return
         await self._app(scope, await read_small(scope, receive), send)
 

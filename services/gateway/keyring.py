@@ -15,6 +15,7 @@ from services.gateway.domain import api_keys, credentials
 from services.gateway.domain.credentials import Credential
 from services.gateway.domain.event_log import Logged
 from services.gateway.domain.sign_in import sessions
+from services.gateway.embeds.tokens import MARK, EmbedTokens
 from shared.auth import Principal
 from shared.clock import Clock
 from shared.db import Database
@@ -37,8 +38,6 @@ CHANGING = frozenset(
 )
 LEAKED = re.compile(rb"sl_[A-Za-z0-9_-]{40,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 """An API key or a signed token in an address, where every proxy and log on the way has read it."""
-OWN_TOKENS = ("/embed/",)
-"""Where a token in the address is one of ours that shows one policy for five minutes."""
 SIGN_IN_AGAIN = "/sign-in?fresh=1"
 
 
@@ -61,8 +60,16 @@ class FreshSignInNeeded(Forbidden):
 class Keyring:
     """Knows who asks by API key, by a provider's access token, or by session cookie."""
 
-    def __init__(self, db: Database, clock: Clock, public_url: str, tokens: AccessTokens | None = None) -> None:
+    def __init__(
+        self,
+        db: Database,
+        clock: Clock,
+        public_url: str,
+        embed_tokens: EmbedTokens,
+        tokens: AccessTokens | None = None,
+    ) -> None:
         self._db = db
+        self._embed_tokens = embed_tokens
         self._clock = clock
         self._origin = public_url.rstrip("/")
         self._tokens = tokens
@@ -99,7 +106,7 @@ class Keyring:
         Raises Unauthorized, ForeignOrigin, or KeyInAddress where a key stands in the query.
         """
         query: bytes = scope["query_string"]
-        if query and LEAKED.search(query) and not scope["path"].startswith(OWN_TOKENS):
+        if query and LEAKED.search(query):
             raise KeyInAddress(
                 "Send the key as `Authorization: Bearer <key>`. An address is kept in logs: replace the key that was in it."
             )
@@ -113,6 +120,8 @@ class Keyring:
         if scheme.lower() != "bearer" or not secret:
             raise Unauthorized("Send the key as `Authorization: Bearer <API key>`.")
         secret = secret.strip()
+        if secret.startswith(MARK):
+            return self._embed_tokens.authenticate(scope, secret)
         credential: Credential | None
         if self._tokens is not None and looks_like_one(secret):
             credential = await self._tokens.find(secret, self._clock.now())

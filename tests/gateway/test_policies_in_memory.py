@@ -62,31 +62,6 @@ async def test_memory_gives_nothing_to_who_may_not_read_policies(platform: Platf
     assert (await other.get("/embed/policies/social-media")).status_code == 403
 
 
-async def test_an_intranet_frames_the_sections_it_wants(platform: Platform) -> None:
-    await add_people(platform, 2)
-    await publish(platform)
-    await platform.settle()
-    intranet = await client_with(platform, "policies:read")
-    token = (await intranet.post("/v1/embed-tokens", json={"policy": "social-media"})).json()["token"]
-    browser = await platform.client_for()
-
-    page = await browser.get("/embed/policies/social-media", params={"token": token, "sections": "answering"})
-    assert page.status_code == 200, page.text
-    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    assert '<html lang="de"' in page.text
-    assert re.findall(r'<section id="([^"]+)"', page.text) == ["answering"]
-    policy = page.headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy
-    assert "unsafe-inline" not in policy
-    assert "<script" not in page.text
-    assert "style=" not in page.text
-
-    same = await browser.get(str(page.url), headers={"If-None-Match": page.headers["ETag"]})
-    assert same.status_code == 304
-    other = await browser.get("/embed/policies/another", params={"token": token})
-    assert other.status_code == 401
-
-
 async def test_a_policy_is_served_in_each_language_while_its_owner_is_away_and_after_a_restart(
     platform: Platform,
 ) -> None:

@@ -1,97 +1,114 @@
 """`/embed/policies/{key}`: the policy in force as a page that an intranet frames, answered from memory."""
 
+import hashlib
 import json
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-from urllib.parse import parse_qs
+from collections.abc import Collection
+from urllib.parse import parse_qs, urlsplit
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.types import Scope, Send
 
+from services.gateway.embeds.files import Files, Headers
+from services.gateway.embeds.rendering import Pages, View
 from services.gateway.embeds.tokens import EmbedTokens
 from services.gateway.read_model.policies import Kept, Policies, languages_of
+from services.gateway.settings import GatewaySettings
 from shared.auth import Principal
-from shared.locales import serves, spelled
-from shared.problems import Forbidden, NotFound, Unauthorized
+from shared.problems import Forbidden, NotFound, Problem, Unauthorized
 
-PAGES = 500
-THEMES = frozenset({"light", "dark", "auto"})
+MEMORY = 500
+"""Pages that are kept rendered."""
+
+
+class TokenInAddress(Problem):
+    """A token does not belong into the query of an address, which is logged on its way and kept in histories."""
+
+    status = 400
 
 
 class Embeds:
-    """Renders policies once for each way they are asked for."""
+    """Renders policies once for each way they are asked for; `public` policies are for whoever asks."""
 
-    def __init__(self, policies: Policies, tokens: EmbedTokens, frame_ancestors: Sequence[str]) -> None:
+    def __init__(self, policies: Policies, tokens: EmbedTokens, settings: GatewaySettings) -> None:
         self._policies = policies
         self.tokens = tokens
-        self._csp = (
-            f"default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; form-action 'none'; "
-            f"frame-ancestors {' '.join(frame_ancestors)}"
-        ).encode()
-        templates = Environment(
-            loader=FileSystemLoader(Path(__file__).parent / "templates"), autoescape=select_autoescape()
-        )
-        self._template = templates.get_template("policy.html")
-        self._pages: dict[tuple[str, str | None, bytes], tuple[bytes, list[tuple[bytes, bytes]]]] = {}
+        self.files = Files()
+        self.public = frozenset(settings.public_policies)
+        self._csp = csp(settings.public_url, settings.frame_ancestors)
+        self._pages = Pages(self.files, settings.public_url)
+        self._rendered: dict[tuple[str, str | None, View], tuple[bytes, Headers]] = {}
+
+    def visible_to(self, principal: Principal | None) -> frozenset[str] | None:
+        """Return the policies that somebody may read; None stands for all."""
+        if principal is not None and "policies:read" in principal.scopes:
+            return None
+        return self.public
+
+    def find(self, policy: str, lang: str = "") -> Kept | None:
+        """Return a policy in force in the best language there is."""
+        return self._policies.find(policy, lang)
 
     async def serve(self, scope: Scope, send: Send, principal: Principal | None) -> None:
-        """Answer with the page; raises Unauthorized, Forbidden or NotFound."""
+        """Answer with the page; raises TokenInAddress, Unauthorized, Forbidden or NotFound."""
         policy = scope["path"].rsplit("/", 1)[1]
-        if principal is None:
-            principal = self._by_token(scope, policy)
-        if "policies:read" not in principal.scopes:
-            raise Forbidden("This needs the scope policies:read.")
         asked = parse_qs(scope["query_string"].decode("latin-1"))
-        kept = self._policies.find(policy, asked.get("lang", [""])[0])
-        if kept is None:
-            raise NotFound(f"No version of the policy {policy} is in force.")
-        body, headers = self._page(policy, kept, asked)
+        if "token" in asked:
+            raise TokenInAddress(
+                "Put the token behind #token=, or send it as `Authorization: Bearer`; never as ?token=."
+            )
+        view = View.of(asked, accepts=principal is not None and principal.person is not None)
+        if policy not in self.public and principal is None:
+            if not is_browser(scope):
+                raise Unauthorized("Send an API key, or a token of /v1/embed-tokens, as `Authorization: Bearer`.")
+            body, headers = self._shell(policy, view)
+        elif policy not in self.public and principal is not None and "policies:read" not in principal.scopes:
+            raise Forbidden("This needs the scope policies:read.")
+        else:
+            body, headers = self._page(policy, view)
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 
-    def _by_token(self, scope: Scope, policy: str) -> Principal:
-        token = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
-        if not token:
-            raise Unauthorized("Send an API key, or a token of /v1/embed-tokens as ?token=.")
-        return self.tokens.principal(token, policy)
+    def _page(self, policy: str, view: View) -> tuple[bytes, Headers]:
+        kept = self._policies.find(policy, view.lang)
+        if kept is None:
+            raise NotFound(f"No version of the policy {policy} is in force.")
+        rendered = self._rendered.get((policy, kept.etag, view))
+        if rendered is None:
+            if len(self._rendered) >= MEMORY:
+                self._rendered.clear()
+            body = self._pages.policy(json.loads(kept.body), view, public=policy in self.public)
+            rendered = self._rendered[policy, kept.etag, view] = body, self._headers(body, languages_of(kept.body))
+        return rendered
 
-    def _page(self, policy: str, kept: Kept, asked: dict[str, list[str]]) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-        wanted = json.dumps({name: asked[name] for name in ("sections", "theme", "lang") if name in asked}).encode()
-        page = self._pages.get((policy, kept.etag, wanted))
-        if page is None:
-            if len(self._pages) >= PAGES:
-                self._pages.clear()
-            page = self._pages[policy, kept.etag, wanted] = self._render(kept, asked)
-        return page
+    def _shell(self, policy: str, view: View) -> tuple[bytes, Headers]:
+        body = self._pages.shell(policy, view)
+        return body, self._headers(body, "")
 
-    def _render(self, kept: Kept, asked: dict[str, list[str]]) -> tuple[bytes, list[tuple[bytes, bytes]]]:
-        policy: dict[str, Any] = json.loads(kept.body)
-        sections: list[dict[str, Any]] = policy["sections"]
-        if "sections" in asked:
-            ids = {part.strip() for part in ",".join(asked["sections"]).split(",")}
-            sections = [section for section in sections if section["id"] in ids]
-        theme = asked.get("theme", ["auto"])[0]
-        lang = spelled(asked.get("lang", [""])[0])
-        body = self._template.render(
-            policy=policy,
-            sections=[in_language(each, policy["locale"], lang) for each in sections],
-            lang=policy["locale"],
-            asked=lang,
-            theme=theme if theme in THEMES else "auto",
-        ).encode()
-        tag = f'"embed-{(kept.etag or "").strip(chr(34))}-{theme if theme in THEMES else "auto"}-{len(body)}"'
-        return body, [
+    def _headers(self, body: bytes, languages: str) -> Headers:
+        return [
             (b"content-type", b"text/html; charset=utf-8"),
             (b"content-length", str(len(body)).encode()),
-            (b"content-language", languages_of(kept.body).encode("latin-1")),
+            *([(b"content-language", languages.encode("latin-1"))] if languages else []),
             (b"content-security-policy", self._csp),
-            (b"cache-control", b"private, max-age=60"),
-            (b"etag", tag.encode("latin-1")),
+            (b"cache-control", b"private, no-cache"),
+            # A browser keeps one answer for an address: it differs by who asks, and a page by whether a script does.
+            (b"vary", b"Authorization, Cookie, Accept, Origin"),
+            (b"etag", f'"embed-{hashlib.sha256(body).hexdigest()[:32]}"'.encode()),
         ]
 
 
-def in_language(section: dict[str, Any], written_in: str, asked: str) -> dict[str, Any]:
-    """Return a section with its language, and whether that is another than the reader asked for."""
-    locale = section.get("locale", written_in)
-    return {**section, "locale": locale, "foreign": bool(asked) and not serves(locale, asked)}
+def csp(public_url: str, frame_ancestors: Collection[str]) -> bytes:
+    """Return what the page may load, and who may frame it.
+
+    Our own origin is named beside 'self', which means nothing to some browsers in a sandbox.
+    """
+    parts = urlsplit(public_url)
+    own = f"'self' {parts.scheme}://{parts.netloc}"
+    return (
+        f"default-src 'none'; script-src {own}; style-src {own}; img-src {own}; connect-src {own}; "
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {' '.join(frame_ancestors)}"
+    ).encode()
+
+
+def is_browser(scope: Scope) -> bool:
+    """Say whether a page is asked for, as browsers do when they open one."""
+    return any(name == b"accept" and b"text/html" in value for name, value in scope["headers"])

@@ -160,6 +160,10 @@ class Policies:
             return translated[locale]
         return self._kept.get(policy)
 
+    def all(self) -> list[Kept]:
+        """Return the answers for all policies in force, as they were written."""
+        return list(self._kept.values())
+
     async def until(self, told: dict[str, str]) -> None:
         """Wait until everyone reads what these events changed."""
         concerned = changes_in(told)

@@ -105,3 +105,14 @@ class CoveredSections(Row, table=True):
 
     hash: str = Field(primary_key=True, max_length=64)
     body: bytes = Field(sa_type=LargeBinary)
+
+
+class PolicyChange(Row, table=True):
+    """A version of a policy that came into force, for those who follow what changes."""
+
+    __tablename__ = "policy_changes"
+
+    policy: str = Field(primary_key=True, max_length=64)
+    version: int = Field(primary_key=True)
+    title: str = Field(max_length=200)
+    effective_at: datetime = Field(sa_type=UtcDateTime, index=True)
