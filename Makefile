@@ -14,6 +14,7 @@ BIN := $(VENV)/bin
 PORTAL := services/gateway/portal
 JUDGES := tests/contracts/judges
 BLUESKY := tests/bluesky
+BROWSER := tests/browser
 PIP := $(BIN)/python -m pip install --quiet --no-input
 
 ##@ Run
@@ -67,7 +68,7 @@ lock: setup ## Resolve the dependencies anew, with hashes
 ##@ Set up
 
 .PHONY: setup
-setup: $(VENV)/.run-stamp $(VENV)/.dev-stamp $(PORTAL)/vendor/.stamp $(JUDGES)/node_modules/.stamp $(BLUESKY)/node_modules/.stamp ## Install what the other targets need
+setup: $(VENV)/.run-stamp $(VENV)/.dev-stamp $(PORTAL)/vendor/.stamp $(JUDGES)/node_modules/.stamp $(BROWSER)/node_modules/.stamp $(BLUESKY)/node_modules/.stamp ## Install what the other targets need
 
 $(VENV)/pyvenv.cfg:
 	@for python in python3 python3.13 python3.12 python3.11; do \
@@ -100,6 +101,11 @@ $(JUDGES)/node_modules/.stamp: $(JUDGES)/package.json $(JUDGES)/package-lock.jso
 	@$(BIN)/python -m tests.contracts.judges.install
 	@touch $@
 
+$(BROWSER)/node_modules/.stamp: $(BROWSER)/package.json $(BROWSER)/package-lock.json $(BROWSER)/install.py | $(VENV)/.dev-stamp
+	@echo "Installing what judges the pages"
+	@$(BIN)/python -m tests.browser.install
+	@touch $@
+
 $(BLUESKY)/node_modules/.stamp: $(BLUESKY)/package.json $(BLUESKY)/package-lock.json $(BLUESKY)/install.py | $(VENV)/.dev-stamp
 	@echo "Installing a small Bluesky network for the tests"
 	@$(BIN)/python -m tests.bluesky.install
@@ -107,7 +113,7 @@ $(BLUESKY)/node_modules/.stamp: $(BLUESKY)/package.json $(BLUESKY)/package-lock.
 
 .PHONY: clean
 clean: ## Remove what was installed and built; data stays
-	rm -rf $(VENV) $(PORTAL)/vendor $(PORTAL)/node_modules $(JUDGES)/node_modules $(BLUESKY)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	rm -rf $(VENV) $(PORTAL)/vendor $(PORTAL)/node_modules $(JUDGES)/node_modules $(BROWSER)/node_modules $(BLUESKY)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 
 ##@ Help
 
