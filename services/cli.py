@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from services.backup_commands import back_up, erasures, restore
 from services.badge_commands import badges
 from services.client import Api, NowhereError, RefusedError, UnreachableError
 from services.course_commands import courses
@@ -40,9 +41,12 @@ GROUPS = {
     "posts": posts,
     "events": events,
     "evidence": evidence,
+    "erasures": erasures,
 }
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)
+app.command("backup")(back_up)
+app.command("restore")(restore)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file to read.")]
 
