@@ -130,6 +130,16 @@ def needs(*scopes: str) -> Any:
     return Depends(Needs(scopes))
 
 
+async def refuse_limited(_request: Request) -> None:
+    """Raise Forbidden when the caller's key is limited to departments, for what holds for all of them or tells of all."""
+    if (await caller()).departments is not None:
+        raise Forbidden("This is for all departments; this key is limited to some.")
+
+
+for_all_departments = Depends(refuse_limited)
+"""The dependency by which a route turns keys away that are limited to departments."""
+
+
 def make_key() -> OKPKey:
     """Return a new Ed25519 key pair whose `kid` is its thumbprint (RFC 7638)."""
     key = OKPKey.generate_key("Ed25519", auto_kid=True)
@@ -137,4 +147,4 @@ def make_key() -> OKPKey:
     return key
 
 
-__all__ = ["Caller", "Principal", "TokenSigner", "TokenVerifier", "make_key", "needs"]
+__all__ = ["Caller", "Principal", "TokenSigner", "TokenVerifier", "for_all_departments", "make_key", "needs"]

@@ -1,23 +1,23 @@
 """Internal routes of every service: dead letters, telling again, proofs, and what followed from an event."""
 
 from datetime import datetime
-from typing import cast
+from typing import Annotated, cast
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared import dead_letters, evidence, evidence_audit, evidence_chain, evidence_heads
-from shared.auth import INTERNAL, needs
+from shared import dead_letters, evidence, evidence_audit, evidence_chain, evidence_heads, set_aside
+from shared.auth import INTERNAL, for_all_departments, needs
 from shared.backbone import Backbone
 from shared.conditions import fingerprint
 from shared.consequences import Consequences, EventName, consequences
 from shared.evidence_audit import AuditQuery, AuditStretch
 from shared.evidence_heads import HeadsPage, HeadsQuery
-from shared.pages import Paging, encode_cursor, not_ours
+from shared.pages import Page, Paging, encode_cursor, not_ours
 from shared.problems import NotFound, problems
 from shared.schemas import Moment, Text
 
-router = APIRouter(prefix="/internal", include_in_schema=False)
+router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[for_all_departments])
 
 PAGE = 200
 
@@ -49,6 +49,21 @@ class ReplayOut(BaseModel):
     """How many events will be published again."""
 
     events: int
+
+
+class RetryIn(BaseModel):
+    """What is to be tried again: one row that a sweep set aside, or without a `key` all of that sweep."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    sweep: Annotated[Text, Field(min_length=1, max_length=60, examples=["reminders"])]
+    key: Annotated[Text, Field(min_length=1, max_length=200)] | None = None
+
+
+class RetryOut(BaseModel):
+    """How many rows will be tried again, each by the next run of its sweep."""
+
+    rows: int
 
 
 class ProofOut(evidence.EvidenceProof):
@@ -93,6 +108,18 @@ async def list_dead_letters(request: Request, cursor: Text | None = None, limit:
 async def replay_dead_letter(request: Request, event_id: Text) -> None:
     """Handle a dead letter again, after what made it fail was put right."""
     await backbone_of(request).replay(event_id)
+
+
+@router.get("/set-aside", dependencies=[needs("admin:read")])
+async def list_set_aside(request: Request, paging: Paging) -> Page[set_aside.SetAside]:
+    """Rows that this service's sweeps could not bring on."""
+    return await backbone_of(request).db.read(set_aside.find, paging)
+
+
+@router.post("/set-aside/retries", dependencies=[needs("admin:write")], status_code=202, responses=problems(NotFound))
+async def retry_set_aside(request: Request, body: RetryIn) -> RetryOut:
+    """Have rows tried again at once, after what made them fail was put right."""
+    return RetryOut(rows=await backbone_of(request).db.write(set_aside.try_again, body.sweep, body.key))
 
 
 @router.post("/events/replay", dependencies=[needs("admin:write")], status_code=202)

@@ -2,19 +2,23 @@
 
 A sweep does some hundred rows in one unit. Where one of them raises, each is done in a savepoint of its own: those that
 raise are noted here and left out of the following runs, the others go on. Operators see how many there are in the
-metric `shareload_set_aside`, which they are and why in the log.
+metric `shareload_set_aside`, list them and have them tried again; why they failed stands in the log.
 """
 
 import sqlite3
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import structlog
-from sqlalchemy import ColumnElement, delete, exists, func, select
+from pydantic import BaseModel
+from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Mapped
 
 from shared.db import Session, insert
+from shared.evidence import record
+from shared.pages import Page, PageQuery, encode_cursor, not_ours
+from shared.problems import NotFound
 from shared.tables import set_aside
 from shared.tasks import DATABASE_AWAY
 
@@ -25,7 +29,21 @@ FORGOTTEN_AFTER = timedelta(days=7)
 OF_THE_DATABASE = (*DATABASE_AWAY, sqlite3.OperationalError, psycopg.OperationalError, psycopg.InterfaceError)
 """What says nothing about a row: the whole unit fails, or is run again."""
 
+BETWEEN = "\n"
+"""Between sweep and key in a cursor; no sweep's name has it."""
+
 log = structlog.get_logger()
+
+
+class SetAside(BaseModel):
+    """A row that a sweep could not bring on: its key, the kind of the error, and when it is tried again."""
+
+    sweep: str
+    key: str
+    error: str
+    tries: int
+    since: datetime
+    again_at: datetime
 
 
 def at_hand(session: Session, sweep: str, key: ColumnElement[str] | Mapped[str]) -> ColumnElement[bool]:
@@ -98,6 +116,35 @@ def again(session: Session, sweep: str, limit: int) -> list[str]:
 def count(session: Session) -> int:
     """Return how many rows are set aside."""
     return int(session.execute(select(func.count()).select_from(set_aside)).scalar_one())
+
+
+def find(session: Session, paging: PageQuery) -> Page[SetAside]:
+    """List what is set aside, by sweep and key."""
+    query = select(set_aside).order_by(set_aside.c.sweep, set_aside.c.key).limit(paging.limit + 1)
+    if paging.after is not None:
+        sweep, between, key = paging.after.partition(BETWEEN)
+        if not between:
+            raise not_ours()
+        further = and_(set_aside.c.sweep == sweep, set_aside.c.key > key)
+        query = query.where(or_(set_aside.c.sweep > sweep, further))
+    rows = session.execute(query).mappings().all()
+    items = [SetAside.model_validate(dict(row)) for row in rows[: paging.limit]]
+    last = items[-1] if len(rows) > paging.limit else None
+    return Page(items=items, next_cursor=encode_cursor(f"{last.sweep}{BETWEEN}{last.key}") if last else None)
+
+
+def try_again(session: Session, sweep: str, key: str | None) -> int:
+    """Have one row of a sweep tried again by its next run, or without a key all of them; return how many.
+
+    Raises NotFound when there is none. How often each was tried is kept: what fails again waits longer, as before.
+    """
+    asked = [set_aside.c.sweep == sweep, *([set_aside.c.key == key] if key is not None else [])]
+    rows = session.execute(update(set_aside).where(*asked).values(again_at=session.now).returning(set_aside.c.key))
+    tried = len(rows.all())
+    if not tried:
+        raise NotFound("Nothing like that is set aside; it may have been settled meanwhile.")
+    record(session, "set_aside.tried_again", f"sweep/{sweep}" if key is None else f"sweep/{sweep}/{key}")
+    return tried
 
 
 def forget_settled(session: Session) -> None:

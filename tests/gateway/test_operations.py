@@ -6,6 +6,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from nats.aio.client import Client
 
+from shared import set_aside
 from shared.evidence import EvidenceProof, verify_proof
 from shared.evidence_chain import Chain, SealedBatch
 from tests.evidence import evidence_of
@@ -108,3 +109,31 @@ async def test_operations_need_the_rights_of_an_administrator(platform: Platform
     people = await client_with(platform, "people:read")
     assert (await people.get("/v1/operations/gateway/dead-letters")).status_code == 403
     assert (await people.get("/v1/operations/policy/evidence/any")).status_code == 403
+
+
+async def test_what_a_service_set_aside_is_listed_and_tried_again(platform: Platform) -> None:
+    for service in ("monitoring", "gateway"):
+        db = platform.running[service].app.state.db
+        await db.write(set_aside.put_aside, "queue", "a/b", 1, KeyError("words of a person"))
+        path = f"/v1/operations/{service}/set-aside"
+        [row] = (await platform.client.get(path)).json()["items"]
+        assert (row["sweep"], row["key"], row["error"], row["tries"]) == ("queue", "a/b", "KeyError", 1)
+        later = row["again_at"]
+        again = await platform.client.post(f"{path}/retries", json={"sweep": "queue", "key": "a/b"})
+        assert (again.status_code, again.json()) == (202, {"rows": 1})
+        [row] = (await platform.client.get(path)).json()["items"]
+        assert row["again_at"] < later
+        unknown = await platform.client.post(f"{path}/retries", json={"sweep": "queue", "key": "c"})
+        assert unknown.status_code == 404
+        assert (await platform.client.get(path, params={"cursor": "nonsense"})).status_code == 422
+
+
+async def test_a_key_of_some_departments_has_no_say_in_what_concerns_all(platform: Platform) -> None:
+    await add_people(platform, 1)
+    some = await client_with(platform, "admin:read", "admin:write", departments=["Care"])
+    for service in ("training", "gateway"):
+        for path in ("dead-letters", "set-aside", "evidence"):
+            assert (await some.get(f"/v1/operations/{service}/{path}")).status_code == 403
+        assert (await some.post(f"/v1/operations/{service}/events/replay", json={})).status_code == 403
+        refused = await some.post(f"/v1/operations/{service}/set-aside/retries", json={"sweep": "queue"})
+        assert refused.status_code == 403

@@ -11,7 +11,10 @@ from shared import outbox, set_aside, tables
 from shared.clock import ShiftedClock
 from shared.db import Database, Session
 from shared.marks import write_marks
+from shared.pages import PageQuery, decode_cursor
+from shared.problems import NotFound
 from shared.set_aside import at_hand, do_each
+from tests.evidence import evidence_of
 from tests.shared.conftest import person
 
 KEYS = ["a", "b", "c", "d"]
@@ -81,6 +84,32 @@ async def test_what_is_set_aside_is_tried_ever_more_seldom_until_it_can_be_done(
     assert await db.write(sweep) == ["b"]
     assert (await values(db))["b"] == "done"
     assert await db.read(set_aside.count) == 0
+
+
+async def test_an_operator_lists_what_is_set_aside_page_by_page_and_has_it_tried_at_once(db: Database) -> None:
+    await fill(db)
+    await db.write(write_marks, {"b": "broken", "c": "broken", "d": "broken"})
+    await db.write(sweep)
+    await db.write(set_aside.put_aside, "another", "b", 3, ValueError("secret"))
+    first = await db.read(set_aside.find, PageQuery(2, None))
+    assert first.next_cursor is not None
+    rest = await db.read(set_aside.find, PageQuery(2, decode_cursor(first.next_cursor)))
+    listed = [(one.sweep, one.key, one.error, one.tries) for one in [*first.items, *rest.items]]
+    assert listed == [("another", "b", "ValueError", 3), *(("marks", key, "IntegrityError", 1) for key in "bcd")]
+    assert rest.next_cursor is None
+
+    await db.write(write_marks, {"b": "todo", "c": "todo"})
+    assert await db.write(set_aside.try_again, "marks", "b") == 1
+    assert await db.write(sweep) == ["b"]
+    assert await db.write(set_aside.try_again, "marks", None) == 2
+    assert await db.write(sweep) == ["c", "d"]
+    [again] = (await db.read(set_aside.find, PageQuery(1, f"marks{set_aside.BETWEEN}"))).items
+    assert (again.key, again.tries) == ("d", 2)
+    for sweep_, key in (("marks", "b"), ("nothing", None)):
+        with pytest.raises(NotFound):
+            await db.write(set_aside.try_again, sweep_, key)
+    told = await evidence_of(db, "set_aside.tried_again")
+    assert [subject for subject, *_ in told] == ["sweep/marks/b", "sweep/marks"]
 
 
 async def test_what_somebody_else_has_settled_is_forgotten(db: Database, clock: ShiftedClock) -> None:

@@ -8,14 +8,14 @@ from fastapi import APIRouter, Path, Query, Request, status
 from fastapi.responses import Response
 
 from services.gateway.forward import Answer, Forwarder, ServiceAway
-from shared import dead_letters, evidence, operations
-from shared.auth import Caller, Principal, needs
-from shared.operations import DeadLetterPage, EvidencePage, ProofOut, ReplayIn, ReplayOut
-from shared.pages import Paging, encode_cursor
+from shared import dead_letters, evidence, operations, set_aside
+from shared.auth import Caller, Principal, for_all_departments, needs
+from shared.operations import DeadLetterPage, EvidencePage, ProofOut, ReplayIn, ReplayOut, RetryIn, RetryOut
+from shared.pages import Page, Paging, encode_cursor
 from shared.problems import NotFound, problems
 from shared.schemas import Text
 
-router = APIRouter(prefix="/v1/operations/{service}", tags=["operations"])
+router = APIRouter(prefix="/v1/operations/{service}", tags=["operations"], dependencies=[for_all_departments])
 
 EventId = Annotated[Text, Path(max_length=100)]
 EntryId = Annotated[Text, Path(max_length=100)]
@@ -63,6 +63,38 @@ async def replay_dead_letter(
         return None
     path = f"/internal/dead-letters/{quote(event_id, safe='')}/replay"
     return passed_on(await ask(request, service, caller, "POST", path))
+
+
+@router.get(
+    "/set-aside",
+    dependencies=[needs("admin:read")],
+    responses=problems(ServiceAway),
+    response_model=Page[set_aside.SetAside],
+)
+async def list_set_aside(
+    service: ServiceName, request: Request, caller: Caller, paging: Paging
+) -> Page[set_aside.SetAside] | Response:
+    """List what a service's regular work could not bring on, each with the kind of error and when it is tried again."""
+    if service is ServiceName.GATEWAY:
+        return await operations.list_set_aside(request, paging)
+    query = urlencode({"limit": paging.limit, **({"cursor": encode_cursor(paging.after)} if paging.after else {})})
+    return passed_on(await ask(request, service, caller, "GET", f"/internal/set-aside?{query}"))
+
+
+@router.post(
+    "/set-aside/retries",
+    dependencies=[needs("admin:write")],
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=problems(NotFound, ServiceAway),
+    response_model=RetryOut,
+)
+async def retry_set_aside(service: ServiceName, body: RetryIn, request: Request, caller: Caller) -> RetryOut | Response:
+    """Have one row that was set aside tried again at once, or all of a sweep, after its fault was put right."""
+    if service is ServiceName.GATEWAY:
+        return await operations.retry_set_aside(request, body)
+    return passed_on(
+        await ask(request, service, caller, "POST", "/internal/set-aside/retries", body.model_dump(mode="json"))
+    )
 
 
 @router.post(
