@@ -27,6 +27,8 @@ class TrainingSettings(ServiceSettings):
 
     answers_kept: timedelta = timedelta(days=1095)
     """After this the answers of a sitting, and the words of a reviewed practical task, are forgotten; how it went stays."""
+    min_group_size: int = 8
+    """Figures of groups with fewer people than this are shown only merged with others, or not at all."""
     looks_kept: timedelta = timedelta(days=365)
     """For how long it is kept who looked at whose record."""
 

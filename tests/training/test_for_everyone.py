@@ -25,6 +25,10 @@ WRITES: list[tuple[str, str, Any]] = [
     ("POST", "/v1/learning-paths", {"key": "new", "title": "New", "steps": [{"course": "answering"}]}),
     ("POST", "/v1/enrolment-rules", {"key": "new", "title": "New", "course": "answering"}),
     ("PUT", "/v1/attribute-authority/region", {"sources": ["api"]}),
+    ("PUT", "/v1/import-mappings/nightly", {"columns": {"Abteilung": "department"}}),
+    ("DELETE", "/v1/import-mappings/nightly", None),
+    ("POST", "/v1/certifications/responder/preview", {"validity_days": 1}),
+    ("POST", "/v1/enrolment-rules/previews", {"departments": ["Support"]}),
 ]
 
 
@@ -33,7 +37,7 @@ async def send(service: TrainingService, caller: Principal, write: tuple[str, st
     given = {"content": body.encode()} if isinstance(body, str) else {"json": body}
     async with service.ask_as(caller) as client:
         answer = await client.request(method, path, **given)
-    return answer.status_code, str(answer.json().get("detail", ""))
+    return answer.status_code, str(answer.json().get("detail", "")) if answer.content else ""
 
 
 async def test_a_key_of_some_departments_changes_nothing_that_holds_for_all(service: TrainingService) -> None:
@@ -46,7 +50,7 @@ async def test_a_key_of_some_departments_changes_nothing_that_holds_for_all(serv
     free = Principal(id="key:all", scopes=ALL)
     for one in WRITES:
         code, why = await send(service, free, one)
-        assert code in {200, 201}, (one[:2], code, why)
+        assert code in {200, 201, 204}, (one[:2], code, why)
 
 
 async def test_who_signed_in_reviews_and_decides_in_nobody_elses_name(service: TrainingService) -> None:

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from services.training.domain.planning import campaigns
+from services.training.settings import terms
+from shared.context import Principal
 from shared.events.policy import AcknowledgementRequestedV1, CampaignChangedV1
 from tests.training.conftest import TrainingService
 
@@ -155,7 +157,7 @@ async def test_what_a_closed_campaign_asked_stands_in_no_plan(service: TrainingS
 
 
 async def test_figures_never_show_a_group_that_is_too_small_or_leave_it_to_be_subtracted(
-    service: TrainingService,
+    service: TrainingService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sizes = {"Support": 10, "Stores": 9, "Board": 2, "Press": 3}
     for department, size in sizes.items():
@@ -171,6 +173,17 @@ async def test_figures_never_show_a_group_that_is_too_small_or_leave_it_to_be_su
     assert {name: group["people"] for name, group in shown.items()} == {"Support": 10, "other": 14}
     assert (shown["Support"]["overdue"], shown["Support"]["open"], shown["other"]["overdue"]) == (1, 1, 1)
     assert (figures["total"]["done"], figures["total"]["people"]) == (1, 24)
+    some = Principal(id="key:some", scopes=frozenset({"training:read"}), departments=frozenset({"Support", "Stores"}))
+    async with service.ask_as(some) as limited:
+        theirs = (await limited.get("/v1/learning-statistics")).json()
+        assert [group["name"] for group in theirs["groups"]] == ["Support"], (
+            "Stores is merged with others for everybody"
+        )
+        assert theirs["total"]["people"] == 10
+        assert (await limited.get("/v1/learning-statistics?by=region")).json()["groups"] == []
+    monkeypatch.setattr(terms(), "min_group_size", 2)
+    assert len((await service.get("/v1/learning-statistics"))["groups"]) == 4
+    monkeypatch.setattr(terms(), "min_group_size", 8)
     one = await service.get("/v1/learning-statistics", course="nothing", by="region")
     assert [(group["name"], group["nothing"]) for group in one["groups"]] == [("EMEA", 24)]
 

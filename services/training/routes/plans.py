@@ -42,5 +42,5 @@ async def list_learning_paths_of_person(employee_number: EmployeeNumber, db: Db)
 async def get_learning_statistics(
     db: Db, by: Literal["department", "region"] = "department", course: Slug | None = None
 ) -> LearningFigures:
-    """Count people by where they stand with what is asked of them; groups of fewer than 8 are counted as one."""
+    """Count people by where they stand with what is asked of them; groups of too few people are counted as one."""
     return await db.read(learning_figures.by_group, by, course)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from sqlmodel import col, or_, select
 
+from services.training.domain import access
 from services.training.domain.certification import audiences, certifications, cutoffs, decisions
 from services.training.domain.certification.requirements import Facts, due, parts_of
 from services.training.domain.certification.standing import is_certified, status_at
@@ -19,7 +20,8 @@ SAMPLE = 20
 
 
 def preview(session: Session, key: str, body: CertificationPatch) -> CertificationPreview:
-    """Return what a change of a tier would do, without doing it; raises NotFound or NotEarnable."""
+    """Return what a change of a tier would do, without doing it; raises NotFound, NotEarnable, or Forbidden for a key of some departments."""
+    access.refuse_limited(session, "A certification")
     now = certifications.load(session, key)
     then = Certification(**now.model_dump())
     certifications.rewrite(session, then, body)

@@ -2,6 +2,7 @@
 
 from sqlmodel import select
 
+from services.training.domain import access
 from services.training.schemas.imports import Delimiter, MappingIn, MappingOut
 from services.training.tables import ColumnMapping
 from shared.conditions import expect
@@ -12,7 +13,8 @@ from shared.problems import NotFound
 
 
 def put(session: Session, name: str, body: MappingIn, if_match: int | None) -> MappingOut:
-    """Keep a mapping under a name; raises Stale."""
+    """Keep a mapping under a name; raises Stale, or Forbidden for a key of some departments."""
+    access.refuse_limited(session, "A mapping")
     row = session.get(ColumnMapping, name, with_for_update=True)
     expect(row.revision if row is not None else 0, if_match)
     values = body.model_dump(mode="json") | {"delimiter": body.delimiter and body.delimiter.sign}
@@ -39,7 +41,8 @@ def find(session: Session, paging: PageQuery) -> Page[MappingOut]:
 
 
 def remove(session: Session, name: str) -> None:
-    """Forget a mapping; raises NotFound."""
+    """Forget a mapping; raises NotFound, or Forbidden for a key of some departments."""
+    access.refuse_limited(session, "A mapping")
     row = session.get(ColumnMapping, name)
     if row is None:
         raise NotFound(f"There is no mapping {name}.")

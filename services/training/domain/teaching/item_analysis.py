@@ -18,6 +18,7 @@ from services.training.domain.teaching.item_weaknesses import weaknesses
 from services.training.domain.teaching.questions import QUESTION
 from services.training.schemas.item_analysis import ItemAnalysisOut, OptionCount
 from services.training.schemas.quizzes import Choice, Question, RuleBreak
+from services.training.settings import terms
 from services.training.tables import (
     Attempt,
     BankQuestion,
@@ -29,8 +30,6 @@ from services.training.tables import (
 from shared.db import Session
 from shared.pages import Page, PageQuery, encode_cursor
 
-MINIMUM = 8
-"""People without whom no figure is shown."""
 STILL = 1e-9
 """Variance below which shares are taken for all the same."""
 BANK = ""
@@ -209,9 +208,10 @@ def of_quizzes(session: Session, course: str, items: Sequence[Item]) -> Mapping[
 
 def out(item: Item, question: Question, sums: Sums, chosen: Counter[int | None] | None) -> ItemAnalysisOut:
     """Return the figures of one item, or none of them where too few people answered."""
-    enough = sums.people >= MINIMUM
+    minimum = terms().min_group_size
+    enough = sums.people >= minimum
     facility = sums.earned / sums.n if enough else None
-    rest = enough and sums.people_rest >= MINIMUM
+    rest = enough and sums.people_rest >= minimum
     discrimination = correlation(sums) if rest else None
     counts = options_of(question, chosen) if enough and chosen is not None else []
     return ItemAnalysisOut(
