@@ -15,6 +15,7 @@ PORTAL := services/gateway/portal
 JUDGES := tests/contracts/judges
 BLUESKY := tests/bluesky
 BROWSER := tests/browser
+PROVIDER := tests/provider
 PIP := $(BIN)/python -m pip install --quiet --no-input
 
 ##@ Run
@@ -68,7 +69,7 @@ lock: setup ## Resolve the dependencies anew, with hashes
 ##@ Set up
 
 .PHONY: setup
-setup: $(VENV)/.run-stamp $(VENV)/.dev-stamp $(PORTAL)/vendor/.stamp $(JUDGES)/node_modules/.stamp $(BROWSER)/node_modules/.stamp $(BLUESKY)/node_modules/.stamp ## Install what the other targets need
+setup: $(VENV)/.run-stamp $(VENV)/.dev-stamp $(PORTAL)/vendor/.stamp $(JUDGES)/node_modules/.stamp $(BROWSER)/node_modules/.stamp $(BLUESKY)/node_modules/.stamp $(PROVIDER)/node_modules/.stamp ## Install what the other targets need
 
 $(VENV)/pyvenv.cfg:
 	@for python in python3 python3.13 python3.12 python3.11; do \
@@ -111,9 +112,14 @@ $(BLUESKY)/node_modules/.stamp: $(BLUESKY)/package.json $(BLUESKY)/package-lock.
 	@$(BIN)/python -m tests.bluesky.install
 	@touch $@
 
+$(PROVIDER)/node_modules/.stamp: $(PROVIDER)/package.json $(PROVIDER)/package-lock.json $(PROVIDER)/install.py | $(VENV)/.dev-stamp
+	@echo "Installing an OpenID provider for the tests"
+	@$(BIN)/python -m tests.provider.install
+	@touch $@
+
 .PHONY: clean
 clean: ## Remove what was installed and built; data stays
-	rm -rf $(VENV) $(PORTAL)/vendor $(PORTAL)/node_modules $(JUDGES)/node_modules $(BROWSER)/node_modules $(BLUESKY)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	rm -rf $(VENV) $(PORTAL)/vendor $(PORTAL)/node_modules $(JUDGES)/node_modules $(BROWSER)/node_modules $(BLUESKY)/node_modules $(PROVIDER)/node_modules .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
 
 ##@ Help
 

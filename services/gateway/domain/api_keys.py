@@ -5,9 +5,8 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 from sqlmodel import col
-from sqlmodel.sql.expression import SelectOfScalar
 
 from services.gateway.rights import SCOPES
 from services.gateway.schemas.api_keys import ApiKeyIn, ApiKeyOut, NewApiKeyOut, RotationIn
@@ -134,7 +133,7 @@ def find_page(session: Session, paging: PageQuery, caller: Principal) -> Page[Ap
     return page(session, reached(session, caller), paging, key=ApiKey.id, to=ApiKeyOut.of)
 
 
-def reached(session: Session, caller: Principal) -> SelectOfScalar[ApiKey]:
+def reached(session: Session, caller: Principal) -> Select[ApiKey]:
     """Return the query for the keys that a caller sees: one limited to departments sees none that reaches further."""
     keys = select(ApiKey)
     if caller.departments is None:
