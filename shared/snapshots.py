@@ -147,20 +147,22 @@ def subject_for(service: str) -> str:
 
 
 def read_page(session: Session, snapshots: Snapshots, request: PageRequest) -> Page:
-    """Return one page of at most PAGE_EVENTS aggregates and about PAGE_BYTES."""
+    """Return one page of at most PAGE_EVENTS aggregates and about PAGE_BYTES; what has nothing to tell takes none."""
     wanted = set(request.types)
     sources = [source for source in snapshots.sources if source.types & wanted]
-    if request.source >= len(sources):
-        return Page([], None, None)
-    source = sources[request.source]
-    state = source.read(session, request.after, PAGE_EVENTS)
-    bodies, last = encode_within_limit(session, source.key, [event for event in state if event.type in wanted])
-    if last is not None:
-        return Page(bodies, request.source, last)
-    if len({source.key(event) for event in state}) == PAGE_EVENTS:
-        return Page(bodies, request.source, source.key(state[-1]))
-    following = request.source + 1
-    return Page(bodies, following if following < len(sources) else None, None)
+    after = request.after
+    for place in range(request.source, len(sources)):
+        source = sources[place]
+        state = source.read(session, after, PAGE_EVENTS)
+        bodies, last = encode_within_limit(session, source.key, [event for event in state if event.type in wanted])
+        if last is None and len({source.key(event) for event in state}) == PAGE_EVENTS:
+            last = source.key(state[-1])
+        if last is not None:
+            return Page(bodies, place, last)
+        if bodies:
+            return Page(bodies, place + 1 if place + 1 < len(sources) else None, None)
+        after = None
+    return Page([], None, None)
 
 
 def encode_within_limit(
@@ -182,6 +184,8 @@ def encode_within_limit(
 
 def told_versions(session: Session, state: Sequence[Event]) -> dict[str, int]:
     """Return how many events were told of each aggregate; the state includes all of them."""
+    if not state:
+        return {}
     aggregates = {aggregate_of(event) for event in state}
     query = select(aggregate_versions.c.aggregate, aggregate_versions.c.version)
     told = session.execute(query.where(aggregate_versions.c.aggregate.in_(aggregates)))

@@ -27,6 +27,11 @@ def telling() -> Snapshots:
     return snapshots
 
 
+def nobody(_session: Session, _after: str | None, _limit: int) -> list[PersonChangedV1]:
+    """Tell of nobody."""
+    return []
+
+
 async def change(teller: Node, people: Sequence[PersonChangedV1]) -> None:
     """Keep people at their owner, and tell of it."""
 
@@ -157,6 +162,20 @@ async def test_large_states_are_cut_into_pages_that_the_broker_takes(services: S
     assert len(seen) == 501
     assert max(sizes) < PAGE_BYTES + 10_000
     assert len(sizes) > 2
+
+
+async def test_what_has_nothing_to_tell_takes_no_page_of_its_own(services: Services) -> None:
+    teller = await services.start("training", snapshots=telling())
+    await keep_all(teller, {"a": "Ana", "b": "Bea"})
+    snapshots = Snapshots()
+    for source in (nobody, telling().sources[0].read, nobody, nobody):
+        snapshots.of(PersonChangedV1)(source)
+
+    request = PageRequest(types=[PersonChangedV1.type])
+    page = await teller.db.read(read_page, snapshots, request)
+    assert (len(page.events), page.source, page.after) == (2, 2, None)
+    rest = await teller.db.read(read_page, snapshots, request.model_copy(update={"source": 2}))
+    assert (rest.events, rest.source) == ([], None)
 
 
 @pytest.mark.parametrize("fault", [LookupError, ValueError])
