@@ -30,6 +30,7 @@ from shared.backbone import Backbone
 from shared.clock import ShiftedClock
 from shared.context import Principal
 from shared.one_write import OneWriteProtocol
+from tests.servers import LOOPBACK
 
 SERVICES = ("policy", "training", "monitoring")
 AREAS = ("policies", "team", "people", "certificates", "training", "monitoring", "conversations", "events", "admin")
@@ -78,7 +79,7 @@ class Platform:
         signer = TokenSigner(self.folder / "gateway-key.json")
         for name in SERVICES:
             headers = {"Shareload-Caller": signer.token(Principal(id="key:test", scopes=SCOPES), name)}
-            client = httpx.AsyncClient(base_url=self.running[name].url, headers=headers, timeout=30)
+            client = httpx.AsyncClient(base_url=self.running[name].url, headers=headers, timeout=30, verify=LOOPBACK)
             self.services[name] = await self._clients.enter_async_context(client)
 
     def _write_secrets(self) -> None:
@@ -154,7 +155,7 @@ class Platform:
 
     async def client_for(self, **options: Any) -> httpx.AsyncClient:
         """Return a client of the gateway that is closed with the platform."""
-        client = httpx.AsyncClient(base_url=self.running["gateway"].url, timeout=30, **options)
+        client = httpx.AsyncClient(base_url=self.running["gateway"].url, timeout=30, verify=LOOPBACK, **options)
         return await self._clients.enter_async_context(client)
 
     async def as_person(self, employee_number: str, role: str = "employee") -> httpx.AsyncClient:

@@ -9,6 +9,7 @@ import pwd
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sysconfig
 import time
@@ -21,6 +22,8 @@ import psycopg
 
 NATS = Path(sysconfig.get_path("scripts")) / "nats-server"
 READY_WITHIN = 20.0
+LOOPBACK = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+"""What httpx clients of our own servers verify by: for each one without it the world's authorities are read, 20 ms."""
 
 
 def free_port() -> int:

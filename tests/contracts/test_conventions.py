@@ -8,6 +8,7 @@ import pytest
 
 from shared.pages import encode_cursor
 from tests.platform import Platform
+from tests.servers import LOOPBACK
 
 PERSON = {
     "employee_number": "E-1",
@@ -169,7 +170,7 @@ async def test_a_request_keeps_its_id_and_its_trace_through_to_the_event(platfor
 async def test_health_says_how_each_part_is_without_credentials(platform: Platform) -> None:
     await platform.settle()
     for running in platform.running.values():
-        async with httpx.AsyncClient(base_url=running.url, timeout=30) as stranger:
+        async with httpx.AsyncClient(base_url=running.url, timeout=30, verify=LOOPBACK) as stranger:
             assert (await stranger.get("/livez")).status_code == 200
             ready = await stranger.get("/readyz")
             assert ready.status_code == 200

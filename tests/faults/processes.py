@@ -27,7 +27,7 @@ from shared.auth import TokenSigner, make_key
 from shared.bus import STREAM, Bus
 from shared.context import Principal
 from shared.settings import ServiceSettings
-from tests.servers import NatsServer
+from tests.servers import LOOPBACK, NatsServer
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("policy", "training", "monitoring", "gateway")
@@ -136,13 +136,14 @@ class Site:
     def client(self) -> httpx.AsyncClient:
         """Return a client of the gateway with all rights."""
         headers = {"Authorization": f"Bearer {KEY}"}
-        return httpx.AsyncClient(base_url=self.url("gateway"), headers=headers, timeout=30)
+        return httpx.AsyncClient(base_url=self.url("gateway"), headers=headers, timeout=30, verify=LOOPBACK)
 
     def client_of(self, name: str, *scopes: str) -> httpx.AsyncClient:
         """Return a client straight at a service, with a token that the gateway would give somebody with these rights."""
         principal = Principal(id="key:operator", scopes=frozenset(scopes))
         token = TokenSigner(self.folder / "signing-key.json").token(principal, name)
-        return httpx.AsyncClient(base_url=self.url(name), headers={"Shareload-Caller": token}, timeout=30)
+        headers = {"Shareload-Caller": token}
+        return httpx.AsyncClient(base_url=self.url(name), headers=headers, timeout=30, verify=LOOPBACK)
 
 
 @dataclass(kw_only=True)
@@ -180,7 +181,7 @@ class Fleet(Site):
     async def state(self, name: str) -> dict[str, Any]:
         """Return what a service says of itself; empty while it does not answer."""
         with contextlib.suppress(httpx.TransportError):
-            async with httpx.AsyncClient(timeout=5) as client:
+            async with httpx.AsyncClient(timeout=5, verify=LOOPBACK) as client:
                 state: dict[str, Any] = (await client.get(f"{self.url(name)}/readyz")).json()
                 return state
         return {}

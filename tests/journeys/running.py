@@ -13,6 +13,8 @@ from typing import Any, Self
 import httpx
 import psutil
 
+from tests.servers import LOOPBACK
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 
@@ -55,7 +57,8 @@ class Running:
     def client(self) -> httpx.Client:
         """Return a client of the gateway with all rights."""
         told = self.told()
-        return httpx.Client(base_url=told["url"], headers={"Authorization": f"Bearer {told['api_key']}"}, timeout=30)
+        headers = {"Authorization": f"Bearer {told['api_key']}"}
+        return httpx.Client(base_url=told["url"], headers=headers, timeout=30, verify=LOOPBACK)
 
     def pids(self) -> set[int]:
         """Return all processes of this run."""

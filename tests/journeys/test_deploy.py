@@ -18,7 +18,7 @@ import pytest
 import yaml
 from nats.aio.client import Client
 
-from tests.servers import NATS, free_port, postgresql, wait_until_listening
+from tests.servers import LOOPBACK, NATS, free_port, postgresql, wait_until_listening
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -85,7 +85,7 @@ class Deployment:
         deadline = time.monotonic() + 60
         while True:
             with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url(name)}/readyz", timeout=5).status_code == 200:
+                if httpx.get(f"{self.url(name)}/readyz", timeout=5, verify=LOOPBACK).status_code == 200:
                     return
             log = (self.folder / f"{name}.log").read_text()
             assert self.processes[name].poll() is None, log

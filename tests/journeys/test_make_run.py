@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from tests.journeys.running import Running, living, refused, wait_until
-from tests.servers import free_port
+from tests.servers import LOOPBACK, free_port
 
 PERSON = {
     "name": "Ana Sá",
@@ -46,7 +46,7 @@ def test_run_json_opens_the_platform_and_nobody_else_can_read_it(running: Runnin
     assert {stat.S_IMODE((running.data_dir / name).stat().st_mode) for name in private} == {0o600}
     assert set(told["logins"]) == {"employee", "coach", "lead", "admin"}
     assert set(told["services"]) == {"policy", "training", "monitoring", "gateway"}
-    assert all(httpx.get(f"{url}/readyz").status_code == 200 for url in told["services"].values())
+    assert all(httpx.get(f"{url}/readyz", verify=LOOPBACK).status_code == 200 for url in told["services"].values())
     assert set(told["pids"].values()) == running.pids()
     assert add_person(running, "E-1") == 201
 
@@ -59,9 +59,14 @@ def test_a_dead_child_comes_back_at_its_address(running: Running, name: str) -> 
     after = running.told()
     assert (after["services"], after["nats_url"]) == (before["services"], before["nats_url"])
     # The connection waits in the socket that the supervisor kept: nobody is refused.
-    assert httpx.get(f"{after['services'].get(name, after['url'])}/livez", timeout=30).status_code == 200
+    assert (
+        httpx.get(f"{after['services'].get(name, after['url'])}/livez", timeout=30, verify=LOOPBACK).status_code == 200
+    )
     wait_until(
-        lambda: all(httpx.get(f"{url}/readyz", timeout=30).status_code == 200 for url in after["services"].values())
+        lambda: all(
+            httpx.get(f"{url}/readyz", timeout=30, verify=LOOPBACK).status_code == 200
+            for url in after["services"].values()
+        )
     )
     assert add_person(running, f"E-{name}") == 201
 
@@ -116,7 +121,7 @@ def test_a_killed_supervisor_leaves_no_process_and_the_store_starts_again(tmp_pa
         run.process.wait()
         wait_until(lambda: not living(pids), patience=5)
     with Running(tmp_path / "data", run.port) as again:
-        assert httpx.get(f"{again.told()['url']}/readyz").status_code == 200
+        assert httpx.get(f"{again.told()['url']}/readyz", verify=LOOPBACK).status_code == 200
 
 
 def test_a_store_of_a_newer_version_is_told_in_one_line_and_left_alone(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ import pytest
 from tests.badges import Badge, judge
 from tests.journeys.running import Running, wait_until
 from tests.journeys.test_provisioning import WAIT, entra_user, ok
-from tests.servers import free_port
+from tests.servers import LOOPBACK, free_port
 from tests.training.provisioning import USERS
 
 NUMBER = "E-7001"
@@ -55,7 +55,7 @@ class Harbour:
 
     def __post_init__(self) -> None:
         self.hr = self.stack.enter_context(self.running.client())
-        self.anyone = self.stack.enter_context(httpx.Client(base_url=self.url, timeout=30))
+        self.anyone = self.stack.enter_context(httpx.Client(base_url=self.url, timeout=30, verify=LOOPBACK))
 
     @property
     def url(self) -> str:
@@ -71,7 +71,7 @@ class Harbour:
         """Return a client that has signed in as the new colleague."""
         login = {"user": NUMBER, "password": "pass"}
         (self.running.data_dir / "logins.json").write_text(json.dumps({"employee": login}))
-        client = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=30)
+        client = httpx.Client(base_url=self.url, headers={"Origin": self.url}, timeout=30, verify=LOOPBACK)
         assert self.stack.enter_context(client).post("/sign-in", data=login).status_code in {200, 303}
         return client
 
