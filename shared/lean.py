@@ -6,10 +6,10 @@ a route or a single request, goes FastAPI's own way, so that errors are told in 
 compares both.
 """
 
-import contextlib
 import inspect
 import json
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response, params
@@ -148,7 +148,6 @@ class LeanRoute:
         self.regex = route.path_regex
         self.path = route.path
         self.original = route
-        self.plan: Plan | None = None
         self._included = included
         self._alone: Any = None
         self._status: int | None = route.status_code
@@ -156,14 +155,22 @@ class LeanRoute:
         context = included.include_context
         chosen = get_value_or_default(route.response_class, context.default_response_class)
         self._answer: Any = getattr(chosen, "value", chosen)
+
+    @cached_property
+    def plan(self) -> Plan | None:
+        """How its function comes to its arguments, made when it is first asked for; None where FastAPI has to see to it."""
+        route = self.original
         # A converter of Starlette's own, as `{path:path}`, or fields left out of an answer: none of our hot routes.
         special = route.response_model_exclude_unset or route.response_model_exclude_none or route.max_body_size
         words = all(type(each).__name__ == "StringConvertor" for each in route.param_convertors.values())
-        if not special and words and self._status not in NO_BODY:
-            path = route.path_format
-            added = [get_parameterless_sub_dependant(depends=each, path=path) for each in context.dependencies]
-            with contextlib.suppress(UnfitError):
-                self.plan = Plan(route.dependant, added)
+        if special or not words or self._status in NO_BODY:
+            return None
+        depended = self._included.include_context.dependencies
+        added = [get_parameterless_sub_dependant(depends=each, path=route.path_format) for each in depended]
+        try:
+            return Plan(route.dependant, added)
+        except UnfitError:
+            return None
 
     def alone(self) -> Any:
         """Return the route as FastAPI includes it, by itself."""
