@@ -26,6 +26,7 @@ from services.gateway.handlers import handlers, snapshots, timers
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
 from services.gateway.portal import documents, embedding, pages, sign_in
+from services.gateway.portal.rooms import ROOMS
 from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.routes import api_keys as api_key_routes
@@ -81,7 +82,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             webhook_deliveries.router,
             documents.router,
             operations.router,
-            pages.router,
+            *ROOMS,
             sign_in.router,
             sessions.router,
         ],
@@ -96,6 +97,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     ).app
     app.state.webhooks = sender
     pages.serve_files(app)
+    app.state.places = frozenset(place for room in ROOMS for place in room.places)
     # In front of all: a script is told that its token has ended only if it may read that.
     app.add_middleware(Cors, origins=settings.cors_origins)
     return app

@@ -37,6 +37,7 @@ async def sign_in(browser: Browser, platform: Platform, employee_number: str, ro
     await page.get_by_label("User name").fill(employee_number)
     await page.get_by_label("Password").fill(f"pass-{employee_number}")
     await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", level=1)).to_contain_text("Hello")
     return page
 
 
@@ -57,6 +58,7 @@ async def test_a_post_and_what_the_rules_found_in_it_appear_as_they_happen(
     await platform.settle()
     page = await sign_in(browser, platform, "E-3", "lead")
 
+    await page.get_by_role("link", name="Dashboard").click()
     await expect(page).to_have_url(re.compile("/dashboard$"))
     await expect(page.locator("#live")).to_have_attribute("data-state", "live")
     await expect(page.locator("#posts")).to_contain_text("No posts yet")
@@ -91,6 +93,7 @@ async def test_a_person_reads_and_accepts_their_guidance(browser: Browser, platf
     assert given.is_success, given.text
 
     page = await sign_in(browser, platform, "E-1", "employee", color_scheme="dark")
+    await page.get_by_role("link", name="My guidance").click()
     await expect(page).to_have_url(re.compile("/guidance$"))
     await expect(page.locator("#guidance blockquote")).to_have_text("Delivery is planned for Friday.")
     await page.get_by_role("button", name="I have read it").click()

@@ -25,7 +25,8 @@ async def test_a_person_who_signed_in_is_that_person_to_every_service(platform: 
     employee = await platform.as_person("E-1")
 
     assert (await employee.get("/guidance")).status_code == 200
-    assert (await employee.get("/dashboard")).headers["Location"] == "/guidance"
+    refused = await employee.get("/dashboard")
+    assert (refused.status_code, "not part of your role" in refused.text) == (403, True)
     assert (await employee.get("/v1/guidance")).status_code == 200
     assert (await employee.get("/v1/people/E-2")).status_code in {403, 404}
     assert (await employee.get("/v1/api-keys")).status_code == 403
@@ -137,7 +138,7 @@ async def test_pages_allow_nothing_inline(platform: Platform) -> None:
     await add_people(platform, 1)
     await platform.settle()
     lead = await platform.as_person("E-1", role="lead")
-    for path in ("/sign-in", "/dashboard", "/guidance", "/docs"):
+    for path in ("/sign-in", "/", "/policies", "/styleguide", "/dashboard", "/guidance", "/docs"):
         page = await lead.get(path)
         assert page.status_code == 200, path
         assert "unsafe" not in page.headers["Content-Security-Policy"]

@@ -1,66 +1,115 @@
-"""The pages: the live dashboard, one's own guidance."""
+"""How a page is made: its template, in its reader's language and colours, under a policy that allows nothing inline."""
 
+import base64
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI, Request, status
+from fastapi import FastAPI, Request, status
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
-from jinja2 import Environment, FileSystemLoader, select_autoescape
-from starlette.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, pass_context, select_autoescape
+from jinja2.runtime import Context
 
 from services.gateway.domain.credentials import Credential
+from services.gateway.portal import navigation
+from services.gateway.portal.files import Kept, address_of
+from services.gateway.portal.icons import icon
+from services.gateway.portal.words import LANGUAGES, Words, language_of, words_of
 from services.gateway.settings import GatewaySettings
+from shared.ids import new_id
 
 HERE = Path(__file__).parent
 CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-DASHBOARD_SCOPES = frozenset({"monitoring:read", "events:read"})
+THEME = "shareload_theme"
+THEMES = ("light", "dark")
+SAID = "shareload_said"
+"""The cookie of the sentence that a form leaves for the page that comes after it."""
 
-router = APIRouter(include_in_schema=False)
-templates = Environment(loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape())
+templates = Environment(
+    loader=FileSystemLoader(HERE / "templates"), autoescape=select_autoescape(), trim_blocks=True, lstrip_blocks=True
+)
+
+
+def words(context: Context) -> Words:
+    """Return the language that a template is rendered in."""
+    found: Words = context["words"]
+    return found
+
+
+@pass_context
+def say(context: Context, text: str, **values: Any) -> str:
+    """Return a text in the reader's language."""
+    return words(context).say(text, **values)
+
+
+@pass_context
+def count(context: Context, one: str, many: str, number: int, **values: Any) -> str:
+    """Return a text in the form that a number asks for."""
+    return words(context).count(one, many, number, **values)
+
+
+@pass_context
+def ago(context: Context, at: str | datetime) -> str:
+    """Write how long ago something was, or in how long it will be."""
+    return words(context).ago(at, context["now"])
+
+
+templates.globals.update(_=say, count=count, icon=icon, static=address_of, once=new_id, is_here=navigation.is_here)
+templates.filters["ago"] = ago
+for name in ("number", "percent", "day", "time", "language_name"):
+    # Bound late: the language is the reader's.
+    templates.filters[name] = pass_context(
+        lambda context, value, *rest, called=name: getattr(words(context), called)(value, *rest)
+    )
 
 
 def page(name: str, request: Request, code: int = 200, **values: Any) -> HTMLResponse:
     """Render a page; `me` is the session it is shown to, and `form_token` what its forms bring back."""
     me: Credential | None = request.scope.get("credential")
-    token = request.app.state.doors.keyring.form_token(request.headers) if me else ""
-    body = templates.get_template(name).render(me=me, path=request.url.path, form_token=token, **values)
-    return HTMLResponse(body, code, {"Content-Security-Policy": CSP, "Cache-Control": "no-store"})
+    state = request.app.state
+    language = language_of(request)
+    said = read_said(request)
+    places: frozenset[str] = getattr(state, "places", frozenset())
+    body = templates.get_template(name).render(
+        me=me,
+        path=request.url.path,
+        form_token=state.doors.keyring.form_token(request.headers) if me else "",
+        words=words_of(language),
+        language=language,
+        languages=LANGUAGES,
+        theme=theme_of(request),
+        now=state.clock.now(),
+        said=said,
+        menu=navigation.menu_for(me.principal.scopes, places) if me else [],
+        **values,
+    )
+    response = HTMLResponse(body, code, {"Content-Security-Policy": CSP, "Cache-Control": "no-store"})
+    if said:
+        response.delete_cookie(SAID)
+    return response
+
+
+def read_said(request: Request) -> str:
+    """Return the sentence that the form before left."""
+    try:
+        return base64.urlsafe_b64decode(request.cookies.get(SAID, "").encode()).decode()
+    except ValueError:
+        return ""
+
+
+def theme_of(request: Request) -> str | None:
+    """Return the colours that the reader chose; None leaves them to the system."""
+    chosen = request.cookies.get(THEME)
+    return chosen if chosen in THEMES else None
 
 
 def to_sign_in(request: Request) -> Response:
     """Send someone who is not signed in to the sign-in page, and back afterwards."""
     return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status.HTTP_303_SEE_OTHER)
-
-
-@router.get("/")
-async def open_portal(request: Request) -> Response:
-    """Lead each person to the page that is theirs."""
-    me: Credential | None = request.scope.get("credential")
-    if me is None:
-        return to_sign_in(request)
-    theirs = "/dashboard" if me.principal.scopes >= DASHBOARD_SCOPES else "/guidance"
-    return RedirectResponse(theirs, status.HTTP_303_SEE_OTHER)
-
-
-@router.get("/dashboard")
-async def show_dashboard(request: Request) -> Response:
-    """Posts, findings, waits and load as they happen."""
-    me: Credential | None = request.scope.get("credential")
-    if me is None:
-        return to_sign_in(request)
-    if not me.principal.scopes >= DASHBOARD_SCOPES:
-        return RedirectResponse("/guidance", status.HTTP_303_SEE_OTHER)
-    return page("dashboard.html", request)
-
-
-@router.get("/guidance")
-async def show_guidance(request: Request) -> Response:
-    """What coaches told the person who is signed in."""
-    return page("guidance.html", request) if request.scope.get("credential") else to_sign_in(request)
 
 
 def settings_of(request: Request) -> GatewaySettings:
@@ -77,5 +126,5 @@ def own_path(path: str) -> str:
 
 def serve_files(app: FastAPI) -> None:
     """Serve style sheets, modules and what `vendor.py` fetched."""
-    app.mount("/static/vendor", StaticFiles(directory=HERE / "vendor", check_dir=False), name="vendor")
-    app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    app.mount("/static/vendor", Kept(directory=HERE / "vendor", check_dir=False), name="vendor")
+    app.mount("/static", Kept(directory=HERE / "static"), name="static")

@@ -16,6 +16,8 @@ VENDOR = HERE / "vendor"
 FILES = {
     "@picocss/pico/css/pico.min.css": "pico.css",
     "@picocss/pico/LICENSE.md": "pico.LICENSE.md",
+    "htmx.org/dist/htmx.min.js": "htmx.js",
+    "htmx.org/LICENSE": "htmx.LICENSE",
     "uplot/dist/uPlot.esm.js": "uplot.js",
     "uplot/dist/uPlot.min.css": "uplot.css",
     "uplot/LICENSE": "uplot.LICENSE",

@@ -1,0 +1,102 @@
+"""The page that everybody begins at: what is theirs to do, and how they stand."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi.responses import Response
+
+from services.gateway.portal.visit import Room, Visit
+
+room = Room()
+
+MINE = frozenset({"assigned", "accepted", "waiting", "reopened"})
+UNREAD = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something to do: what it is, why, where it is done, and until when."""
+
+    icon: str
+    title: str
+    why: str
+    path: str
+    due: str | None = None
+    urgent: bool = False
+
+
+@room.page("/")
+async def show_home(visit: Visit) -> Response:
+    """Show what a person has to do; a login that is nobody's sees where its rights lead."""
+    number = visit.number
+    if not number:
+        return visit.render("home.html", tasks=[], done=[], certificates=[])
+    plan, certificates, guidance, conversations = await visit.api.together(
+        f"/v1/people/{number}/plan", f"/v1/people/{number}/certificates", "/v1/guidance", "/v1/conversations"
+    )
+    tasks = [
+        *(conversation_task(visit, each) for each in items(conversations) if is_mine(each, number)),
+        *(
+            guidance_task(visit, each)
+            for each in items(guidance)
+            if each["state"] == UNREAD and each["person"] == number
+        ),
+        *(plan_task(visit, each) for each in (plan or {}).get("items", ())),
+    ]
+    tasks.sort(key=lambda task: (not task.urgent, task.due or "9"))
+    return visit.render(
+        "home.html", tasks=tasks, done=(plan or {}).get("done", [])[:5], certificates=items(certificates)
+    )
+
+
+def items(found: Any) -> list[dict[str, Any]]:
+    """Return the items of a list, none where there is no list for this person."""
+    return found["items"] if found else []
+
+
+def is_mine(conversation: dict[str, Any], number: str) -> bool:
+    """Tell whether a conversation waits for this person."""
+    return conversation["assignee"] == number and conversation["state"] in MINE
+
+
+def conversation_task(visit: Visit, conversation: dict[str, Any]) -> Task:
+    """Return what a conversation asks for."""
+    new = conversation["state"] == "assigned"
+    title = visit.say("%(customer)s waits for an answer", customer=conversation["customer"])
+    return Task(
+        "talk",
+        title,
+        visit.say("New for you: accept it or hand it on") if new else visit.say("You have accepted it"),
+        f"/conversations/{conversation['id']}",
+        conversation["accept_by"] if new else conversation["due_at"],
+        urgent=True,
+    )
+
+
+def guidance_task(visit: Visit, guidance: dict[str, Any]) -> Task:
+    """Return that a coach has written."""
+    praise = guidance["kind"] == "praise"
+    title = visit.say("A coach liked what you did") if praise else visit.say("A coach has a suggestion for you")
+    return Task("letter", title, visit.say("Read it, and answer if you like"), f"/guidance/{guidance['id']}")
+
+
+def plan_task(visit: Visit, item: dict[str, Any]) -> Task:
+    """Return what policy or training asks for."""
+    why = {
+        "acknowledgement": visit.say("Read it and say that you have"),
+        "course": visit.say("Your course"),
+        "renewal": visit.say("Renew your certificate before it ends"),
+        "delta": visit.say("A section changed: a few minutes bring you up to date"),
+    }
+    where = {
+        "acknowledgement": f"/policies/{item['key']}",
+        "course": f"/learning/{item['enrolment']}" if item["enrolment"] else f"/learning/courses/{item['key']}",
+        "renewal": "/learning/certificates",
+        "delta": f"/learning/deltas/{item['key']}",
+    }
+    icon = {"acknowledgement": "book", "renewal": "seal"}.get(item["kind"], "cap")
+    minutes = item["minutes_left"]
+    said = why[item["kind"]]
+    if minutes:
+        said += " · " + visit.words.count("%(num)s minute", "%(num)s minutes", minutes)
+    return Task(icon, item["title"], said, where[item["kind"]], item["due_at"], urgent=item["overdue"])

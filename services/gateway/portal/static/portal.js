@@ -1,0 +1,74 @@
+/** What every page does: times in the reader's zone, the menu on a phone, keys, and a word when the server is away. */
+
+const language = document.documentElement.lang;
+const short = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
+const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
+const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const UNITS = [["year", 31_536_000], ["month", 2_592_000], ["week", 604_800], ["day", 86_400], ["hour", 3600], ["minute", 60]];
+
+export function ago(at, now = Date.now()) {
+  const seconds = (at - now) / 1000;
+  const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
+  return relative.format(Math.round(seconds / length), unit);
+}
+
+export function showTimes(root = document) {
+  for (const time of root.querySelectorAll("time[data-shown]")) {
+    const at = new Date(time.dateTime);
+    if (Number.isNaN(at.valueOf())) continue;
+    time.title = short.format(at);
+    time.textContent = { ago: () => ago(at), day: () => day.format(at), time: () => short.format(at) }[time.dataset.shown]();
+  }
+}
+
+function onKey(event) {
+  const typing = event.target.closest("input, textarea, select, [contenteditable]");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "/") {
+    const search = document.querySelector("input[type=search]");
+    if (search) { search.focus(); event.preventDefault(); }
+  }
+}
+
+/** A form that was sent is not sent again by a second click. */
+function onSubmit(event) {
+  const button = event.submitter;
+  if (event.defaultPrevented || event.target.method === "dialog" || !button) return;
+  setTimeout(() => { button.setAttribute("aria-busy", "true"); });
+}
+
+function askFirst(event) {
+  const question = event.submitter?.dataset.ask ?? event.target.dataset.ask;
+  if (question && !confirm(question)) { event.preventDefault(); event.stopImmediatePropagation(); }
+}
+
+function closeOthers(event) {
+  for (const open of document.querySelectorAll("details.dropdown[open]")) {
+    if (!open.contains(event.target)) open.open = false;
+  }
+}
+
+async function watchServer() {
+  const away = document.getElementById("away");
+  if (!away) return;
+  try {
+    const answer = await fetch("/livez", { cache: "no-store", signal: AbortSignal.timeout(5000) });
+    away.hidden = answer.ok;
+  } catch {
+    away.hidden = false;
+  }
+}
+
+showTimes();
+setInterval(() => { if (!document.hidden) showTimes(); }, 30_000);
+setInterval(() => { if (!document.hidden) watchServer(); }, 10_000);
+addEventListener("keydown", onKey);
+addEventListener("submit", askFirst, true);
+addEventListener("submit", onSubmit);
+addEventListener("click", closeOthers);
+addEventListener("pageshow", () => { for (const busy of document.querySelectorAll("button[aria-busy]")) busy.removeAttribute("aria-busy"); });
+document.addEventListener("htmx:after:swap", () => showTimes());
+document.addEventListener("htmx:config:request", (event) => {
+  const request = event.detail?.ctx?.request;
+  if (request) request.headers["X-Form-Token"] = document.body.dataset.formToken;
+});
