@@ -60,18 +60,25 @@ FRESH = (
     ("GET", "/v1/supervision-exports/{export}/files/{name}"),
     ("POST", "/v1/legal-holds/{hold}/release"),
     ("POST", "/v1/legal-holds/{hold}/release/confirmation"),
-    ("POST", "/v1/works-council-modes/{entity}/changes"),
-    ("POST", "/v1/works-council-modes/{entity}/changes/{change}/confirmation"),
+    ("POST", "/v1/works-council-modes/{entity:path}/changes"),
+    ("POST", "/v1/works-council-modes/{entity:path}/changes/{change}/confirmation"),
     ("POST", "/v1/people/{employee_number}/erasure"),
     ("POST", "/v1/api-keys"),
     ("POST", "/v1/api-keys/{key}/rotation"),
 )
 """What a person does only within 15 minutes of proving who they are; machines, which prove it each time, are exempt."""
 
-_FRESH = {
-    method: re.compile(
-        "|".join(re.sub(r"\\{\w+\\}", "[^/]+", re.escape(path)) for kind, path in FRESH if kind == method)
+
+def pattern_of(path: str) -> str:
+    """Return the expression for a path's template; a `{name:path}` holds slashes, as the name of a legal entity may."""
+    return "".join(
+        re.escape(part) if place % 2 == 0 else ".+" if part.endswith(":path") else "[^/]+"
+        for place, part in enumerate(re.split(r"[{}]", path))
     )
+
+
+_FRESH = {
+    method: re.compile("|".join(pattern_of(path) for kind, path in FRESH if kind == method))
     for method in {method for method, _ in FRESH}
 }
 

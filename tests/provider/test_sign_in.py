@@ -183,7 +183,7 @@ async def test_signing_out_at_the_provider_ends_the_session_here(provided: Provi
 
 async def test_only_a_logout_token_of_the_provider_ends_sessions(provided: Provided) -> None:
     ana, ben = [await provided.come_in(account) for account in ("ana", "ben")]
-    event = {"http://schemas.openid.net/event/backchannel-logout": {}}
+    event: dict[str, Any] = {"http://schemas.openid.net/event/backchannel-logout": {}}
     good = {"iss": provided.provider.issuer, "aud": CLIENT, "iat": NOW, "exp": NOW + 120, "jti": "1", "events": event}
     good["sub"] = "ana"
     wrong: list[dict[str, Any]] = [
