@@ -31,9 +31,15 @@ async def show_home(visit: Visit) -> Response:
     number = visit.number
     if not number:
         return visit.render("home.html", tasks=[], done=[], certificates=[])
-    plan, certificates, guidance, conversations = await visit.api.together(
-        f"/v1/people/{number}/plan", f"/v1/people/{number}/certificates", "/v1/guidance", "/v1/conversations"
+    plan, certificates, guidance, conversations, policies = await visit.api.together(
+        f"/v1/people/{number}/plan",
+        f"/v1/people/{number}/certificates",
+        "/v1/guidance",
+        "/v1/conversations",
+        "/v1/policies",
     )
+    titles = {policy["key"]: policy["title"] for policy in items(policies)}
+    asked, done = (named(plan[part], titles) if plan else [] for part in ("items", "done"))
     tasks = [
         *(conversation_task(visit, each) for each in items(conversations) if is_mine(each, number)),
         *(
@@ -41,17 +47,23 @@ async def show_home(visit: Visit) -> Response:
             for each in items(guidance)
             if each["state"] == UNREAD and each["person"] == number
         ),
-        *(plan_task(visit, each) for each in (plan or {}).get("items", ())),
+        *(plan_task(visit, each) for each in asked),
     ]
     tasks.sort(key=lambda task: (not task.urgent, task.due or "9"))
-    return visit.render(
-        "home.html", tasks=tasks, done=(plan or {}).get("done", [])[:5], certificates=items(certificates)
-    )
+    return visit.render("home.html", tasks=tasks, done=done[:5], certificates=items(certificates))
 
 
 def items(found: Any) -> list[dict[str, Any]]:
     """Return the items of a list, none where there is no list for this person."""
     return found["items"] if found else []
+
+
+def named(planned: list[dict[str, Any]], titles: dict[str, str]) -> list[dict[str, Any]]:
+    """Return parts of a plan with the titles of policies, of which training knows only the keys."""
+    return [
+        each | {"title": titles.get(each["key"], each["title"])} if each["kind"] == "acknowledgement" else each
+        for each in planned
+    ]
 
 
 def is_mine(conversation: dict[str, Any], number: str) -> bool:
