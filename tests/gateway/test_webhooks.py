@@ -3,6 +3,7 @@
 import asyncio
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx
@@ -99,10 +100,14 @@ async def test_with_order_by_subject_a_later_event_waits_for_the_earlier(gateway
         assert second not in seen
         await gateway.eventually(lambda: due_later(gateway, hook))
         await gateway.pass_time(timedelta(minutes=10))
-        await until(lambda before=before: len(seen) > before)
+        await until(partial(more_than, seen, before))
     await until(lambda: third in seen)
 
     assert [each for each in seen if each != other] == [first] * 4 + [second, third]
+
+
+def more_than(seen: list[str], before: int) -> bool:
+    return len(seen) > before
 
 
 async def due_later(gateway: Telling, hook: dict[str, Any]) -> bool:

@@ -29,7 +29,7 @@ from shared.tasks import AGAIN, DATABASE_AWAY, end
 
 LOOK = 0.5
 """Seconds between looks: what is due, and what another process changed, is found this late."""
-SAVED_EVERY = 60.0
+SAVED_EVERY = 5.0
 """Seconds between writes of how far endpoints are that want nothing of what happens."""
 BEGUN_AGAIN_AFTER = 5.0
 """Seconds after which an endpoint is told again whose channel broke."""
