@@ -16,7 +16,7 @@ from services.backup_commands import back_up, erasures, restore
 from services.badge_commands import badges
 from services.client import Api, NowhereError, RefusedError, UnreachableError
 from services.course_commands import courses
-from services.evidence_commands import evidence
+from services.evidence_commands import audit
 from services.terminal import SERVICES, Options, api_of, bars, err, out
 
 CHUNK = 500
@@ -40,7 +40,7 @@ GROUPS = {
     "badges": badges,
     "posts": posts,
     "events": events,
-    "evidence": evidence,
+    "audit": audit,
     "erasures": erasures,
 }
 for name, group in GROUPS.items():

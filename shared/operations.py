@@ -12,6 +12,7 @@ from shared.backbone import Backbone
 from shared.conditions import fingerprint
 from shared.consequences import Consequences, EventName, consequences
 from shared.evidence_audit import AuditQuery, AuditStretch
+from shared.evidence_export import ProvedEntries, ProvedQuery, read_proved
 from shared.evidence_heads import HeadsPage, HeadsQuery
 from shared.pages import Page, Paging, encode_cursor, not_ours
 from shared.problems import NotFound, problems
@@ -172,6 +173,13 @@ async def read_evidence_heads(request: Request, body: HeadsQuery) -> HeadsPage:
     sealer: evidence.Sealer = request.app.state.sealer
     heads = await backbone.db.read(evidence_heads.read_heads, backbone.name, body.after, body.limit)
     return HeadsPage(items=heads, public_key=sealer.public_key().public_bytes_raw().hex())
+
+
+@router.post("/evidence-proofs", dependencies=[needs("admin:read")])
+async def read_evidence_proofs(request: Request, body: ProvedQuery) -> ProvedEntries:
+    """Entries with their proofs and salts, for those who take a chain of evidence along."""
+    backbone = backbone_of(request)
+    return await backbone.db.read(read_proved, backbone.name, body)
 
 
 @router.post("/consequences", dependencies=[needs(INTERNAL)])

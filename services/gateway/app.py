@@ -15,6 +15,7 @@ from starlette.types import Scope
 from services.gateway.bearer import AccessTokens
 from services.gateway.connectors.provider import open_provider
 from services.gateway.connectors.sender import Sender
+from services.gateway.connectors.witnesses import Witnesses
 from services.gateway.cors import Cors
 from services.gateway.domain import api_keys, event_log, personal
 from services.gateway.doors import Doors
@@ -89,7 +90,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
-        workers=[sender.run],
+        workers=[sender.run, Witnesses(settings).run],
         personal=personal.personal,
         authenticate=authenticate,
         front=Front,

@@ -78,6 +78,11 @@ class GatewaySettings(ServiceSettings):
     webhook_key: Path | None = None
     """The key file (a JWK) under which the secrets of webhooks are kept; made in the data folder where none is given."""
 
+    witnesses: tuple[str, ...] = ()
+    """Addresses outside to which the signed heads of all evidence logs are posted, to be kept there."""
+    witness_every: float = 60.0
+    """Seconds between looks for heads that a witness does not have yet."""
+
     @model_validator(mode="after")
     def refuse_private_webhooks_in_production(self) -> Self:
         """Refuse to send events inside where real services stand there."""

@@ -30,24 +30,26 @@ MARK = "Zanzibar7"
 async def load_on(platform: Platform) -> AsyncIterator[list[int]]:
     """Let people be added and accept the policy until the end; yields the numbers of those who did both."""
     done: list[int] = []
+    enough = asyncio.Event()
 
     async def work(start: int) -> None:
-        for number in range(start, start + 10_000):
+        number = start
+        while not enough.is_set():
             added = await platform.client.post("/v1/people", json=person(number), headers={"Prefer": "wait=5"})
             assert added.status_code == 201, added.text
             path = "/v1/policies/social-media/versions/1/acknowledgements"
             accepted = await platform.client.post(path, json={"employee_number": f"E-{number}"})
             assert accepted.status_code in {200, 201}, accepted.text
             done.append(number)
+            number += 1
 
-    workers = [asyncio.create_task(work(10_000 * each)) for each in range(1, 4)]
-    try:
-        yield done
-    finally:
-        for worker in workers:
-            worker.cancel()
-        for outcome in await asyncio.gather(*workers, return_exceptions=True):
-            assert isinstance(outcome, asyncio.CancelledError), outcome
+    async with asyncio.TaskGroup() as workers:
+        for each in range(1, 4):
+            workers.create_task(work(10_000 * each))
+        try:
+            yield done
+        finally:
+            enough.set()
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -132,25 +132,25 @@ async def test_evidence_that_was_changed_in_the_database_is_named(platform: Plat
     [entry] = await db.read(entries_under, 3)
 
     await db.write(set_in_entry, entry.id, "body", entry.body.replace("person.created", "person.Created"))
-    status, said = await run(platform, "evidence", "verify")
+    status, said = await run(platform, "audit", "verify")
     assert (status, f"training: head 3, place 0, entry {entry.id}: the entry was changed\n" in said) == (1, True), said
     assert "policy: sound" in said
 
     await db.write(set_in_entry, entry.id, "body", entry.body)
     other = json.dumps({**json.loads(entry.personal), "actor": "key:somebody-else"})
     await db.write(set_in_entry, entry.id, "personal", other)
-    status, said = await run(platform, "evidence", "verify", "training")
+    status, said = await run(platform, "audit", "verify", "training")
     assert (status, f"training: head 3, place 0, entry {entry.id}: the names kept" in said) == (1, True), said
 
     await db.write(set_in_entry, entry.id, "personal", None)
-    status, said = await run(platform, "evidence", "verify", "training")
+    status, said = await run(platform, "audit", "verify", "training")
     assert (status, "training: sound; 4 heads, 4 entries" in said) == (0, True), "an erased name leaves the proof whole"
 
 
 async def test_heads_that_were_kept_show_that_the_end_of_a_log_is_gone(platform: Platform, tmp_path: Path) -> None:
     await add_sealed(platform, 3)
     kept = tmp_path / "heads.json"
-    verified = await start(platform, "evidence", "verify", "--kept", kept)
+    verified = await start(platform, "audit", "verify", "--kept", kept)
     out, err = await verified.communicate()
     assert (verified.returncode, err) == (0, b""), out.decode()
     heads = json.loads(kept.read_text())
@@ -158,13 +158,37 @@ async def test_heads_that_were_kept_show_that_the_end_of_a_log_is_gone(platform:
     assert set(heads) == {"policy", "training", "monitoring", "gateway"}
 
     await add_sealed(platform, 1, first=4)
-    assert (await run(platform, "evidence", "verify", "training", "--kept", kept))[0] == 0
+    assert (await run(platform, "audit", "verify", "training", "--kept", kept))[0] == 0
     db: Database = platform.running["training"].app.state.db
     await db.write(cut_off_after, 2)
-    assert (await run(platform, "evidence", "verify", "training"))[0] == 0, "what is left is a log of its own"
-    status, said = await run(platform, "evidence", "verify", "training", "--kept", kept)
+    assert (await run(platform, "audit", "verify", "training"))[0] == 0, "what is left is a log of its own"
+    status, said = await run(platform, "audit", "verify", "training", "--kept", kept)
     assert status == 1
     assert "training: head 3: it is gone; the log had 4 heads when they were kept" in said
+
+
+async def test_a_log_that_was_written_anew_is_not_the_one_that_a_witness_saw(
+    platform: Platform, tmp_path: Path
+) -> None:
+    await add_sealed(platform, 3)
+    page = (await platform.client.get("/v1/audit/heads")).text
+    seen = tmp_path / "seen.jsonl"
+    seen.write_text(f"{page}\n")
+    status, told = await run(platform, "audit", "verify", "training", "--heads", seen)
+    assert (status, "3 of the heads are a witness's" in told) == (0, True), told
+
+    app = platform.running["training"].app
+    await app.state.db.write(cut_off_after, 2)
+    await add_sealed(platform, 1, first=4)
+    assert (await run(platform, "audit", "verify", "training"))[0] == 0, "it is a log of its own"
+    status, told = await run(platform, "audit", "verify", "training", "--heads", seen)
+    assert (status, "training: head 3: it is not the one that was kept" in told) == (1, True), told
+    seen.write_text(f"{page}\n{(await platform.client.get('/v1/audit/heads')).text}\n")
+    status, told = await run(platform, "audit", "verify", "training", "--heads", seen)
+    assert (status, "training: head 3: the witness was sent two of this number" in told) == (1, True), told
+
+    status, told = await run(platform, "audit", "list", "--action", "person.created", "--limit", "2")
+    assert (status, told.count("person.created")) == (0, 2), told
 
 
 async def add_sealed(platform: Platform, count: int, first: int = 1) -> None:

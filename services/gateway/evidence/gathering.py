@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import orjson
 import structlog
@@ -14,6 +14,7 @@ from services.gateway.forward import Forwarder, ServiceAway
 from shared.auth import Principal
 from shared.db import Database
 from shared.evidence_audit import AuditEntry, AuditQuery, AuditStretch, read_audit
+from shared.evidence_export import ProvedEntries, ProvedEntry, ProvedQuery
 from shared.evidence_heads import HeadsPage, HeadsQuery, SignedHead, read_heads
 from shared.pages import encode_cursor, not_ours
 
@@ -54,7 +55,7 @@ class Evidence:
     def __init__(self, forwarder: Forwarder, db: Database, public_key: str) -> None:
         self._forwarder = forwarder
         self._db = db
-        self._public_key = public_key
+        self.public_key = public_key
 
     async def audit(self, caller: Principal, query: AuditQuery, services: Sequence[str] = ALL) -> AuditPage:
         """Return the newest entries of all these services that fit."""
@@ -74,7 +75,7 @@ class Evidence:
 
     async def heads(self, caller: Principal, after: Mapping[str, int], limit: int) -> HeadsOut:
         """Return each service's heads after the ones that are named, at most `limit` of each."""
-        answers = await asyncio.gather(*(self._heads_of(name, caller, after.get(name, 0), limit) for name in ALL))
+        answers = await asyncio.gather(*(self.heads_of(name, caller, after.get(name, 0), limit) for name in ALL))
         pages = {name: answer for name, answer in zip(ALL, answers, strict=True) if answer is not None}
         reached = {name: page.items[-1].number for name, page in pages.items() if page.items}
         return HeadsOut(
@@ -89,11 +90,29 @@ class Evidence:
             return await self._db.read(read_audit, GATEWAY, query)
         return await self._ask(service, caller, "audit", query, AuditStretch)
 
-    async def _heads_of(self, service: str, caller: Principal, after: int, limit: int) -> HeadsPage | None:
+    async def heads_of(self, service: str, caller: Principal, after: int, limit: int) -> HeadsPage | None:
+        """Return the heads of one service after a number; None where it does not answer."""
         if service == GATEWAY:
             heads = await self._db.read(read_heads, GATEWAY, after, limit)
-            return HeadsPage(items=heads, public_key=self._public_key)
+            return HeadsPage(items=heads, public_key=self.public_key)
         return await self._ask(service, caller, "evidence-heads", HeadsQuery(after=after, limit=limit), HeadsPage)
+
+    async def proved(self, service: str, caller: Principal, query: ProvedQuery) -> list[ProvedEntry]:
+        """Return entries of a service with their proofs; raises ServiceAway."""
+        found = await self._ask(service, caller, "evidence-proofs", query, ProvedEntries)
+        if found is None:
+            raise ServiceAway(f"The {service} service does not answer.", retry_after=1)
+        return found.items
+
+    async def resource(self, service: str, path: str, caller: Principal) -> dict[str, Any] | None:
+        """Read a resource of a service for a caller; None where there is none (any more); raises ServiceAway."""
+        answer = await self._forwarder.ask(service, "GET", path, caller)
+        if answer.status in {status.HTTP_403_FORBIDDEN, status.HTTP_404_NOT_FOUND}:
+            return None
+        if answer.status != status.HTTP_200_OK:
+            raise ServiceAway(f"The {service} service does not answer.", retry_after=1)
+        found: dict[str, Any] = orjson.loads(answer.body)
+        return found
 
     async def _ask(self, service: str, caller: Principal, what: str, query: BaseModel, kind: type[T]) -> T | None:
         """Ask a service; None where it does not answer."""

@@ -1,26 +1,35 @@
 """/audit: who did what over all services, and the signed heads that a witness outside keeps."""
 
+import hashlib
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 
 from services.gateway.doors import Doors
+from services.gateway.evidence.folders import Folder, NothingProved
 from services.gateway.evidence.gathering import ALL, AuditPage, Evidence, HeadsOut, heads_after
+from services.gateway.forward import ServiceAway
 from services.gateway.routes.operations import ServiceName
 from shared.auth import Caller, Principal, needs
 from shared.evidence import Sealer, digest_of, record
 from shared.evidence_audit import AuditQuery
 from shared.pages import Paging
-from shared.problems import Forbidden, problems
-from shared.schemas import Moment, Text
+from shared.problems import Forbidden, Invalid, problems
+from shared.schemas import EmployeeNumber, Moment, Text
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
 
+ZIP = "application/zip"
 Exactly = Annotated[Text | None, Query(max_length=300)]
 
 
 class LimitedAuditor(Forbidden):
     """The evidence is of people of all departments; this key is limited to some."""
+
+
+class WhichChain(Invalid):
+    """Name one of `person`, `finding` and `conversation`."""
 
 
 @router.get("", dependencies=[needs("admin:read")], responses=problems(LimitedAuditor))
@@ -64,6 +73,44 @@ async def list_evidence_heads(request: Request, caller: Caller, paging: Paging) 
     --heads` compares. They say nothing of anybody. At most `limit` of each service are in one answer.
     """
     return await evidence_of(request).heads(caller, heads_after(paging.after), paging.limit)
+
+
+@router.get(
+    "/chains",
+    dependencies=[needs("admin:read")],
+    responses={
+        **problems(LimitedAuditor, WhichChain, NothingProved, ServiceAway),
+        200: {"description": "A folder, zipped.", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}},
+    },
+    response_class=Response,
+)
+async def export_evidence_chain(
+    request: Request,
+    caller: Caller,
+    *,
+    person: Annotated[EmployeeNumber | None, Query(description="By employee number.")] = None,
+    finding: Annotated[Text | None, Query(max_length=36)] = None,
+    conversation: Annotated[Text | None, Query(max_length=36)] = None,
+) -> Response:
+    """Take along what is proved of a person, a finding or a conversation, from the policy's version to the guidance.
+
+    The zip holds a file for each link with its proof, the signed heads in between, and the public keys; it is verified
+    without the platform by `docs/verify_chain.py`. Texts are in it by their hashes only. Who took it stands in the list.
+    """
+    refuse_limited(caller)
+    subjects = {"person": person, "finding": finding, "conversation": conversation}
+    [(kind, key), *others] = [(kind, key) for kind, key in subjects.items() if key is not None] or [("", "")]
+    if not kind or others:
+        raise WhichChain
+    folder = Folder(evidence_of(request), caller)
+    links = await (folder.of_person(key) if kind == "person" else folder.of_subject(f"{kind}/{key}"))
+    concerned = next((link.proved.person for link in links if link.proved.person is not None), None)
+    state = request.app.state
+    content = await folder.pack(links, f"{kind}/{key}", state.clock.now(), state.sealer)
+    about = f"person/{concerned}" if kind == "person" else f"{kind}/{key}"
+    digest = hashlib.sha256(content).hexdigest()
+    await state.db.write(record, "audit.chain_exported", about, digest, concerned)
+    return Response(content, media_type=ZIP, headers={"Content-Disposition": f'attachment; filename="{kind}.zip"'})
 
 
 def refuse_limited(caller: Principal) -> None:

@@ -121,7 +121,7 @@ async def list_evidence(
 ) -> EvidencePage | Response:
     """Read a service's evidence log from its first head on, with all entries, to keep or verify it elsewhere.
 
-    `shareload evidence verify` does so: a head is signed over the root of its entries and the hash of the head before.
+    `shareload audit verify` does so: a head is signed over the root of its entries and the hash of the head before.
     """
     if service is ServiceName.GATEWAY:
         return await operations.read_evidence(request, paging)
