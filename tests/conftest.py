@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import pytest_asyncio
 from hypothesis import settings
 from sqlalchemy import create_engine
 
@@ -150,3 +151,18 @@ async def platform_on_both(
         folder, nats.url, lambda service: templates.copy(database_kind, service, folder)
     ) as running:
         yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def lasting_platform(tmp_path_factory: pytest.TempPathFactory, templates: Templates) -> AsyncIterator["Platform"]:
+    """One platform for the tests of a module that leave it as it was; their loop is the module's, too (`loop_scope`)."""
+    from tests.platform import run_platform
+
+    folder = tmp_path_factory.mktemp("lasting")
+    nats = NatsServer(folder / "nats")
+    nats.start()
+    try:
+        async with run_platform(folder, nats.url, lambda service: templates.copy("sqlite", service, folder)) as running:
+            yield running
+    finally:
+        nats.kill()

@@ -1,33 +1,12 @@
 """What every client may rely on at each resource: problems, pages, ETags, and writes that may be repeated."""
 
 import asyncio
-from typing import Any
 
 import httpx
-import pytest
 
-from shared.pages import encode_cursor
+from tests.contracts.answers import PERSON, problem
 from tests.platform import Platform
 from tests.servers import LOOPBACK
-
-PERSON = {
-    "employee_number": "E-1",
-    "name": "Ana Sá",
-    "email": "ana@x.example",
-    "department": "Care",
-    "region": "EMEA",
-    "languages": ["pt", "en"],
-}
-
-
-def problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]:
-    assert answer.status_code == status, answer.text
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    body: dict[str, Any] = answer.json()
-    assert body["type"].endswith(f"/{slug}"), body
-    assert body["status"] == status
-    assert body["request_id"] == answer.headers["X-Request-ID"]
-    return body
 
 
 async def test_a_repeated_post_with_the_same_key_has_its_effect_once_and_the_same_answer(
@@ -53,39 +32,6 @@ async def test_a_post_that_failed_may_be_repeated_with_its_key(platform: Platfor
     problem(await platform.client.post("/v1/people", json=PERSON, headers=headers), 409, "person-exists")
 
 
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        (PERSON | {"shoe_size": 41}, "/shoe_size"),
-        (PERSON | {"name": 7}, "/name"),
-        (PERSON | {"name": "x" * 10_000}, "/name"),
-        (PERSON | {"name": "a\x00b"}, "/name"),
-        (PERSON | {"languages": "en"}, "/languages"),
-        ({key: value for key, value in PERSON.items() if key != "email"}, "/email"),
-    ],
-)
-async def test_each_fault_of_a_body_is_named_by_a_pointer(
-    platform: Platform, body: dict[str, Any], pointer: str
-) -> None:
-    errors = problem(await platform.client.post("/v1/people", json=body), 422, "invalid")["errors"]
-    assert pointer in [error["pointer"] for error in errors]
-    assert (await platform.client.get("/v1/people")).json()["items"] == []
-
-
-@pytest.mark.parametrize(
-    "raw", [b"", b"{", b"[]", b"null", b'"x"', b"\xff\xfe", b'{"name": NaN}', b'{"name": "\\ud800"}', b"[" * 100_000]
-)
-async def test_a_body_that_is_no_object_of_ours_is_refused(platform: Platform, raw: bytes) -> None:
-    answer = await platform.client.post("/v1/people", content=raw, headers={"Content-Type": "application/json"})
-    problem(answer, 422, "invalid")
-
-
-async def test_what_is_not_there_is_a_problem_too(platform: Platform) -> None:
-    problem(await platform.client.get("/v1/people/E-404"), 404, "not-found")
-    problem(await platform.client.get("/v1/nothing-here"), 404, "no-such-route")
-    problem(await platform.client.delete("/v1/people"), 405, "method-not-allowed")
-
-
 async def test_a_list_is_read_to_its_end_page_by_page(platform_on_both: Platform) -> None:
     client = platform_on_both.client
     for n in range(7):
@@ -100,34 +46,6 @@ async def test_a_list_is_read_to_its_end_page_by_page(platform_on_both: Platform
         if cursor is None:
             break
     assert sorted(seen) == [f"E-{n}" for n in range(7)]
-
-
-@pytest.mark.parametrize(
-    "params",
-    [{"limit": 0}, {"limit": 201}, {"limit": "x"}, {"cursor": "nonsense"}, {"cursor": "ZGVhZA"}, {"cursor": "é"}],
-)
-async def test_a_page_that_nobody_can_ask_for_is_refused(platform: Platform, params: dict[str, Any]) -> None:
-    problem(await platform.client.get("/v1/people", params=params), 422, "invalid")
-
-
-async def test_what_a_database_cannot_be_asked_is_refused(platform: Platform) -> None:
-    client = platform.client
-    for cursor in ("\ud800", "\x00"):
-        problem(await client.get("/v1/people", params={"cursor": encode_cursor(cursor)}), 422, "invalid")
-    for place in (True, -1, 2**63, 1.5, "x", None, [1]):
-        params = {"cursor": encode_cursor(place)}
-        problem(await client.get("/v1/certificate-changes", params=params), 422, "invalid")
-    problem(await client.get("/v1/api-keys/%00"), 422, "invalid")
-    for moment in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"):
-        key = {"name": "late", "scopes": ["people:read"], "expires_at": moment}
-        problem(await client.post("/v1/api-keys", json=key), 422, "invalid")
-        for service in ("gateway", "training"):
-            answer = await client.post(f"/v1/operations/{service}/events/replay", json={"since": moment})
-            problem(answer, 422, "invalid")
-    for service in ("gateway", "training"):
-        path = f"/v1/operations/{service}/dead-letters"
-        problem(await client.get(path, params={"cursor": "\x00"}), 422, "invalid")
-        problem(await client.post(f"{path}/%00/replay"), 422, "invalid")
 
 
 async def test_a_resource_that_did_not_change_is_not_sent_again_and_a_stale_change_is_refused(

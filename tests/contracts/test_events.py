@@ -1,6 +1,7 @@
 """What consumers of events rely on: schemas that only grow, privacy classes on every field, a document that holds."""
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]  # its stubs are not among our packages
@@ -11,18 +12,20 @@ from shared.events.base import CATALOGUE, Event, Privacy, privacy_of, redact
 from tests.contracts.schemas import broken, contract_of, stored
 
 EVENTS = sorted(asyncapi.catalogue().items())
+known_schemas = cache(stored)
+asyncapi_document = cache(asyncapi.document)
 
 
 @pytest.mark.parametrize(("event_type", "cls"), EVENTS)
 def test_an_event_keeps_the_schema_that_consumers_know(event_type: str, cls: type[Event]) -> None:
-    known = stored()
+    known = known_schemas()
     assert event_type in known, "run `python -m tests.contracts.schemas` and commit the new schema"
     assert broken(known[event_type], contract_of(cls)) == [], "make a V2 instead"
     assert known[event_type] == contract_of(cls), "run `python -m tests.contracts.schemas` and commit what was added"
 
 
 def test_no_event_that_consumers_know_is_gone() -> None:
-    assert set(stored()) <= set(CATALOGUE)
+    assert set(known_schemas()) <= set(CATALOGUE)
 
 
 def test_every_field_has_a_privacy_class() -> None:
@@ -84,7 +87,7 @@ def references(part: Any) -> Iterator[str]:
 
 
 def test_the_asyncapi_document_refers_only_to_what_it_has() -> None:
-    document = asyncapi.document()
+    document = asyncapi_document()
     for reference in references(document):
         found = document
         for step in reference.removeprefix("#/").split("/"):
@@ -96,7 +99,7 @@ def test_the_asyncapi_document_refers_only_to_what_it_has() -> None:
 
 @pytest.mark.parametrize(("event_type", "cls"), EVENTS)
 def test_the_asyncapi_document_describes_what_is_sent(event_type: str, cls: type[Event]) -> None:
-    document = asyncapi.document()
+    document = asyncapi_document()
     message = document["components"]["messages"][cls.__name__]
     schema = message["payload"] | {"components": document["components"]}
     jsonschema.Draft202012Validator.check_schema(schema)
