@@ -1,7 +1,7 @@
 """What a service tells: rows written in the same transaction as the change they tell of."""
 
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -37,6 +37,7 @@ def counted_up(insert_of: Callable[[Table], DialectInsert]) -> DialectInsert:
 
 
 VERSION = (aggregate_versions.c.aggregate, aggregate_versions.c.version)
+BEGIN = insert_into(aggregate_versions, "aggregate", "version")
 COUNT_UP = Prebuilt(lambda insert_of: counted_up(insert_of).returning(*VERSION))
 COUNT_UP_MANY = Prebuilt(counted_up)
 TELL = insert_into(outbox, "id", "type", "subject", "aggregate", "body", "traceparent", "cause", "told_at")
@@ -59,7 +60,8 @@ def tell(session: Session, *events: Event) -> None:
     if not events:
         return
     about = [aggregate_of(event) for event in events]
-    next_version = take_versions(session, Counter(about))
+    begun = {aggregate for event, aggregate in zip(events, about, strict=True) if event.begins}
+    next_version = take_versions(session, Counter(about), begun)
     rows = []
     for event, aggregate in zip(events, about, strict=True):
         event_id = new_id()
@@ -85,12 +87,15 @@ def aggregate_of(event: Event) -> str:
     return f"{event.resource()}/{event.aggregate_id}"
 
 
-def take_versions(session: Session, events: Mapping[str, int]) -> dict[str, int]:
+def take_versions(session: Session, events: Mapping[str, int], begun: Collection[str] = ()) -> dict[str, int]:
     """Count up the versions of aggregates by their number of events, locking them; return the first new version of each.
 
-    Rows are taken in one order, so that two units that tell of the same aggregates do not lock each other out.
+    Those that have `begun` here are new, so that they are only noted: nothing of them has to be read. Of the others,
+    rows are taken in one order, so that two units that tell of the same aggregates do not lock each other out.
     """
-    each = [{"aggregate": aggregate, "version": events[aggregate]} for aggregate in sorted(events)]
+    if begun:
+        BEGIN.run(session, *({"aggregate": aggregate, "version": events[aggregate]} for aggregate in begun))
+    each = [{"aggregate": aggregate, "version": events[aggregate]} for aggregate in sorted(events.keys() - begun)]
     if len(each) <= ONE_BY_ONE:
         taken = [row for given in each for row in COUNT_UP.rows(session, **given)]
     else:
@@ -101,7 +106,7 @@ def take_versions(session: Session, events: Mapping[str, int]) -> dict[str, int]
         for start in range(0, len(names), AT_ONCE):
             of_these = select(*VERSION).where(VERSION[0].in_(names[start : start + AT_ONCE]), VERSION[1] > 1)
             taken += [tuple(row) for row in session.execute(of_these)]
-    return {aggregate: version - events[aggregate] + 1 for aggregate, version in taken}
+    return dict.fromkeys(begun, 1) | {aggregate: version - events[aggregate] + 1 for aggregate, version in taken}
 
 
 def envelope_of(session: Session, event: Event, event_id: str, version: int, **extensions: Any) -> bytes:

@@ -52,6 +52,19 @@ class Ready:
             for name, default, convert in self.binds
         }
 
+    def all_values(self, each: Sequence[dict[str, Any]]) -> Sequence[Sequence[Any] | dict[str, Any]]:
+        """Return what the driver is given for many rows.
+
+        A column is converted at a time: its values are much alike, and most types remember the last.
+        """
+        if not self.positional:
+            return [self.values(given) for given in each]
+        columns = []
+        for name, default, convert in self.binds:
+            column = [given.get(name, default) for given in each]
+            columns.append(list(map(convert, column)) if convert is not None else column)
+        return list(zip(*columns, strict=True))
+
     def converted(self, row: Row) -> Row:
         """Return a row with its values as Python has them."""
         cells = list(row)
@@ -103,7 +116,7 @@ class Prebuilt:
         """Run it once for each set of values and return how many rows it touched."""
         ready = self._for(session)
         session.flush()
-        values = [ready.values(given) for given in each]
+        values = [ready.values(each[0])] if len(each) == 1 else ready.all_values(each)
         try:
             if len(values) == 1:
                 return int(session.driver.execute(ready.sql, values[0]).rowcount)

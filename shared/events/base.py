@@ -34,10 +34,12 @@ class Event(BaseModel):
     aggregate. Fields may be added with a default, never removed or changed: that needs a V2.
     """
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
 
     type: ClassVar[str]
     aggregate_field: ClassVar[str] = "id"
+    begins: ClassVar[bool] = False
+    """Whether it is always the first that is told of its aggregate, which is new then."""
 
     @property
     def aggregate_id(self) -> str:
@@ -64,7 +66,7 @@ class CloudEvent(BaseModel, Generic[D]):
     `causationid` is the event whose handling told this one. Source: https://github.com/cloudevents/spec.
     """
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     specversion: str = "1.0"
     id: str

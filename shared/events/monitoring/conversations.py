@@ -37,6 +37,7 @@ class ConversationOpenedV1(ConversationTold):
     """A customer's mention or message needs an answer."""
 
     type = "monitoring.conversation.opened.v1"
+    begins = True
 
 
 @told

@@ -10,6 +10,7 @@ class PostReceivedV1(Event):
     """A post came in and was kept; `person` is set only for a registered account."""
 
     type = "monitoring.post.received.v1"
+    begins = True
     id: Public[str]
     network: Public[str]
     network_id: Content[str]

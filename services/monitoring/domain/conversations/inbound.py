@@ -1,8 +1,8 @@
 """What comes in from customers: messages, wherever they come from, and the conversations they belong to."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel import col, select
 
@@ -38,8 +38,7 @@ class AlreadyResolved(Conflict):
     """The conversation was resolved a while ago; push the thread to /v1/conversations to open another."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inbound:
+class Inbound(NamedTuple):
     """A customer's message, wherever it came from."""
 
     network: str
@@ -71,31 +70,33 @@ def receive(session: Session, messages: Sequence[Inbound]) -> tuple[list[str], s
     Returns the id of each message's conversation, and the ids of those that have a new message. A message that is known
     already changes nothing. The caller holds the router's lock.
     """
-    wanted = {message.open_key: (message.network, message.thread) for message in messages}
+    keyed = [(message.open_key, message) for message in messages]
+    wanted = {key: (message.network, message.thread) for key, message in keyed}
     urgent: dict[str, int] = {}
-    for message in messages:
-        urgent[message.open_key] = max(message.urgency, urgent.get(message.open_key, message.urgency))
+    for key, message in keyed:
+        urgent[key] = max(message.urgency, urgent.get(key, message.urgency))
     standing = standings.of_open(session, wanted)
     by_key = standings.read_whole(session, [one.id for key, one in standing.items() if changes(one, urgent[key])])
     by_key |= reopening.lately_resolved(session, [thread for key, thread in wanted.items() if key not in standing])
     opened = []
-    for message in messages:
-        if message.open_key not in by_key and message.open_key not in standing:
-            by_key[message.open_key] = start(message, session.now)
-            opened.append(by_key[message.open_key])
-        if message.open_key in by_key:
-            raise_to(by_key[message.open_key], message)
+    for key, message in keyed:
+        if key not in by_key and key not in standing:
+            by_key[key] = start(message, session.now)
+            opened.append(by_key[key])
+        if key in by_key:
+            raise_to(by_key[key], message)
     promised = promises.in_force(session)
     for one in opened:
         promises.promise(session, one, "first", promised)
     tell_opened(session, opened)
-    ids = {key: one.id for key, one in (standing | by_key).items()}
+    known = {key: one.id for key, one in (standing | by_key).items()}
+    ids = [known[key] for key, _ in keyed]
     spoken = keep_messages(session, messages, ids)
     spoken_on = spoken - {one.id for one in opened}
     requeued = take_up(session, spoken_on, by_key.values(), promised)
     if opened or requeued:
         place(session, opened, requeued)
-    return [ids[message.open_key] for message in messages], spoken
+    return ids, spoken
 
 
 def changes(one: Standing, urgency: int) -> bool:
@@ -169,22 +170,22 @@ def raise_to(conversation: Conversation, message: Inbound) -> None:
         conversation.kind, conversation.urgency = message.kind, message.urgency
 
 
-def keep_messages(session: Session, messages: Sequence[Inbound], ids: Mapping[str, str]) -> set[str]:
-    """Keep the messages in the conversations with these ids and return which of them have a new one."""
+def keep_messages(session: Session, messages: Sequence[Inbound], ids: Sequence[str]) -> set[str]:
+    """Keep the messages, each in the conversation with its id, and return which of these have a new one."""
     rows = [
         {
             "id": new_id(),
-            "conversation": ids[message.open_key],
+            "conversation": conversation,
             "network_id": message.network_id,
             "author": message.customer,
             "text": message.text,
             "sent_at": message.sent_at,
             "post": message.post,
         }
-        for message in messages
+        for message, conversation in zip(messages, ids, strict=True)
     ]
     kept = NEW_MESSAGES.keep(session, rows)
-    return {ids[one.open_key] for one, row in zip(messages, rows, strict=True) if row["id"] in kept}
+    return {conversation for conversation, row in zip(ids, rows, strict=True) if row["id"] in kept}
 
 
 def resume(session: Session, conversation: Conversation) -> bool:

@@ -6,12 +6,17 @@ Measured with 300 of them in a batch of 500 messages: reading all of each took a
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import update
+from sqlalchemy import bindparam, update
 from sqlmodel import col, select
 
-from services.monitoring.tables import Conversation
+from services.monitoring.tables import Conversation, metadata
 from shared.db import Session
-from shared.statements import AT_ONCE
+from shared.statements import Prebuilt
+
+CONVERSATIONS = metadata.tables["conversations"]
+COUNT_UP = Prebuilt(
+    update(CONVERSATIONS).where(CONVERSATIONS.c.id == bindparam("one")).values(revision=CONVERSATIONS.c.revision + 1)
+)
 
 
 class Standing(NamedTuple):
@@ -44,8 +49,6 @@ def read_anew(session: Session, conversation: str) -> Conversation:
 
 
 def count_up(session: Session, ids: Sequence[str]) -> None:
-    """Count up the revisions of many conversations by one statement: row by row it costs as much as all else."""
-    for start in range(0, len(ids), AT_ONCE):
-        these = ids[start : start + AT_ONCE]
-        upped = update(Conversation).where(col(Conversation.id).in_(these)).values(revision=Conversation.revision + 1)
-        session.execute(upped, execution_options={"synchronize_session": False})
+    """Count up the revisions of many conversations, by the driver: SQLAlchemy takes as long as all else."""
+    if ids:
+        COUNT_UP.run(session, *({"one": one} for one in ids))

@@ -19,4 +19,5 @@ def languages() -> tuple[str, ...]:
 @cache
 def cues(language: str) -> TriageCuesIn:
     """Return the cues that come for one of them."""
-    return TriageCuesIn.model_validate(yaml.safe_load((FOLDER / f"{language}.yaml").read_bytes()))
+    # libyaml's reader, in a tenth of the time: a list is read when the first post of its language comes in.
+    return TriageCuesIn.model_validate(yaml.load((FOLDER / f"{language}.yaml").read_bytes(), yaml.CSafeLoader))
