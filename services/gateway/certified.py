@@ -118,7 +118,7 @@ def plainly_asked(body: bytes | None) -> tuple[list[str], str | None] | None:
     numbers, certification = asked.get("employee_numbers"), asked.get("certification")
     if asked.get("as_of") is not None or not isinstance(numbers, list) or not 0 < len(numbers) <= MOST:
         return None
-    if not all(isinstance(number, str) for number in numbers):
+    if set(map(type, numbers)) != {str}:
         return None
     if certification is not None and not (isinstance(certification, str) and SLUG.fullmatch(certification)):
         return None

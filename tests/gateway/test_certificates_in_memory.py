@@ -86,7 +86,10 @@ def test_what_is_packed_says_what_the_owner_says(
     if later and any(each is not None and told_at < each <= now for each in happenings(certificate)):
         return  # it would have been told, and kept, in between
     try:
-        (status,) = packed.statuses(kept, number, None, packed.Moment(common, now))
+        moment = packed.Moment(common, now)
+        (status,) = packed.statuses(kept, number, None, moment)
+        assert packed.plain_status(kept, number, None, moment) == (status if b'"valid"' in status else None)
+        assert packed.plain_status(kept, number, -1, moment) is None
         (whole,) = packed.certificates(common, kept, number, packed.micros(now))
     except packed.Unclear:
         assert now < certificate.issued_at or told_at < certificate.issued_at

@@ -240,10 +240,13 @@ class Certificates:
             found = self._people.get(self._now_called.get(number, number))
             if found is None and not NUMBER.fullmatch(number):
                 raise Unclear
-            answers: list[bytes] = []
-            if found is not None and (departments is None or not self._hidden(found, departments)):
+            if found is None or (departments is not None and self._hidden(found, departments)):
+                items.append(packed.none(name, nothing, moment.as_of))
+            elif (plain := packed.plain_status(found, name, wanted, moment)) is not None:
+                items.append(plain)
+            else:
                 answers = packed.statuses(found, name, wanted, moment)
-            items += answers or [packed.none(name, nothing, moment.as_of)]
+                items += answers or [packed.none(name, nothing, moment.as_of)]
         self.reads.list(principal, "find_certificate_statuses")
         return b'{"items":[%b]}' % b",".join(items)
 

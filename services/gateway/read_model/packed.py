@@ -23,11 +23,17 @@ NEVER = 2**63 - 1
 
 PERSON = Struct("<16sIq")
 """Id, department, when they left."""
-CERTIFICATE = Struct("<36s16sHBIIqqqqq28p")
-"""Id, what it replaces, certification, state, sections, reason, the five dates, and the fourth of them as text."""
+CERTIFICATE = Struct("<16sHBIIqqqqq83p")
+"""What it replaces, certification, state, sections, reason, the five dates, and the end of its status as text."""
 LEFT = Struct("<20xq")
-STATUS = Struct("<36s16xHB8xqqqq8x28p")
+STATUS = Struct("<16xHB8xqqqq8x83p")
 """Of the same, no more than a status needs."""
+ONLY = Struct("<20xq16xHB8xqq24x83p")
+"""Of a person with a single certificate: when they left, certification, state, when issued, when expiring, the end."""
+ONE = PERSON.size + CERTIFICATE.size
+AFTER_KEY = len(b'"}')
+BEFORE_KEY = len(b'","certificate":"')
+KEY = 36
 NOTHING = bytes(16)
 HELD, SUSPENDED, REVOKED, UNCLEAR = range(4)
 STATES = {State.HELD: HELD, State.SUSPENDED: SUSPENDED, State.REVOKED: REVOKED, State.UNCLEAR: UNCLEAR}
@@ -116,14 +122,13 @@ def pack(common: Common, person: Row, certificates: list[Row], sections: dict[st
         certificate, _, certification, state, *dates, renewable, covered, replaces, reason, _ = row
         packed.append(
             CERTIFICATE.pack(
-                certificate.encode(),
                 UUID(replaces).bytes if replaces else NOTHING,
                 common.certifications.number(certification.encode()),
                 STATES[State(state)],
                 common.sections.number(sections[covered]),
                 common.reasons.number(None if reason is None else orjson.dumps(reason)),
                 *(micros(date) for date in (*dates, renewable or dates[1])),
-                text_of(dates[-1]),
+                b'%b","certificate":"%b"}' % (text_of(dates[-1]), certificate.encode()),
             )
         )
     return b"".join(packed)
@@ -157,25 +162,29 @@ def status_of(state: int, now: int, expiring: int, expires: int) -> bytes:
 class Moment:
     """The time as of which statuses are said, and what many of them have in common, put together once."""
 
-    __slots__ = ("_common", "_middles", "as_of", "end", "now")
+    __slots__ = ("_common", "_middles", "as_of", "now", "valid")
 
     def __init__(self, common: Common, now: datetime) -> None:
         self._common = common
         self._middles: dict[tuple[int, bytes, bool], bytes] = {}
+        self.valid: dict[int, bytes] = {}
         self.now = micros(now)
         self.as_of = text_of(now)
-        self.end = b',"as_of":"%b","certificate":"' % self.as_of
 
     def middle(self, which: int, status: bytes, certified: bool) -> bytes:
         """Return what stands between the employee number and the day until when they are certified."""
         middle = self._middles.get((which, status, certified))
         if middle is None:
-            middle = b',"certification":"%b","status":"%b","certified":%b,"certified_until":' % (
+            middle = b',"certification":"%b","status":"%b","certified":%b,"as_of":"%b","certified_until":' % (
                 self._common.certifications[which],
                 status,
                 b"true" if certified else b"false",
+                self.as_of,
             )
+            middle += b'"' if certified else b'null,"certificate":"'
             self._middles[which, status, certified] = middle
+            if status == b"valid" and certified:
+                self.valid[which] = middle
         return middle
 
 
@@ -188,19 +197,30 @@ def statuses(packed: bytes, number: bytes, wanted: int | None, at: Moment) -> li
     (left,) = LEFT.unpack_from(packed)
     found = []
     for place in range(PERSON.size, len(packed), CERTIFICATE.size):
-        key, which, state, issued, expiring, expires, grace, until = STATUS.unpack_from(packed, place)
+        which, state, issued, expiring, expires, grace, end = STATUS.unpack_from(packed, place)
         if wanted is not None and which != wanted:
             continue
         if left > now and now < issued:
             raise Unclear
         status = b"none" if left <= now else status_of(state, now, expiring, expires)
-        if left > now and state == HELD and (now < expires or now < grace):
-            middle = at.middle(which, status, True)
-            found.append(b'{"employee_number":%b%b"%b"%b%b"}' % (number, middle, until, at.end, key))
-        else:
-            middle = at.middle(which, status, False)
-            found.append(b'{"employee_number":%b%bnull%b%b"}' % (number, middle, at.end, key))
+        certified = left > now and state == HELD and (now < expires or now < grace)
+        middle = at.middle(which, status, certified)
+        found.append(b'{"employee_number":%b%b%b' % (number, middle, end if certified else end[-KEY - AFTER_KEY :]))
     return found
+
+
+def plain_status(packed: bytes, number: bytes, wanted: int | None, at: Moment) -> bytes | None:
+    """Return the same for who holds a single certificate that is simply valid, in half the time: most people, mostly.
+
+    None for everybody else, and for the first of a certification, until `at` knows the words.
+    """
+    if len(packed) != ONE:
+        return None
+    left, which, state, issued, expiring, end = ONLY.unpack_from(packed)
+    if state != HELD or not issued <= at.now < expiring or left <= at.now or (which != wanted and wanted is not None):
+        return None
+    middle = at.valid.get(which)
+    return None if middle is None else b'{"employee_number":' + number + middle + end
 
 
 def certificates(common: Common, packed: bytes, number: bytes, now: int) -> list[bytes]:
@@ -208,7 +228,7 @@ def certificates(common: Common, packed: bytes, number: bytes, now: int) -> list
     _, _, left = PERSON.unpack_from(packed)
     found = []
     for place in range(PERSON.size, len(packed), CERTIFICATE.size):
-        (key, replaces, which, state, sections, reason, issued, expiring, expires, _, renewable, until) = (
+        (replaces, which, state, sections, reason, issued, expiring, expires, _, renewable, end) = (
             CERTIFICATE.unpack_from(packed, place)
         )
         if now < issued:
@@ -218,14 +238,14 @@ def certificates(common: Common, packed: bytes, number: bytes, now: int) -> list
             b'{"id":"%b","employee_number":%b,"certification":"%b","status":"%b","issued_at":"%b","expiring_from":"%b",'
             b'"expires_at":"%b","grace_until":"%b","renewable_from":"%b","sections":%b,"replaces":%b,"replaced_by":null,"archived_at":null,"reason":%b}'
             % (
-                key,
+                end[-KEY - AFTER_KEY : -AFTER_KEY],
                 number,
                 common.certifications[which],
                 status,
                 text_of_micros(issued),
                 text_of_micros(expiring),
                 text_of_micros(expires),
-                until,
+                end[: -KEY - AFTER_KEY - BEFORE_KEY],
                 text_of_micros(renewable),
                 common.sections[sections],
                 b"null" if replaces == NOTHING else b'"%b"' % str(UUID(bytes=replaces)).encode(),
