@@ -37,6 +37,19 @@ if TYPE_CHECKING:
     from services.supervisor.supervisor import Serve
 
 SERVICES = ("policy", "training", "monitoring", "gateway")
+SHARED = (
+    "shared.events.policy",
+    "shared.events.training",
+    "shared.events.monitoring",
+    "shared.events.gateway",
+    "shared.rules.source",
+    "shared.past_posts",
+    "shared.protected",
+    "shared.markdown",
+    "shared.works_council",
+    "shared.service",
+)
+"""What more than one service imports: made once, and shared."""
 GRACE_SECONDS = 3
 M_ARENA_MAX = -8
 ARENAS = 2
@@ -44,27 +57,36 @@ KEEP_ALIVE_SECONDS = 65
 """Longer than any client of ours keeps an idle connection, so that no request meets one that is closing."""
 
 
-def load(name: str) -> "Callable[[], FastAPI]":
-    """Import one service and return what makes its application."""
+def load(name: str) -> "Callable[..., FastAPI]":
+    """Import one service and return what makes its application, with its settings or those of the environment."""
     module = importlib.import_module(f"services.{name}.app")
-    create_app: Callable[[], FastAPI] = module.create_app
+    create_app: Callable[..., FastAPI] = module.create_app
     return create_app
 
 
-def load_all() -> "Mapping[str, Callable[[], Serve]]":
-    """Import all services, and return what makes each once its settings stand, as what serves it on a socket.
+def load_shared() -> "Mapping[str, Callable[[], Serve]]":
+    """Import what several services stand on; return what reads each one's settings, and gives what serves it.
 
-    What each would do alone after the fork is done once before it, as its memory is shared then: measured, 6 MB less
-    in each of them for the mappers, and 12 for the application.
+    The rest each imports itself after the fork, two at a time on two cores: measured, it takes as long as what they
+    share, and its memory is no other's.
     """
-    makers = {name: partial(make, load(name)) for name in SERVICES}
+    for module in SHARED:
+        importlib.import_module(module)
+    return {name: partial(program_of, name) for name in SERVICES}
+
+
+def program_of(name: str) -> "Serve":
+    """Read a service's settings; return what imports it and serves it on a socket."""
+    module = importlib.import_module(f"services.{name}.settings")
+    settings: ServiceSettings = getattr(module, f"{name.capitalize()}Settings")()
+    return partial(serve_forked, name, settings)
+
+
+def serve_forked(name: str, settings: ServiceSettings, listening: socket.socket) -> None:
+    """Import a service in a process of its own, and serve it."""
+    create_app = load(name)
     configure_mappers()
-    return makers
-
-
-def make(create_app: "Callable[[], FastAPI]") -> "Serve":
-    """Make an application, and return what serves it on a socket."""
-    return partial(serve, complete(create_app()))
+    serve(complete(create_app(settings)), listening)
 
 
 def serve(app: "FastAPI", listening: socket.socket | None = None, host: str = "", port: int = 0) -> None:
@@ -151,7 +173,7 @@ def supervise() -> int:
         demo=demo,
         users=LOGINS if demo else {},
     )
-    return Supervisor(wishes, load_all, migrate_all, play_demo).run()
+    return Supervisor(wishes, load_shared, migrate_all, play_demo).run()
 
 
 def prepare() -> None:

@@ -1,7 +1,6 @@
 """Addresses: sockets that the supervisor binds and its children inherit, so that a restarted one keeps its port."""
 
 import errno
-import http.client
 import socket
 
 from services.supervisor.store import CannotStartError
@@ -49,13 +48,29 @@ def listens(port: int) -> bool:
         return False
 
 
-def is_ready(port: int) -> bool:
-    """Tell whether the service on a port answers /readyz with 200."""
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=0.3)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.client.OK
-    except (OSError, http.client.HTTPException):
-        return False
-    finally:
-        connection.close()
+class Readiness:
+    """Asks the service on a port whether it is ready, again whenever it says that it is not, and never waits.
+
+    One that does not serve yet finds the question in its socket's backlog.
+    """
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._asked: socket.socket | None = None
+
+    def holds(self) -> bool:
+        """Tell whether `/readyz` has answered with 200."""
+        try:
+            if self._asked is None:
+                self._asked = socket.create_connection((LOOPBACK, self._port), timeout=0.3)
+                self._asked.sendall(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                self._asked.setblocking(False)
+            answer = self._asked.recv(12)
+        except BlockingIOError:
+            return False
+        except OSError:
+            answer = b""
+        if self._asked is not None:
+            self._asked.close()
+            self._asked = None
+        return answer == b"HTTP/1.1 200"

@@ -4,7 +4,6 @@ import errno
 import fcntl
 import json
 import os
-import re
 import secrets
 import sqlite3
 import time
@@ -17,6 +16,7 @@ from typing import Any
 from joserfc.jwk import OKPKey
 
 from shared.auth import make_key
+from shared.migrate import BACKBONE, written
 
 FORMAT = 1
 ROLES = ("employee", "coach", "lead", "admin")
@@ -79,23 +79,21 @@ class Store:
         self.secrets = self._read_secrets()
         self._hand_out()
 
-    def refuse_newer(self, services: Iterable[str]) -> None:
-        """Raise CannotStartError when a database was migrated by code that is newer than this."""
+    def is_current(self, services: Iterable[str]) -> bool:
+        """Tell whether the databases of all services are of this code's version.
+
+        Raises CannotStartError when one was migrated by code that is newer than this.
+        """
+        current = True
         for service in services:
-            file = self.path / f"{service}.db"
-            if not file.exists():
-                continue
-            with closing(sqlite3.connect(file)) as database:
-                has_table = database.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone()
-                found = (
-                    {row[0] for row in database.execute("SELECT version_num FROM alembic_version")}
-                    if has_table
-                    else set()
-                )
-            if unknown := found - known_revisions(service):
+            known, heads = written([BACKBONE, ROOT / "services" / service / "migrations" / "versions"])
+            found = revisions_in(self.path / f"{service}.db")
+            if unknown := found - known:
                 raise CannotStartError(
                     f"The store in {self.path} is of a newer version ({', '.join(sorted(unknown))}): update Shareload."
                 )
+            current = current and found == heads
+        return current
 
     def _lock(self) -> None:
         """Take the folder's lock; the children inherit it, so it is free only when all of them are gone."""
@@ -160,18 +158,14 @@ class Store:
         self.run_file.unlink(missing_ok=True)
 
 
-def known_revisions(service: str) -> set[str]:
-    """Return the migrations that this code has for a service's database."""
-    files = [
-        path
-        for folder in (f"services/{service}", "shared")
-        for path in (ROOT / folder / "migrations/versions").glob("*.py")
-    ]
-    return {
-        found
-        for path in files
-        for found in re.findall(r'^revision(?:: str)? = "(.+)"$', path.read_text(), re.MULTILINE)
-    }
+def revisions_in(file: Path) -> set[str]:
+    """Return the revisions that a database is at; none where there is nothing yet."""
+    if not file.exists():
+        return set()
+    with closing(sqlite3.connect(file)) as database:
+        if not database.execute("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'").fetchone():
+            return set()
+        return {row[0] for row in database.execute("SELECT version_num FROM alembic_version")}
 
 
 def write_private(path: Path, content: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from services.supervisor.children import SUPERVISED, Child, execute, how, memory_of, reap, turn_over
-from services.supervisor.sockets import LOOPBACK, free_port, is_ready, listen, listens, port_of
+from services.supervisor.sockets import LOOPBACK, Readiness, free_port, listen, listens, port_of
 from services.supervisor.store import CannotStartError, Store
 
 GATEWAY = "gateway"
@@ -44,9 +44,10 @@ class Wishes:
 class Supervisor:
     """One run of the platform. It has no threads and no loop: it waits for signals, and looks around.
 
-    `load` imports everything and returns, per service, what makes the function that serves it on a socket, from the
-    settings in the environment: what is imported and made once here is shared by all children. `migrate` brings their stores to this version. `demo` loads and
-    plays the demonstration organisation.
+    `load` imports what several services stand on, which is then shared by all children, and returns, per service,
+    what reads its settings from the environment and gives the function that serves it on a socket: each imports the
+    rest of itself, two at a time on two cores. `migrate` brings their stores to this version. `demo` loads and plays
+    the demonstration organisation.
     """
 
     def __init__(
@@ -87,23 +88,24 @@ class Supervisor:
         self.sockets[GATEWAY] = listen(self.wishes.port)
         self._start_broker()
         makers = self.load()
-        self.store.refuse_newer(makers)
+        current = self.store.is_current(makers)
         for name in makers:
             self.sockets.setdefault(name, listen(0))
         self._wait_until(lambda: listens(self.broker_port), self.children.values())
         os.environ.update(self._environment())
-        # In a process that ends, so that no service has to keep in memory what only migrations need.
-        self._add(Child(MIGRATIONS, self.migrate, self._log(MIGRATIONS), essential=False))
         programs = {name: made(name, make) for name, make in makers.items()}
         gc.collect()
         gc.freeze()
-        self._wait_until(lambda: MIGRATIONS not in self.children, list(self.children.values()))
+        if not current:
+            # In a process that ends, so that no service has to keep in memory what only migrations need.
+            self._add(Child(MIGRATIONS, self.migrate, self._log(MIGRATIONS), essential=False))
+            self._wait_until(lambda: MIGRATIONS not in self.children, list(self.children.values()))
         for name, serve in programs.items():
             self._add(Child(name, partial(serve, self.sockets[name]), self._log(name)))
-        waiting = set(programs)
+        waiting = [Readiness(port_of(self.sockets[name])) for name in programs]
 
         def all_ready() -> bool:
-            waiting.difference_update([name for name in waiting if is_ready(port_of(self.sockets[name]))])
+            waiting[:] = [each for each in waiting if not each.holds()]
             return not waiting
 
         self._wait_until(all_ready, self.children.values())

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy import MetaData
 from sqlmodel import Field, SQLModel
+from sqlmodel._compat import SQLModelConfig
 
 from shared.db import UtcDateTime
 
@@ -14,6 +15,8 @@ class Table(SQLModel):
     """A table in this service's own metadata."""
 
     metadata = metadata
+    # Rows are checked by the bodies they are made from, so that most need no validator, which takes time at the start.
+    model_config = SQLModelConfig(defer_build=True)
 
 
 def id_field(**options: Any) -> Any:
