@@ -7,7 +7,7 @@
 import { Asker, Refused } from "./asking.js";
 import { follow, offer, read } from "./showing.js";
 
-const PATIENCE = 1500;
+const PATIENCE = 1000;
 const VARIABLES = /^--shareload-(ground|ink|soft|rule|accent|on-accent|font|padding)$/;
 const framed = window.parent !== window;
 const sandboxed = window.origin === "null";
@@ -29,12 +29,15 @@ function ask() {
   tell({ shareload: "token-wanted", policy: location.pathname.split("/").pop() });
   return new Promise((resolve) => {
     waiting.push(resolve);
-    setTimeout(() => resolve(null), PATIENCE);
+    setTimeout(() => {
+      waiting = waiting.filter((each) => each !== resolve);
+      resolve(null);
+    }, PATIENCE);
   });
 }
 
 async function provide(again) {
-  if (again || (token === null && shell)) token = (await ask()) ?? (again ? null : token);
+  if (again) token = await ask();
   return token;
 }
 
@@ -79,11 +82,18 @@ async function look(first = false) {
     if (first) arrive();
   } catch (error) {
     if (!first) return;
-    const status = document.querySelector("main [role=status]");
-    const known = error instanceof Refused && error.status !== 401;
-    status.textContent = known ? error.message : status.dataset.members;
-    if (!known) letIn();
+    if (error instanceof Refused && error.status !== 401) say(error.message);
+    else turnAway();
   }
+}
+
+function say(words) {
+  document.querySelector("main [role=status]").textContent = words;
+}
+
+function turnAway() {
+  say(document.querySelector("main [role=status]").dataset.members);
+  letIn();
 }
 
 /** What the reader can do with what is shown now. */
@@ -128,7 +138,9 @@ function measure() {
 if (given.has("token")) history.replaceState(null, "", address + (place ? `#${place}` : ""));
 new ResizeObserver(measure).observe(document.body);
 if (shell) {
-  look(true);
+  token ??= await ask();
+  if (token === null) turnAway();
+  else look(true);
 } else {
   dressed();
   arrive();

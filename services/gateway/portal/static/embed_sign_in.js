@@ -2,7 +2,7 @@
 
 import { post } from "./api.js";
 
-const said = document.querySelector("#said");
+const said = document.querySelector("#on-its-way");
 
 try {
   const { token } = await post("/v1/embed-tokens", { policy: said.dataset.policy });
