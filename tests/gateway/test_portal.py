@@ -102,7 +102,8 @@ async def test_a_session_ends_by_signing_out_by_time_and_when_the_person_leaves(
         return (await client.get("/v1/guidance")).status_code == 200
 
     cookies = dict(out.cookies)
-    await out.post("/sign-out")
+    form_token = (await out.get("/guidance")).text.split('name="form_token" value="', 1)[1].split('"', 1)[0]
+    await out.post("/sign-out", data={"form_token": form_token})
     out.cookies.update(cookies)
     assert not await works(out)
     await platform.client.patch("/v1/people/E-2", json={"active": False})

@@ -19,7 +19,7 @@ from services.gateway.rights import SCOPES, SELF, Role, scopes_of
 from services.gateway.tables import Identity, KnownPerson
 from shared.auth import Principal
 from shared.db import Session, insert
-from shared.evidence import record
+from shared.evidence import digest_of, record
 
 LONGEST = 255
 FARTHEST = 2**33
@@ -42,7 +42,8 @@ def enter(session: Session, claims: Claims, mapped: Mapped, replaced: str | None
     """Open a session for whom an ID token names and return its cookie; None for somebody unknown, which is recorded."""
     person = find(session, claims, mapped)
     if person is None:
-        record(session, "sign_in.refused", "sign-ins/provider", person=str(claims["sub"])[:LONGEST])
+        # Not the provider's own name for them: whoever is nobody here has no erasure that would reach it.
+        record(session, "sign_in.refused", "sign-ins/provider", digest_of(f"{mapped.issuer} {claims['sub']}"))
         return None
     at = AtProvider(mapped.issuer, str(claims["sub"]), text(claims, "sid") or None)
     remember(session, at, person)
