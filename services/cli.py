@@ -18,6 +18,7 @@ from services.client import Api, NowhereError, RefusedError, UnreachableError
 from services.course_commands import courses
 from services.evidence_commands import audit
 from services.terminal import SERVICES, Options, api_of, bars, err, out
+from services.webhook_commands import webhooks
 
 CHUNK = 500
 SHOWN = 20
@@ -42,6 +43,7 @@ GROUPS = {
     "events": events,
     "audit": audit,
     "erasures": erasures,
+    "webhooks": webhooks,
 }
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)

@@ -137,6 +137,7 @@ class Supervisor:
             "GATEWAY_SIGNING_KEY": str(self.store.signing_key),
             "GATEWAY_LOGINS_FILE": str(self.store.logins_file),
             "GATEWAY_BOOTSTRAP_KEY": self.store.secrets.api_key,
+            "GATEWAY_WEBHOOKS_ALSO": f'["{LOOPBACK}/32"]',
             "PUBLIC_URL": self.url,
             "MONITORING_FOLDERS": os.environ.get("SHARELOAD_MONITORING_FOLDERS") or str(self.store.path / "inbox"),
         }
