@@ -1,5 +1,6 @@
 """`shareload backup`, `restore` and `erasures`: what an operator does on the machine where the data is."""
 
+import asyncio
 import json
 from pathlib import Path
 from typing import Annotated, Any
@@ -46,12 +47,14 @@ def restore(
 ) -> None:
     """Put a backup back into an empty data folder and empty databases, with no platform running on them."""
     from services.backup import databases_of
+    from services.backup_broker import refuse_old_events
     from services.backup_databases import BackupError
     from services.backup_restoring import restore
 
     options: Options = context.obj
     try:
         ids = read_erased(erased)
+        asyncio.run(refuse_old_events())
         with err.status("Restoring"):
             came = restore(file, databases_of(options.data_dir), options.data_dir, ids)
     except BackupError as problem:

@@ -163,11 +163,15 @@ def copy_tables_in(engine: Engine, folder: Path, known: dict[str, Any]) -> None:
     """Fill tables from the files that `copy_tables_out` wrote; all of them, or none."""
     with engine.begin() as connection:
         driver: psycopg.Connection[Any] = connection.connection.dbapi_connection  # type: ignore[assignment]
-        for name, columns in known["tables"].items():
+        # What refers to others after those.
+        ordered = [name for name, _ in inspect(connection).get_sorted_table_and_fkc_names() if name is not None]
+        order = [name for name in ordered if name in known["tables"]]
+        for name in reversed(order):
             driver.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(name)))
+        for name in order:
             with (
                 (folder / name).open("rb") as file,
-                driver.cursor().copy(copying(name, columns, "FROM STDIN")) as copy,
+                driver.cursor().copy(copying(name, known["tables"][name], "FROM STDIN")) as copy,
             ):
                 while part := file.read(CHUNK):
                     copy.write(part)

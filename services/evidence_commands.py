@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 from zipfile import ZipFile
 
 import typer
-from rich.table import Table
 
 from services.terminal import SERVICES, api_of, bars, err, out
 
@@ -30,19 +29,18 @@ def list_entries(
     until: Annotated[datetime | None, typer.Option("--to", help="Before this second, in UTC.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="How many at most.")] = 50,
 ) -> None:
-    """List what was done, newest first; that you looked stands in it."""
+    """List what was done, newest first, a line each: when, where, what, to what, by whom, about whom, and its entry."""
     given = {"service": service, "actor": actor, "action": action, "subject": subject}
     times = {"from": since, "to": until}
     query: dict[str, str | int] = {name: value for name, value in given.items() if value is not None}
     query |= {name: f"{value.isoformat()}Z" for name, value in times.items() if value is not None}
-    table = Table("at", "service", "action", "subject", "actor", "person", "entry")
     away: set[str] = set()
     with api_of(context) as api:
         for entry in islice(api.all("/v1/audit", limit=min(limit, 200), **query), limit):
             names = ("service", "action", "subject", "actor", "person", "entry")
-            table.add_row(entry["at"][:19], *(entry[name] or "" for name in names))
+            said = (entry["at"][:19], *(entry[name] or "-" for name in names))
+            out.print(" ".join(said), soft_wrap=True, markup=False, highlight=False)
         away.update(api.get("/v1/audit/heads", limit=1)["incomplete"])
-    out.print(table)
     if away:
         err.print(f"Without what is kept by: {', '.join(sorted(away))}.", style="red")
         raise typer.Exit(1)

@@ -15,13 +15,15 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from services.backup import back_up, take_together
+from services.backup_broker import refuse_old_events
 from services.backup_consistency import ahead
 from services.backup_databases import BackupError, Snapshot
 from services.backup_restoring import restore
+from services.deployment import AdminSettings
 from shared.evidence_chain import verify_log
 from tests.gateway.story import add_people, person, publish
 from tests.platform import Platform, run_platform
-from tests.servers import NatsServer, execute
+from tests.servers import NatsServer, execute, free_port
 
 MARK = "Zanzibar7"
 
@@ -217,6 +219,14 @@ async def test_moments_between_which_something_was_heard_are_not_taken_for_one(p
         assert alone.startswith("policy knows version 1 of /training/person/")
         take_together({"policy": policy, "training": training})
         assert ahead({"policy": policy.connection, "training": training.connection}, since=time.time() - 60) is None
+
+
+async def test_nothing_is_restored_beside_a_broker_that_holds_events_of_another_time(platform: Platform) -> None:
+    await add_people(platform, 1)
+    await platform.settle()
+    with pytest.raises(BackupError, match="holds events of another time"):
+        await refuse_old_events(AdminSettings(nats_url=platform.nats_url))
+    await refuse_old_events(AdminSettings(nats_url=f"nats://127.0.0.1:{free_port()}"))
 
 
 async def test_a_damaged_backup_is_refused_and_nothing_is_written(platform: Platform, tmp_path: Path) -> None:

@@ -1,11 +1,13 @@
 """A person is erased: a word that stood in all their data is found in no store of the platform any more."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import create_engine, select, text
 
 from services.gateway.tables import metadata as gateway
@@ -219,18 +221,55 @@ async def take_along(platform: Platform) -> None:
     assert said["training", "certificates"] is None
 
 
+@pytest.fixture
+def webhooks_on_loopback(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let webhooks lead to this machine."""
+    monkeypatch.setenv("SHARELOAD_GATEWAY_WEBHOOKS_ALSO", '["127.0.0.0/8"]')
+
+
+@contextlib.asynccontextmanager
+async def echoing(platform: Platform) -> AsyncIterator[None]:
+    """Tell an endpoint of everything that answers with what it was told, so that it stands in the log of deliveries."""
+
+    async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
+        body = await reader.readexactly(length)
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%b" % (length, body))
+        writer.close()
+
+    server = await asyncio.start_server(echo, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    await ok(await platform.client.post("/v1/webhooks", json={"name": "echo", "url": url, "types": ["training"]}))
+    async with server:
+        yield
+
+
+async def until_answered(platform: Platform) -> None:
+    """Wait until an endpoint's answer with the word is kept."""
+    end = asyncio.get_running_loop().time() + 20
+    while not any(MARK in str(row) for row in rows_of(platform, "gateway", "webhook_deliveries")):
+        assert asyncio.get_running_loop().time() < end
+        await asyncio.sleep(0.05)
+
+
 async def test_a_person_takes_all_along_and_once_erased_no_store_holds_a_word(
-    platform_on_both: Platform, tmp_path: Path
+    webhooks_on_loopback: None,  # noqa: ARG001  before the platform is started
+    platform_on_both: Platform,
+    tmp_path: Path,
 ) -> None:
     platform = platform_on_both
     await import_people(platform)
     await publish(platform, POLICY)
-    person = await live(platform)
+    async with echoing(platform):
+        person = await live(platform)
+        await until_answered(platform)
     await take_along(platform)
     before = set(found_in_tables(platform))
     for table in ("training.people", "training.answers", "training.outbox", "training.idempotency_keys", "policy.people",
                   "policy.questions", "policy.kept_checks", "monitoring.posts", "monitoring.guidance",
-                  "monitoring.replies", "training.suspension_proposals", "gateway.event_log", "gateway.people"):  # fmt: skip
+                  "monitoring.replies", "training.suspension_proposals", "gateway.event_log", "gateway.people",
+                  "gateway.webhook_deliveries"):  # fmt: skip
         assert table in before
     assert any("nats" in name for name in found_in_files(tmp_path))
 
