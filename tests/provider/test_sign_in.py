@@ -65,6 +65,14 @@ async def test_a_token_for_somebody_else_of_another_time_or_of_another_sign_in_l
     assert (await provided.try_to_come_in("ana")).status_code == 303
 
 
+async def test_what_a_short_token_leaves_out_is_asked_for(provided: Provided) -> None:
+    provided.provider.tell(twist={"employee_number": None, "groups": None, "email": None})
+    ana = await provided.come_in("ana")
+    assert "Person 1" in (await ana.get("/guidance")).text
+    assert (await ana.get("/v1/brand-terms")).status_code == 200, "the group that makes her a lead was not asked for"
+    assert provided.provider.tell(asked="/me")["asked"] == 1
+
+
 async def test_an_answer_of_the_provider_is_taken_once_in_time_and_from_the_browser_that_asked(
     provided: Provided,
 ) -> None:

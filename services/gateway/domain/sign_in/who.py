@@ -80,6 +80,11 @@ def names_of(claims: Claims, mapped: Mapped) -> Iterator[tuple[object, str]]:
     return ((column, name) for column, name in named if name)
 
 
+def says_enough(claims: Claims, mapped: Mapped) -> bool:
+    """Say whether a token names somebody, and their groups where these count."""
+    return next(names_of(claims, mapped), None) is not None and (not mapped.roles or mapped.groups in claims)
+
+
 def text(claims: Claims, name: str) -> str:
     """Return a claim that is text and may be a name; empty where there is none."""
     value = claims.get(name) if name else None
