@@ -19,8 +19,8 @@ from services.gateway.connectors.witnesses import Witnesses
 from services.gateway.cors import Cors
 from services.gateway.domain import api_keys, event_log, personal
 from services.gateway.doors import Doors
+from services.gateway.embed_tokens import EmbedTokens
 from services.gateway.embeds.policies import Embeds
-from services.gateway.embeds.tokens import EmbedTokens
 from services.gateway.forward import Forwarder
 from services.gateway.front import Front
 from services.gateway.handlers import handlers, snapshots, timers

@@ -15,7 +15,7 @@ from services.gateway.domain import api_keys, credentials
 from services.gateway.domain.credentials import Credential
 from services.gateway.domain.event_log import Logged
 from services.gateway.domain.sign_in import sessions
-from services.gateway.embeds.tokens import MARK, EmbedTokens
+from services.gateway.embed_tokens import MARK, EmbedTokens
 from shared.auth import Principal
 from shared.clock import Clock
 from shared.db import Database

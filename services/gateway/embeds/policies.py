@@ -7,9 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from starlette.types import Scope, Send
 
+from services.gateway.embed_tokens import EmbedTokens
 from services.gateway.embeds.files import Files, Headers
 from services.gateway.embeds.rendering import Pages, View
-from services.gateway.embeds.tokens import EmbedTokens
 from services.gateway.read_model.policies import Kept, Policies, languages_of
 from services.gateway.settings import GatewaySettings
 from shared.auth import Principal
