@@ -237,6 +237,18 @@ class Making:
             "/v1/policies/{key}/versions/{number}": "/v1/policies/social-media/versions/1",
             "/v1/task-team/nominations/{nomination}": f"/v1/task-team/nominations/{nominated}",
             "/v1/api-keys/{key_id}": f"/v1/api-keys/{key}",
+            **await self.hook(),
+        }
+
+    async def hook(self) -> dict[str, str]:
+        """Set up an endpoint that is nowhere, and try it."""
+        hook = {"name": "hr", "url": "https://receiver.invalid/hook", "types": ["training.person.left.v1"]}
+        made = f"/v1/webhooks/{(await self.post('/v1/webhooks', hook))['id']}"
+        return {
+            "/v1/webhooks/{webhook_id}": made,
+            "/v1/webhooks/{webhook_id}/deliveries/{delivery_id}": (
+                f"{made}/deliveries/{(await self.post(f'{made}/test', {}))['delivery']}"
+            ),
         }
 
     async def export(self) -> None:
