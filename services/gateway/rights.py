@@ -63,6 +63,7 @@ FRESH = (
     ("POST", "/v1/works-council-modes/{entity:path}/changes"),
     ("POST", "/v1/works-council-modes/{entity:path}/changes/{change}/confirmation"),
     ("POST", "/v1/people/{employee_number}/erasure"),
+    ("GET", "/v1/audit/chains"),
     ("POST", "/v1/api-keys"),
     ("POST", "/v1/api-keys/{key}/rotation"),
 )
