@@ -79,6 +79,8 @@ def back_up(databases: Mapping[str, str], data_dir: Path, file: Path) -> Manifes
     """
     if file.exists():
         raise BackupError(f"{file} exists already.")
+    if file.resolve().is_relative_to(data_dir.resolve()):
+        raise BackupError(f"{file} is inside {data_dir}: a backup that lies with the data is lost with it.")
     with TemporaryDirectory(dir=file.parent, prefix=".backup-") as made, ExitStack() as opened:
         folder = Path(made)
         snapshots = {name: opened.enter_context(Snapshot(name, url)) for name, url in databases.items()}

@@ -248,6 +248,8 @@ async def test_a_damaged_backup_is_refused_and_nothing_is_written(platform: Plat
     backup.write_bytes(whole)
     with pytest.raises(BackupError, match="is not empty"):
         await asyncio.to_thread(restore, backup, platform.databases, platform.folder, [])
+    with pytest.raises(BackupError, match="is lost with it"):
+        await asyncio.to_thread(back_up, platform.databases, platform.folder, platform.folder / "backup.tar.gz")
     with pytest.raises(BackupError, match="exists already"):
         await asyncio.to_thread(back_up, platform.databases, platform.folder, backup)
 
