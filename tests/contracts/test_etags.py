@@ -8,6 +8,7 @@ from typing import Any
 import httpx
 
 from services.gateway.openapi import FILE
+from tests.gateway.somebody_else import join_another_department, nobody_else_reads_of_them
 from tests.gateway.story import POLICY, add_people, publish
 from tests.platform import Platform
 from tests.training.courses import LIVE, SCENARIO, TASK
@@ -318,8 +319,11 @@ class Making:
         }
 
 
-async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: Platform) -> None:
-    await add_people(platform, 2)
+async def test_every_single_resource_spares_its_body_by_an_etag_and_is_not_read_by_who_has_no_business_with_it(
+    platform: Platform,
+) -> None:
+    people = await add_people(platform, 2)
+    await join_another_department(platform)
     await platform.settle()
     await publish(platform, SOURCE)
     making = Making(platform.client)
@@ -343,3 +347,4 @@ async def test_every_single_resource_has_an_etag_that_spares_its_body(platform: 
         assert (answer.status_code, "ETag" in answer.headers) == (200, True), path
         again = await platform.client.get(path, headers={"If-None-Match": answer.headers["ETag"]})
         assert (again.status_code, again.content) == (304, b""), path
+    await nobody_else_reads_of_them(platform, making.made, people)

@@ -205,12 +205,16 @@ FOR_ANYONE = """
 """Answered without credentials."""
 
 NAMES_TO_COLLEAGUES = """
+    get_live_session list_live_sessions get_policy_version get_task_team_coverage get_task_team_seat
+    list_task_team_members list_task_team_seats
 """
-"""Where any colleague reads of others by name: what the task team does is everybody's."""
+"""Where any colleague reads of others by name: who sits on the task team, hosts a training, or wrote a version."""
 
 NAMES_TO_LIMITED = """
+    get_live_session list_live_sessions get_policy_version get_task_team_coverage get_task_team_seat
+    list_task_team_seats get_emergency_rule list_emergency_rules get_static_content
 """
-"""Where a key that is limited to departments reads of people in others."""
+"""Where a key that is limited to departments reads of people in others: who decided what holds for all."""
 
 
 def asked_by_operation() -> dict[str, list[frozenset[str]]]:
