@@ -28,7 +28,7 @@ run: $(VENV)/.run-stamp $(PORTAL)/vendor/.stamp ## Run the platform here; PORT=8
 
 .PHONY: test
 test: setup ## Run all tests but the long ones
-	@exec $(BIN)/python -m pytest -n 2 --dist loadfile
+	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: setup ## Lint, types and import contracts

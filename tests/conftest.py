@@ -23,6 +23,16 @@ if TYPE_CHECKING:
 
 SERVICES = Path(__file__).parent.parent / "services"
 KINDS = ("sqlite", "postgresql")
+LONG = (
+    "contracts/test_fuzz.py",
+    "faults/",
+    "journeys/",
+    "browser/",
+    "training/test_time_travel.py",
+    "training/test_certificates_concurrently.py",
+    "monitoring/test_bad_input.py",
+)
+"""Where tests are that take long; `make test` hands out files in the order in which they were collected."""
 
 DatabaseUrl = Callable[[str], str]
 
@@ -34,6 +44,12 @@ settings.load_profile("busy")
 def pytest_collection_finish() -> None:
     """Look for garbage as seldom as the services do: measured, a tenth of what the tests take."""
     rest_from_collecting()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes long: begun last, it would be what one worker does while the others have nothing left."""
+    tests = Path(__file__).parent
+    items.sort(key=lambda item: not item.path.relative_to(tests).as_posix().startswith(LONG))
 
 
 @pytest.fixture
