@@ -3,10 +3,11 @@
 import html
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from jinja2 import Environment, FileSystemLoader, select_autoescape
+from jinja2 import Environment, FileSystemLoader, Template, select_autoescape
 
 from services.gateway.embeds import phrases
 from services.gateway.embeds.addresses import embed_of, oembed_of
@@ -48,9 +49,16 @@ class Pages:
             trim_blocks=True,
         )
         templates.globals.update(asset=files.path_of, direction=phrases.direction)
-        self._policy = templates.get_template("policy.html")
-        self._shell = templates.get_template("shell.html")
+        self._templates = templates
         self._public_url = public_url.rstrip("/")
+
+    @cached_property
+    def _policy(self) -> Template:
+        return self._templates.get_template("policy.html")
+
+    @cached_property
+    def _shell(self) -> Template:
+        return self._templates.get_template("shell.html")
 
     def policy(self, policy: dict[str, Any], view: View, *, public: bool) -> bytes:
         """Return a policy as a page; what is `public` says so to those who make previews of links."""
