@@ -27,7 +27,9 @@ async def nobody_else_reads_of_them(platform: Platform, made: Mapping[str, str],
     named = re.compile("|".join([r'"E-[12]"', r"Person [12]\b", r"\be[12]@harbour", *people]))
     limited = await client_with(platform, *sorted(SCOPES), departments=["Press"])
     colleague = await platform.as_person("E-5")
-    to_colleagues, to_limited, asked = set(), set(), 0
+    to_colleagues: set[str] = set()
+    to_limited: set[str] = set()
+    asked = 0
     for path, item in json.loads(FILE.read_text())["paths"].items():
         address = made.get(path, path)
         if "get" not in item or "{" in address:
