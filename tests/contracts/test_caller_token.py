@@ -15,6 +15,8 @@ from shared.edge import OPEN
 from tests.platform import SCOPES, SERVICES, Platform
 from tests.servers import LOOPBACK
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 PRINCIPAL = Principal(id="key:test", scopes=SCOPES)
 
 
@@ -34,17 +36,17 @@ def routes_of(platform: Platform, name: str) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-async def test_no_route_answers_without_the_gateways_token(platform: Platform, name: str) -> None:
-    async with httpx.AsyncClient(base_url=platform.running[name].url, timeout=30, verify=LOOPBACK) as stranger:
-        for method, path in routes_of(platform, name):
+async def test_no_route_answers_without_the_gateways_token(lasting_platform: Platform, name: str) -> None:
+    async with httpx.AsyncClient(base_url=lasting_platform.running[name].url, timeout=30, verify=LOOPBACK) as stranger:
+        for method, path in routes_of(lasting_platform, name):
             answer = await stranger.request(method, path.replace("{", "").replace("}", ""))
             assert answer.status_code == 401, (method, path)
             form = "application/scim+json" if path.startswith("/scim/") else "application/problem+json"
             assert answer.headers["Content-Type"] == form, (method, path)
 
 
-async def test_a_token_for_another_service_an_old_one_and_a_forged_one_are_refused(platform: Platform) -> None:
-    signer = TokenSigner(platform.folder / "gateway-key.json")
+async def test_a_token_for_another_service_an_old_one_and_a_forged_one_are_refused(lasting_platform: Platform) -> None:
+    signer = TokenSigner(lasting_platform.folder / "gateway-key.json")
     other = make_key()
     forged = jwt.encode(
         {"alg": ALGORITHM, "kid": signer._key.kid},
@@ -66,7 +68,9 @@ async def test_a_token_for_another_service_an_old_one_and_a_forged_one_are_refus
         "of a header that no library expects": ".".join(("eyJhbGciOiJFZDI1NTE5IiwiY3JpdCI6NX0", *old.split(".")[1:])),
         "empty": "",
     }
-    async with httpx.AsyncClient(base_url=platform.running["policy"].url, timeout=30, verify=LOOPBACK) as client:
+    async with httpx.AsyncClient(
+        base_url=lasting_platform.running["policy"].url, timeout=30, verify=LOOPBACK
+    ) as client:
         good = await client.get("/v1/policies", headers={"Shareload-Caller": signer.token(PRINCIPAL, "policy")})
         assert good.status_code == 200
         for kind, token in bad.items():
