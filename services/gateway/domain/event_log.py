@@ -24,6 +24,8 @@ KEPT = timedelta(days=30)
 COUNTER = "event_log"
 EPOCH = "event_log_epoch"
 WAITING = "event_log"
+SNAPSHOTS = ["/v1/people", "/v1/certificates", "/v1/policies", "/v1/findings", "/v1/conversations", "/v1/posts"]
+"""Where a reader that missed events reads the present state, before it goes on from the cursor it is given."""
 
 
 @dataclass(frozen=True, slots=True)

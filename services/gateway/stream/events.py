@@ -9,7 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.domain import event_log
 from services.gateway.domain.credentials import Credential
-from services.gateway.domain.event_log import Cursor, Extent
+from services.gateway.domain.event_log import SNAPSHOTS, Cursor, Extent
 from services.gateway.keyring import Keyring
 from services.gateway.stream.frames import Frame, Types, View, types_of, view_of
 from services.gateway.stream.hub import STRETCH, Client, Hub
@@ -28,8 +28,6 @@ START = "start"
 """A cursor word: from the oldest event that the log holds."""
 SCANNED = 10_000
 """Events that one NDJSON page looks at, at most."""
-SNAPSHOTS = ["/v1/people", "/v1/certificates", "/v1/policies", "/v1/findings", "/v1/conversations", "/v1/posts"]
-"""Where a reader that missed events reads the present state, before it goes on from the cursor it is given."""
 
 
 class LimitedKey(Forbidden):

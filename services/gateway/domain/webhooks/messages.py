@@ -5,8 +5,7 @@ from datetime import datetime, timedelta
 
 import orjson
 
-from services.gateway.domain.event_log import Cursor
-from services.gateway.stream.events import SNAPSHOTS
+from services.gateway.domain.event_log import SNAPSHOTS, Cursor
 from services.gateway.stream.frames import View, view_of
 from shared.context import Principal
 from shared.ids import new_id
