@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import orjson
 from pydantic import BaseModel
-from sqlalchemy import ColumnElement, RowMapping, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, RowMapping, and_, func, select, true
 
 from shared.db import Session
 from shared.tables import evidence_entries
@@ -56,24 +56,19 @@ class AuditStretch(BaseModel):
 
 def read_audit(session: Session, service: str, query: AuditQuery) -> AuditStretch:
     """Return the newest entries that fit; a page may have fewer than asked for although there are more."""
-    table = evidence_entries
-    latest = select(table).order_by(table.c.id.desc()).limit(LOOKED_AT)
-    if query.before is not None:
-        latest = latest.where(table.c.id < query.before)
-    looked_at = latest.subquery()
-    last = select(func.count(), func.min(looked_at.c.id)).select_from(looked_at)
-    wanted = select(looked_at).where(*conditions(session, looked_at, query)).order_by(looked_at.c.id.desc())
+    ids = evidence_entries.c.id
+    older = ids < query.before if query.before is not None else true()
+    lowest = session.execute(select(ids).where(older).order_by(ids.desc()).offset(LOOKED_AT - 1).limit(1)).scalar()
+    near = ids >= lowest if lowest is not None else true()
+    wanted = select(evidence_entries).where(older, near, *conditions(session, query)).order_by(ids.desc())
     found = session.execute(wanted.limit(query.limit + 1)).mappings().all()
     items = [audit_entry(service, row) for row in found[: query.limit]]
-    if len(found) > query.limit:
-        return AuditStretch(items=items, reached=items[-1].entry)
-    count, oldest = session.execute(last).one()
-    return AuditStretch(items=items, reached=oldest if count == LOOKED_AT else None)
+    return AuditStretch(items=items, reached=items[-1].entry if len(found) > query.limit else lowest)
 
 
-def conditions(session: Session, entries: Subquery, query: AuditQuery) -> list[ColumnElement[bool]]:
+def conditions(session: Session, query: AuditQuery) -> list[ColumnElement[bool]]:
     """Return what an entry has to fulfil, by the order in which its text names its parts."""
-    body, personal = entries.c.body, entries.c.personal
+    body, personal = evidence_entries.c.body, evidence_entries.c.personal
     asked: list[ColumnElement[bool]] = []
     if query.action is not None:
         asked.append(begins(body, f'{{"action":{quoted(query.action)},'))
