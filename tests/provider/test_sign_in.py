@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from tests.evidence import evidence_of
 from tests.provider.browsing import Provided, error, said
-from tests.provider.provider import CLIENT
+from tests.provider.provider import AUDIENCE, CLIENT
 
 HALF_DAY = timedelta(hours=12)
 
@@ -217,9 +217,17 @@ async def test_only_a_logout_token_of_the_provider_ends_sessions(provided: Provi
 
 async def test_while_the_provider_is_away_that_is_said_and_the_development_sign_in_works(provided: Provided) -> None:
     known = await provided.come_in("ana")
+    ben = {"sub": "ben", "preferred_username": "e2@harbour.example", "aud": AUDIENCE, "exp": NOW + 600}
+    tokens = [provided.provider.sign({**ben, "iss": provided.provider.issuer, "jti": jti}) for jti in "12"]
+    there = provided.platform.running["gateway"].app.state.doors.provider
     provided.provider.process.kill()
-    doors = provided.platform.running["gateway"].app.state.doors
-    doors.provider._facts = None
+    provided.provider.process.wait()
+    for token in tokens:
+        answer = await (await provided.browser()).get("/v1/guidance", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 200, "what the provider said before holds"
+        long_ago = time.monotonic() - 7200
+        there._facts, there._keys = (long_ago, there._facts[1]), (long_ago, there._keys[1])
+    there._facts = None
     answer = await (await provided.browser()).get("/sign-in/provider")
     assert said(answer) == (503, "The organisation&#39;s sign-in does not answer at this moment")
     assert (await known.get("/v1/guidance")).status_code == 200

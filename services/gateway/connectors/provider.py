@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlencode
 
+import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
@@ -27,6 +28,7 @@ from shared.problems import Unauthorized, Unavailable
 if TYPE_CHECKING:
     import httpx
 
+log = structlog.get_logger()
 T = TypeVar("T")
 
 KEPT = 3600.0
@@ -34,6 +36,8 @@ KEPT = 3600.0
 APART = 30.0
 """Seconds between two looks for a key that we do not know: whoever invents keys makes us ask no more often."""
 SECONDS = 10.0
+PAUSE = 3.0
+"""Seconds for which nobody asks a provider again that was found away."""
 CALLBACK = "/sign-in/callback"
 
 
@@ -71,6 +75,7 @@ class Provider:
         self._facts: tuple[float, Facts] | None = None
         self._keys: tuple[float, KeySet] | None = None
         self._asking = asyncio.Lock()
+        self._away_until = 0.0
         self.mapped = Mapped(
             self.issuer,
             settings.oidc_employee_number_claim,
@@ -172,16 +177,30 @@ class Provider:
     async def _known(self) -> Facts:
         async with self._asking:
             if self._facts is None or time.monotonic() - self._facts[0] > KEPT:
-                said = await self._get(self.issuer.rstrip("/") + "/.well-known/openid-configuration")
-                self._facts = (time.monotonic(), read_facts(said, self.issuer))
+                url = self.issuer.rstrip("/") + "/.well-known/openid-configuration"
+                facts = await self._anew(url, lambda said: read_facts(said, self.issuer), self._facts)
+                self._facts = (time.monotonic(), facts)
             return self._facts[1]
 
     async def _key_set(self, newer_than: float = KEPT) -> KeySet:
         facts = await self._known()
         async with self._asking:
             if self._keys is None or time.monotonic() - self._keys[0] > newer_than:
-                self._keys = (time.monotonic(), read_keys(await self._get(facts.keys)))
+                self._keys = (time.monotonic(), await self._anew(facts.keys, read_keys, self._keys))
             return self._keys[1]
+
+    async def _anew(self, url: str, read: Callable[[dict[str, Any]], T], before: tuple[float, T] | None) -> T:
+        """Ask the provider anew; while it is away what it said before holds, and not everybody waits to find that out."""
+        if before is None and time.monotonic() < self._away_until:
+            raise ProviderAway
+        try:
+            return read(await self._get(url))
+        except ProviderAway as error:
+            self._away_until = time.monotonic() + PAUSE
+            if before is None:
+                raise
+            log.warning("the sign-in provider is away; what it said before holds", error=error.detail)
+            return before[1]
 
     async def _get(self, url: str, headers: dict[str, str] | None = None) -> dict[str, Any]:
         return read_object(await self._asked(lambda client: client.get(url, headers=headers)), 200)
