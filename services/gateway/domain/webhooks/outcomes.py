@@ -39,7 +39,7 @@ HEALTH = Prebuilt(
 )
 MOVE = Prebuilt(
     update(_endpoints)
-    .where(_endpoints.c.id == bindparam("of"))
+    .where(_endpoints.c.id == bindparam("of"), _endpoints.c.position <= bindparam("position"))
     .values(position=bindparam("position"), epoch=bindparam("epoch"))
 )
 ADD = insert_into(
