@@ -188,4 +188,15 @@ async def test_a_key_that_is_limited_to_departments_decides_nothing_for_all(serv
         await limited.put("/v1/policies/social-media/quorum", json={"reviewers": 1}),
     ):
         assert (answer.status_code, slug(answer)) == (403, "needs-all-departments")
+    policy = "/v1/policies/social-media"
+    for method, path, body in (
+        ("POST", "/v1/policies", {"key": "other", "title": "Other"}),
+        ("POST", f"{policy}/versions", {"source": "# One\nA.", "change_note": "x", "material": False}),
+        ("POST", f"{version}/review", {}),
+        ("PUT", f"{version}/translations/de", {"source": "# Eins {#one}\nA."}),
+        ("POST", f"{policy}/faq", {"question": "Why?", "answer": "So.", "section": "speak-as-yourself"}),
+        ("POST", "/v1/emergency-rules", {"policy": "social-media", "section": "a", "rule": "id: x", "reason": "x", "days": 1}),
+    ):  # fmt: skip
+        refused = await limited.request(method, path, json=body)
+        assert (refused.status_code, "limited to some" in refused.text) == (403, True), (path, refused.text)
     assert (await service.client.get(version)).json()["state"] == "approved"

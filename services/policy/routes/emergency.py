@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, status
 
 from services.policy.domain import emergency, people
 from services.policy.schemas.emergency import ConfirmationIn, EmergencyRuleIn, EmergencyRuleOut, EmergencyState
-from shared.auth import needs
+from shared.auth import for_all_departments, needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
@@ -28,7 +28,7 @@ async def list_emergency_rules(
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    dependencies=[needs("policies:write", "self")],
+    dependencies=[needs("policies:write", "self"), for_all_departments],
     responses=problems(
         NotFound, people.UnknownPerson, emergency.NotALead, emergency.InvalidEmergencyRule, emergency.RuleIdTaken
     ),
@@ -46,7 +46,7 @@ async def get_emergency_rule(rule_id: RuleId, db: Db) -> EmergencyRuleOut:
 
 @router.post(
     "/{rule_id}/confirmation",
-    dependencies=[needs("policies:write", "self")],
+    dependencies=[needs("policies:write", "self"), for_all_departments],
     responses=problems(NotFound, emergency.NotAConfirmer, emergency.OwnProposal, emergency.NotProposed, Stale),
 )
 async def confirm_emergency_rule(rule_id: RuleId, body: ConfirmationIn, if_match: IfMatch, db: Db) -> EmergencyRuleOut:
@@ -56,7 +56,7 @@ async def confirm_emergency_rule(rule_id: RuleId, body: ConfirmationIn, if_match
 
 @router.delete(
     "/{rule_id}",
-    dependencies=[needs("policies:write", "self")],
+    dependencies=[needs("policies:write", "self"), for_all_departments],
     responses=problems(NotFound, emergency.NotAConfirmer, emergency.EndedAlready, Stale),
 )
 async def end_emergency_rule(

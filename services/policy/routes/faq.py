@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Query, Response, status
 
 from services.policy.domain import faq
 from services.policy.schemas.questions import FaqChange, FaqIn, FaqOut, SectionId
-from shared.auth import needs
+from shared.auth import for_all_departments, needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
@@ -15,7 +15,7 @@ from shared.schemas import Slug
 
 router = APIRouter(prefix="/v1/policies/{key}/faq", tags=["policies"])
 EntryId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
-writes = [needs("policies:write")]
+writes = [needs("policies:write"), for_all_departments]
 
 
 @router.get("", dependencies=[needs("policies:read", "self")], responses=problems(NotFound))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Response, status
 
 from services.policy.domain import policies, reviews, versions
 from services.policy.schemas.policies import InForceOut, PolicyIn, PolicyOut, Quorum, QuorumOut
-from shared.auth import needs
+from shared.auth import for_all_departments, needs
 from shared.conditions import IfMatch
 from shared.locales import Locale
 from shared.pages import Page, Paging
@@ -26,7 +26,7 @@ async def list_policies(paging: Paging, db: Db) -> Page[PolicyOut]:
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    dependencies=[needs("policies:write")],
+    dependencies=[needs("policies:write"), for_all_departments],
     responses=problems(policies.PolicyExists),
 )
 async def create_policy(body: PolicyIn, db: Db) -> PolicyOut:

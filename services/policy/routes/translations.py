@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 
 from services.policy.domain import sources, translations
 from services.policy.schemas.translations import TranslationIn, TranslationLine, TranslationOut
-from shared.auth import needs
+from shared.auth import for_all_departments, needs
 from shared.conditions import IfMatch, revised
 from shared.locales import Locale
 from shared.pages import Page
@@ -38,7 +38,7 @@ async def get_policy_translation(
 
 @router.put(
     "/{locale}",
-    dependencies=[needs("policies:write")],
+    dependencies=[needs("policies:write"), for_all_departments],
     responses=problems(NotFound, translations.NotTranslatable, Stale, sources.InvalidSource),
 )
 async def update_policy_translation(

@@ -17,7 +17,7 @@ from services.policy.schemas.policies import (
     VersionOut,
     WithdrawalIn,
 )
-from shared.auth import needs
+from shared.auth import for_all_departments, needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
@@ -37,7 +37,7 @@ async def list_policy_versions(key: Slug, paging: Paging, db: Db) -> Page[Versio
 @router.post(
     "",
     status_code=status.HTTP_201_CREATED,
-    dependencies=[needs("policies:write")],
+    dependencies=[needs("policies:write"), for_all_departments],
     responses=problems(NotFound, sources.InvalidSource),
 )
 async def create_policy_version(key: Slug, body: VersionIn, db: Db) -> VersionOut:
@@ -54,7 +54,7 @@ async def get_policy_version(key: Slug, number: Number, db: Db) -> VersionOut:
 
 @router.put(
     "/{number}",
-    dependencies=[needs("policies:write")],
+    dependencies=[needs("policies:write"), for_all_departments],
     responses=problems(NotFound, versions.NotADraft, Stale, sources.InvalidSource),
 )
 async def update_policy_version(key: Slug, number: Number, body: VersionIn, if_match: IfMatch, db: Db) -> VersionOut:
@@ -67,7 +67,9 @@ async def update_policy_version(key: Slug, number: Number, body: VersionIn, if_m
 
 
 @router.post(
-    "/{number}/review", dependencies=[needs("policies:write")], responses=problems(NotFound, versions.NotADraft, Stale)
+    "/{number}/review",
+    dependencies=[needs("policies:write"), for_all_departments],
+    responses=problems(NotFound, versions.NotADraft, Stale),
 )
 async def request_policy_review(key: Slug, number: Number, body: ReviewIn, if_match: IfMatch, db: Db) -> VersionOut:  # noqa: ARG001  the empty body is checked
     """Ask for review; from here on the source is fixed."""
@@ -76,7 +78,7 @@ async def request_policy_review(key: Slug, number: Number, body: ReviewIn, if_ma
 
 @router.post(
     "/{number}/recall",
-    dependencies=[needs("policies:write")],
+    dependencies=[needs("policies:write"), for_all_departments],
     responses=problems(NotFound, reviews.NotInReview, Stale),
 )
 async def recall_policy_version(key: Slug, number: Number, body: RecallIn, if_match: IfMatch, db: Db) -> VersionOut:  # noqa: ARG001  the empty body is checked
