@@ -148,7 +148,7 @@ def migrate_all() -> None:
 def serve_one(name: str) -> None:
     """Serve one service on the host and port of its settings."""
     settings = settings_of(name)
-    serve(load(name)(), host=settings.host, port=settings.port or 8000)
+    serve(complete(load(name)()), host=settings.host, port=settings.port or 8000)
 
 
 def play_demo(url: str, api_key: str, data_dir: Path) -> None:

@@ -2,17 +2,18 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 from sqlalchemy import text
 
+from shared.areas import Router
 from shared.backbone import Backbone
 from shared.db import Database, Session
 from shared.tasks import DATABASE_AWAY
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 class Readiness(BaseModel):

@@ -8,6 +8,7 @@ compares both.
 
 import inspect
 import json
+import re
 from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
@@ -18,6 +19,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_parameterless_sub_dependant, request_params_to_args
 from fastapi.routing import APIRoute, serialize_response
 from fastapi.utils import get_value_or_default
+from starlette.routing import compile_path
 from starlette.types import Message, Receive, Scope, Send
 
 NO_BODY = frozenset({204, 205, 304})
@@ -145,16 +147,22 @@ class LeanRoute:
 
     def __init__(self, route: APIRoute, included: Any) -> None:
         self.methods: set[str] = route.methods or set()
-        self.regex = route.path_regex
         self.path = route.path
         self.original = route
         self._included = included
         self._alone: Any = None
-        self._status: int | None = route.status_code
-        self._field: ModelField | None = route.response_field
-        context = included.include_context
-        chosen = get_value_or_default(route.response_class, context.default_response_class)
-        self._answer: Any = getattr(chosen, "value", chosen)
+
+    @cached_property
+    def regex(self) -> re.Pattern[str]:
+        """What its paths look like."""
+        return compile_path(self.path)[0]
+
+    @cached_property
+    def _answer(self) -> Any:
+        chosen = get_value_or_default(
+            self.original.response_class, self._included.include_context.default_response_class
+        )
+        return getattr(chosen, "value", chosen)
 
     @cached_property
     def plan(self) -> Plan | None:
@@ -163,7 +171,7 @@ class LeanRoute:
         # A converter of Starlette's own, as `{path:path}`, or fields left out of an answer: none of our hot routes.
         special = route.response_model_exclude_unset or route.response_model_exclude_none or route.max_body_size
         words = all(type(each).__name__ == "StringConvertor" for each in route.param_convertors.values())
-        if special or not words or self._status in NO_BODY:
+        if special or not words or route.status_code in NO_BODY:
             return None
         depended = self._included.include_context.dependencies
         added = [get_parameterless_sub_dependant(depends=each, path=route.path_format) for each in depended]
@@ -204,9 +212,9 @@ class LeanRoute:
         return None
 
     async def _render(self, content: Any, stated: Response) -> Response:
-        status = stated.status_code or self._status
+        status = stated.status_code or self.original.status_code
         rendered = self._answer(
-            await serialize_response(field=self._field, response_content=content, is_coroutine=True),
+            await serialize_response(field=self.original.response_field, response_content=content, is_coroutine=True),
             **({"status_code": status} if status else {}),
         )
         rendered.headers.raw.extend(stated.headers.raw)

@@ -3,10 +3,11 @@
 from datetime import datetime
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared import dead_letters, evidence, evidence_audit, evidence_chain, evidence_heads, set_aside
+from shared.areas import Router
 from shared.auth import INTERNAL, for_all_departments, needs
 from shared.backbone import Backbone
 from shared.conditions import fingerprint
@@ -18,7 +19,7 @@ from shared.pages import Page, Paging, encode_cursor, not_ours
 from shared.problems import NotFound, problems
 from shared.schemas import Moment, Text
 
-router = APIRouter(prefix="/internal", include_in_schema=False, dependencies=[for_all_departments])
+router = Router(prefix="/internal", include_in_schema=False, dependencies=[for_all_departments])
 
 PAGE = 200
 

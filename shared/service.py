@@ -76,6 +76,7 @@ class Service:
         app.state.registry = CollectorRegistry()
         app.state.problem_schema = ProblemOut
         answers.register(app)
+        app.state.ahead = False
         app.state.area = Area(health.router, operations.router, *self.routers)
         app.include_router(app.state.area)
         if self.front is not None:
@@ -117,6 +118,8 @@ class Service:
         app.state.db, app.state.bus, app.state.backbone, app.state.sealer = db, bus, backbone, sealer
         await backbone.start()
         answering = [asyncio.create_task(PersonalServer(self.name, db, bus, each).run()) for each in self._personal()]
+        if app.state.ahead:
+            answering.append(asyncio.create_task(app.state.area.make(app)))
         try:
             async with self.while_running(app) if self.while_running else contextlib.nullcontext():
                 yield
@@ -134,12 +137,7 @@ class Service:
 
 
 def complete(app: FastAPI) -> FastAPI:
-    """Make what an app would make at its first request: its layers, and the plans of its routes.
-
-    Done before a fork, it is memory that the services share: measured, 8 MB less in each of them.
-    """
+    """Make an app's layers, and have its routes made once it runs, before somebody asks for them."""
     app.middleware_stack = app.build_middleware_stack()
-    for routes in app.state.area.plan(app).values():
-        for route in routes:
-            route.plan  # noqa: B018  made when it is first asked for
+    app.state.ahead = True
     return app

@@ -4,14 +4,15 @@ import json
 from functools import cache
 from typing import Any
 
-from fastapi import APIRouter, Request
+from fastapi import Request
 from fastapi.responses import Response
 
 from services.gateway import openapi
 from services.gateway.portal.pages import page
 from shared import asyncapi
+from shared.areas import Router
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 
 
 @cache

@@ -4,15 +4,16 @@ from typing import Annotated
 from urllib.parse import quote
 
 import orjson
-from fastapi import APIRouter, Query, Request, status
+from fastapi import Query, Request, status
 from fastapi.responses import RedirectResponse, Response
 
 from services.gateway.doors import Doors
 from services.gateway.portal.pages import CSP, page
+from shared.areas import Router
 from shared.problems import Forbidden
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/embed", include_in_schema=False)
+router = Router(prefix="/embed", include_in_schema=False)
 
 
 def sign_in_first(request: Request) -> Response | None:

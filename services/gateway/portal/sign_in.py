@@ -3,7 +3,7 @@
 import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, status
+from fastapi import Form, Request, status
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
 from services.gateway.connectors.provider import Provider
@@ -12,9 +12,10 @@ from services.gateway.domain.sign_in.claims import SKEW, TokenRefused, authentic
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
 from services.gateway.portal.pages import own_path, page, settings_of
+from shared.areas import Router
 from shared.problems import Forbidden, NotFound, Problem
 
-router = APIRouter(include_in_schema=False)
+router = Router(include_in_schema=False)
 sign_ins = Limiter("20/minute", "sign-in")
 
 BROWSER = "shareload_sign_in"

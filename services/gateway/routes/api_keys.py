@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response, status
+from fastapi import Path, Request, Response, status
 
 from services.gateway.domain import api_keys
 from services.gateway.schemas.api_keys import ApiKeyIn, ApiKeyOut, NewApiKeyOut, RotationIn
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import fingerprint
 from shared.pages import Page, Paging
@@ -13,7 +14,7 @@ from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import Text
 
-router = APIRouter(prefix="/v1/api-keys", tags=["API keys"])
+router = Router(prefix="/v1/api-keys", tags=["API keys"])
 
 KeyId = Annotated[Text, Path(max_length=36)]
 

@@ -3,7 +3,7 @@
 import hashlib
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from fastapi.responses import Response
 
 from services.gateway.doors import Doors
@@ -11,6 +11,7 @@ from services.gateway.evidence.folders import Folder, NothingProved
 from services.gateway.evidence.gathering import ALL, AuditPage, Evidence, HeadsOut, heads_after
 from services.gateway.forward import ServiceAway
 from services.gateway.routes.operations import ServiceName
+from shared.areas import Router
 from shared.auth import Caller, Principal, needs
 from shared.evidence import Sealer, digest_of, record
 from shared.evidence_audit import AuditQuery
@@ -18,7 +19,7 @@ from shared.pages import Paging
 from shared.problems import Forbidden, Invalid, problems
 from shared.schemas import EmployeeNumber, Moment, Text
 
-router = APIRouter(prefix="/v1/audit", tags=["audit"])
+router = Router(prefix="/v1/audit", tags=["audit"])
 
 ZIP = "application/zip"
 Exactly = Annotated[Text | None, Query(max_length=300)]

@@ -1,13 +1,14 @@
 """/embed-tokens: what an intranet's page carries instead of a key."""
 
-from fastapi import APIRouter, Request, status
+from fastapi import Request, status
 
 from services.gateway.domain import embeds
 from services.gateway.schemas.embeds import EmbedTokenIn, EmbedTokenOut
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.problems import NotFound, problems
 
-router = APIRouter(prefix="/v1/embed-tokens", tags=["embeds"])
+router = Router(prefix="/v1/embed-tokens", tags=["embeds"])
 
 
 @router.post(

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import Header, Query, Request
 from fastapi.responses import Response
 
 from services.gateway.stream.events import NDJSON, CursorGone, LimitedKey, read_page, refuse_limited
 from services.gateway.stream.frames import types_of, view_of
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.problems import problems
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = Router(prefix="/v1/events", tags=["events"])
 
 
 @router.get(

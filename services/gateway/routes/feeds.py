@@ -3,16 +3,17 @@
 import hashlib
 
 import orjson
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from services.gateway.domain import embeds
 from services.gateway.doors import Doors
 from services.gateway.embeds import feed
+from shared.areas import Router
 from shared.conditions import etag
 from shared.context import current
 from shared.requests import Db
 
-router = APIRouter(tags=["embeds"])
+router = Router(tags=["embeds"])
 KIND = "application/atom+xml"
 HEADERS = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
 

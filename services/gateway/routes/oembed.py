@@ -5,16 +5,17 @@ from typing import Annotated, Literal
 from urllib.parse import parse_qs, urlencode
 
 import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.gateway.doors import Doors
 from services.gateway.embeds.addresses import embed_of, policy_at
 from services.gateway.schemas.embeds import OembedOut
+from shared.areas import Router
 from shared.context import current
 from shared.problems import NotFound, Problem, Unauthorized, problems
 from shared.schemas import Text
 
-router = APIRouter(tags=["embeds"])
+router = Router(tags=["embeds"])
 WIDTH, HEIGHT = 700, 600
 KEPT = ("sections", "theme", "lang")
 

@@ -4,18 +4,19 @@ from enum import StrEnum
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
-from fastapi import APIRouter, Path, Query, Request, status
+from fastapi import Path, Query, Request, status
 from fastapi.responses import Response
 
 from services.gateway.forward import Answer, Forwarder, ServiceAway
 from shared import dead_letters, evidence, operations, set_aside
+from shared.areas import Router
 from shared.auth import Caller, Principal, for_all_departments, needs
 from shared.operations import DeadLetterPage, EvidencePage, ProofOut, ReplayIn, ReplayOut, RetryIn, RetryOut
 from shared.pages import Page, Paging, encode_cursor
 from shared.problems import NotFound, problems
 from shared.schemas import Text
 
-router = APIRouter(prefix="/v1/operations/{service}", tags=["operations"], dependencies=[for_all_departments])
+router = Router(prefix="/v1/operations/{service}", tags=["operations"], dependencies=[for_all_departments])
 
 EventId = Annotated[Text, Path(max_length=100)]
 EntryId = Annotated[Text, Path(max_length=100)]

@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, status
+from fastapi import Path, Request, status
 
 from services.gateway.domain.credentials import Credential
 from services.gateway.domain.sign_in import sessions
 from services.gateway.rights import SELF
 from services.gateway.schemas.sessions import SessionOut
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import Text
 
-router = APIRouter(prefix="/v1/sessions", tags=["sign-in"])
+router = Router(prefix="/v1/sessions", tags=["sign-in"])
 
 SessionId = Annotated[Text, Path(max_length=36)]
 

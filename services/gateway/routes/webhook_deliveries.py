@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Query, Response, status
+from fastapi import Depends, Path, Query, Response, status
 
 from services.gateway.domain.webhooks import deliveries
 from services.gateway.domain.webhooks.deliveries import EventGone
 from services.gateway.routes.webhooks import READ, WRITE, Telling, WebhookId, see_all
 from services.gateway.schemas.webhooks import DeliveryOut, DeliveryState, Pattern
 from services.gateway.stream.events import LimitedKey
+from shared.areas import Router
 from shared.auth import Caller
 from shared.conditions import fingerprint
 from shared.pages import Page, Paging
@@ -16,7 +17,7 @@ from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import Moment, Text
 
-router = APIRouter(
+router = Router(
     prefix="/v1/webhooks/{webhook_id}/deliveries",
     tags=["webhooks"],
     dependencies=[Depends(see_all)],

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Request, Response, status
+from fastapi import Depends, Path, Request, Response, status
 
 from services.gateway.connectors.sender import Sender
 from services.gateway.domain.api_keys import ScopeNotHeld
@@ -20,6 +20,7 @@ from services.gateway.schemas.webhooks import (
     WebhookOut,
 )
 from services.gateway.stream.events import LimitedKey, refuse_limited
+from shared.areas import Router
 from shared.auth import Caller, caller, needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
@@ -39,7 +40,7 @@ async def find_sender(request: Request) -> Sender:
     return sender
 
 
-router = APIRouter(
+router = Router(
     prefix="/v1/webhooks", tags=["webhooks"], dependencies=[Depends(see_all)], responses=problems(LimitedKey)
 )
 

@@ -1,17 +1,18 @@
 """/v1/accounts: social accounts, registered of one's own will, and the brand's."""
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from services.monitoring.domain import account_proofs, accounts
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.accounts import AccountIn, AccountOut, ProofOut
 from services.monitoring.schemas.names import Id, Network
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/accounts", tags=["accounts"])
+router = Router(prefix="/v1/accounts", tags=["accounts"])
 
 
 @router.get("", dependencies=[needs("monitoring:read", "self")])

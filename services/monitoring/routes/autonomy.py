@@ -1,6 +1,6 @@
 """/v1/autonomy: how far people are trusted to answer customers by themselves, network by network."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.monitoring.domain.autonomy import changes, showing
 from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
@@ -10,6 +10,7 @@ from services.monitoring.schemas.autonomy import (
     AutonomyOut,
     AutonomyWaitingOut,
 )
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
@@ -17,7 +18,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
 
-router = APIRouter(prefix="/v1/autonomy", tags=["autonomy"])
+router = Router(prefix="/v1/autonomy", tags=["autonomy"])
 
 
 @router.get("", dependencies=[needs("monitoring:read")])

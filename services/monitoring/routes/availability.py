@@ -1,17 +1,16 @@
 """/v1/availability: what somebody takes on, and when."""
 
-from fastapi import APIRouter
-
 from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
 from services.monitoring.domain.routing import availability
 from services.monitoring.schemas.availability import AvailabilityIn, AvailabilityOut, PresenceIn, PresenceOut
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
 
-router = APIRouter(prefix="/v1/availability", tags=["load"])
+router = Router(prefix="/v1/availability", tags=["load"])
 
 
 @router.get(

@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.monitoring.domain.posts import brand, dropped
 from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.names import Instant
 from services.monitoring.schemas.sources import BrandTermsIn, BrandTermsOut, DroppedPostsOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.problems import Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1", tags=["sources"])
+router = Router(prefix="/v1", tags=["sources"])
 
 
 @router.get("/brand-terms", dependencies=[needs("monitoring:read")])

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.monitoring.domain.coaching import outcomes
 from services.monitoring.schemas.guidance import GuidanceFiguresOut, SectionsFindingsOut, ShadowRulesOut
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.requests import Db
 from shared.schemas import Moment, Slug
 
-router = APIRouter(prefix="/v1")
+router = Router(prefix="/v1")
 
 From = Annotated[Moment | None, Query(alias="from", description="Only from this time on.")]
 To = Annotated[Moment | None, Query(description="Only before this time.")]

@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.monitoring.domain.coaching import queue
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.findings import FindingOut, Languages, NextIn, QueueOut, Severity
 from services.monitoring.schemas.names import Topic
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.pages import Paging
 from shared.problems import problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
 
-router = APIRouter(prefix="/v1/coaching-queue", tags=["findings"])
+router = Router(prefix="/v1/coaching-queue", tags=["findings"])
 
 
 @router.get("", dependencies=[needs("monitoring:read")], responses=problems(UnknownPerson))

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import Query, Response, status
 
 from services.monitoring.domain.conversations import conversations, inbound, notes, replies, showing
 from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
@@ -22,6 +22,7 @@ from services.monitoring.schemas.conversations import (
     ResolutionIn,
 )
 from services.monitoring.schemas.names import Id
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
@@ -29,7 +30,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
 
-router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
+router = Router(prefix="/v1/conversations", tags=["conversations"])
 
 WORKING = (NotFound, UnknownPerson, conversations.NotYourConversation, conversations.NotAssigned, Stale)
 

@@ -1,16 +1,15 @@
 """/v1/digests and /v1/department-digests: weeks to look back on."""
 
-from fastapi import APIRouter
-
 from services.monitoring.domain.coaching import digests
 from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
 from services.monitoring.schemas.digests import DepartmentDigestsOut, DigestOut, Week
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
 
-router = APIRouter(prefix="/v1", tags=["guidance"])
+router = Router(prefix="/v1", tags=["guidance"])
 
 
 @router.get(

@@ -1,6 +1,6 @@
 """/v1/findings: rules that matched a post, and what coaches do about them."""
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from services.monitoring.domain.coaching import findings, guidance, openings, suspensions, templates
 from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
@@ -17,6 +17,7 @@ from services.monitoring.schemas.findings import (
 )
 from services.monitoring.schemas.guidance import GuidanceIn, GuidanceOut
 from services.monitoring.schemas.names import Id
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -24,7 +25,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Slug
 
-router = APIRouter(prefix="/v1/findings", tags=["findings"])
+router = Router(prefix="/v1/findings", tags=["findings"])
 
 HANDLING = (NotFound, UnknownPerson, findings.OwnFinding, findings.ManagersFinding, Stale)
 COACHING = problems(*HANDLING, findings.NotOpen, findings.ClaimedByAnother)

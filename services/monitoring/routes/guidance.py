@@ -1,6 +1,6 @@
 """/v1/guidance: what coaches told people, and what these say to it."""
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from services.monitoring.domain.coaching import guidance, talks
 from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
@@ -16,6 +16,7 @@ from services.monitoring.schemas.guidance import (
     ReadingIn,
 )
 from services.monitoring.schemas.names import Id
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -23,7 +24,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
 
-router = APIRouter(prefix="/v1/guidance", tags=["guidance"])
+router = Router(prefix="/v1/guidance", tags=["guidance"])
 
 ANSWERING = problems(NotFound, guidance.GuidanceAnswered, Stale)
 

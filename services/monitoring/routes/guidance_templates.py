@@ -1,11 +1,12 @@
 """/v1/guidance-templates: words that coaches begin with when a rule has matched."""
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from services.monitoring.domain.coaching import templates
 from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.guidance import TemplateIn, TemplateOut
 from services.monitoring.schemas.names import Id, Language
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -13,7 +14,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/guidance-templates", tags=["guidance"])
+router = Router(prefix="/v1/guidance-templates", tags=["guidance"])
 
 
 @router.get("", dependencies=[needs("monitoring:read")])

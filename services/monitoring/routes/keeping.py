@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import Path, Query, Response, status
 
 from services.monitoring.domain.keeping import holds, supervision
 from services.monitoring.domain.people import UnknownPerson
@@ -14,6 +14,7 @@ from services.monitoring.schemas.keeping import (
     SupervisionExportOut,
 )
 from services.monitoring.schemas.names import Id
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import etag
 from shared.evidence import digest_of
@@ -21,7 +22,7 @@ from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1", tags=["privacy"])
+router = Router(prefix="/v1", tags=["privacy"])
 
 READS = [needs("admin:read")]
 WRITES = [needs("admin:write")]

@@ -2,14 +2,15 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.monitoring.domain.figures import load
 from services.monitoring.schemas.load import LoadOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1", tags=["load"])
+router = Router(prefix="/v1", tags=["load"])
 
 
 @router.get("/load", dependencies=[needs("conversations:read", "monitoring:read")])

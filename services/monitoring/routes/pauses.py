@@ -2,18 +2,19 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, status
 
 from services.monitoring.domain.routing import pauses
 from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.names import Id
 from services.monitoring.schemas.pauses import PauseIn, PauseOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/pauses", tags=["load"])
+router = Router(prefix="/v1/pauses", tags=["load"])
 
 
 @router.get("", dependencies=[needs("conversations:read", "self")])

@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from services.monitoring.domain.posts import intake, showing
 from services.monitoring.routes.post_stream import PostStream
@@ -19,13 +19,14 @@ from services.monitoring.schemas.posts import (
     PostOut,
     read_post,
 )
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.db import Session
 from shared.pages import Page, Paging
 from shared.problems import FieldError, Invalid, NotFound, TooLarge, UnsupportedMediaType, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/posts", tags=["posts"])
+router = Router(prefix="/v1/posts", tags=["posts"])
 
 AT_ONCE = 500
 

@@ -1,15 +1,14 @@
 """/v1/refreshers: which course refreshes which section."""
 
-from fastapi import APIRouter
-
 from services.monitoring.domain.coaching import refreshers
 from services.monitoring.schemas.refreshers import RefreshersIn, RefreshersOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.problems import Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/refreshers", tags=["guidance"])
+router = Router(prefix="/v1/refreshers", tags=["guidance"])
 
 
 @router.get("", dependencies=[needs("monitoring:read", "training:read")])

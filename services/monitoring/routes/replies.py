@@ -1,6 +1,6 @@
 """/v1/replies: drafts that wait for a colleague, what may be sent, and what became of it."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from services.monitoring.domain.conversations import deliveries, drafts, replies, reply_lists
 from services.monitoring.domain.people import UnknownPerson
@@ -14,13 +14,14 @@ from services.monitoring.schemas.conversations import (
     ResendingIn,
 )
 from services.monitoring.schemas.names import Id, Network
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/replies", tags=["conversations"])
+router = Router(prefix="/v1/replies", tags=["conversations"])
 
 DECIDING = (NotFound, UnknownPerson, Stale, drafts.ReplyNotDrafted, drafts.OwnReply, drafts.NotTrusted)
 SENDING = (replies.Paused, replies.AssigneeNotCertified, replies.ReplyBlocked, replies.ReplyHeld)

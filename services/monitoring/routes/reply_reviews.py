@@ -1,16 +1,17 @@
 """/v1/reply-reviews: replies that were drawn after they went out, and what colleagues think of them."""
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from services.monitoring.domain.conversations import drafts, reply_reviews
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.schemas.autonomy import SampleOut, SampleReviewIn
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/reply-reviews", tags=["autonomy"])
+router = Router(prefix="/v1/reply-reviews", tags=["autonomy"])
 
 
 @router.get("", dependencies=[needs("conversations:read", "self")])

@@ -1,18 +1,17 @@
 """/v1/routing-…: what waits for somebody, what nobody has who could take it, and what is asked of those who do."""
 
-from fastapi import APIRouter
-
 from services.monitoring.domain.routing import queue, requirements
 from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.requirements import RequirementsIn, RequirementsOut
 from services.monitoring.schemas.routing import GapsOut, WaitingOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
 from shared.problems import Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1", tags=["load"])
+router = Router(prefix="/v1", tags=["load"])
 
 
 @router.get("/routing-queue", dependencies=[needs("conversations:read")])

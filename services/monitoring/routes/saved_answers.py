@@ -1,19 +1,20 @@
 """/v1/saved-answers: words to begin an answer with."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.monitoring.domain.conversations import checking, saved_answers
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.names import Id, Language, Network, Topic
 from services.monitoring.schemas.wordings import SavedAnswerIn, SavedAnswerOut
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/saved-answers", tags=["conversations"])
+router = Router(prefix="/v1/saved-answers", tags=["conversations"])
 
 
 @router.get("", dependencies=[needs("conversations:read", "self")])

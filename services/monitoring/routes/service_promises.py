@@ -2,19 +2,20 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, status
 
 from services.monitoring.domain.conversations import promises, promises_kept
 from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.conversations import ConversationKind
 from services.monitoring.schemas.promises import PromisesKeptOut, ServicePromiseIn, ServicePromiseOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1", tags=["conversations"])
+router = Router(prefix="/v1", tags=["conversations"])
 
 
 @router.get("/service-promises", dependencies=[needs("conversations:read")])

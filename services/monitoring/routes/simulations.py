@@ -1,16 +1,17 @@
 """/v1/load/simulations: what would happen to customers and colleagues if something were different."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.monitoring.domain.people import UnknownPerson
 from services.monitoring.domain.simulations import simulations
 from services.monitoring.schemas.names import Id
 from services.monitoring.schemas.simulations import SimulationIn, SimulationOut
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/load/simulations", tags=["load"])
+router = Router(prefix="/v1/load/simulations", tags=["load"])
 
 
 @router.post(

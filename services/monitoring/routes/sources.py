@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response, status
+from fastapi import Depends, Request, Response, status
 
 from services.monitoring.connectors.registry import ChangedSource, NewSource
 from services.monitoring.connectors.runner import Runner
@@ -11,13 +11,14 @@ from services.monitoring.domain.sources.safe import SourceKeyLost
 from services.monitoring.routes.for_all import FOR_ALL
 from services.monitoring.schemas.names import Id
 from services.monitoring.schemas.sources import SourceOut, SourcePauseIn, SourceRunOut, SourceTestOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/sources", tags=["sources"])
+router = Router(prefix="/v1/sources", tags=["sources"])
 
 
 async def runner_of(request: Request) -> Runner:

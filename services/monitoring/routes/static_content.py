@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, status
+from fastapi import Path, status
 
 from services.monitoring.domain.conversations import checking, static_content
 from services.monitoring.domain.people import UnknownPerson
@@ -17,13 +17,14 @@ from services.monitoring.schemas.wordings import (
     StaticUseIn,
     StaticVersionIn,
 )
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/static-content", tags=["conversations"])
+router = Router(prefix="/v1/static-content", tags=["conversations"])
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 writes = [needs("conversations:write"), FOR_ALL]
 CHANGED = (NotFound, UnknownPerson, Stale, checking.WordingRefused)

@@ -2,16 +2,17 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, status
 
 from services.monitoring.domain.figures import rebuilding, series, summary
 from services.monitoring.schemas.names import Instant
 from services.monitoring.schemas.summary import By, Metric, RebuildOut, SeriesBy, SeriesOut, Step, SummaryOut
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.problems import problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/summary", tags=["load"])
+router = Router(prefix="/v1/summary", tags=["load"])
 
 From = Annotated[Instant | None, Query(alias="from", description="From the hour of this time on.")]
 Until = Annotated[

@@ -1,6 +1,6 @@
 """/v1/triage-cues and /v1/triage-trials: the words by which customers' posts are sorted, and what they make of a text."""
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from services.monitoring.domain.triage import cues
 from services.monitoring.routes.for_all import FOR_ALL
@@ -12,13 +12,14 @@ from services.monitoring.schemas.triage import (
     TrialIn,
     TrialOut,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page
 from shared.problems import Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1", tags=["triage"])
+router = Router(prefix="/v1", tags=["triage"])
 
 
 @router.get("/triage-cues", dependencies=[needs("monitoring:read")])

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import Path, Query, Request, Response
 
 from services.policy.domain import acknowledgements
 from services.policy.schemas.acknowledgements import (
@@ -11,6 +11,7 @@ from services.policy.schemas.acknowledgements import (
     ReceiptOut,
     StandingOut,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import fingerprint
 from shared.evidence import NotSealedYet
@@ -19,8 +20,8 @@ from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Line, Slug, Text
 
-router = APIRouter(prefix="/v1/policies/{key}", tags=["policies"])
-receipts = APIRouter(prefix="/v1/acknowledgements", tags=["policies"])
+router = Router(prefix="/v1/policies/{key}", tags=["policies"])
+receipts = Router(prefix="/v1/acknowledgements", tags=["policies"])
 
 
 @router.post(

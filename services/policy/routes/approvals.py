@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request, status
+from fastapi import Path, Query, Request, status
 
 from services.policy.domain import approvals, people
 from services.policy.schemas.approvals import ApprovalDecisionIn, ApprovalRequestIn, ApprovalRequestOut, RequestState
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -13,7 +14,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Text
 
-router = APIRouter(prefix="/v1/approval-requests", tags=["checks"])
+router = Router(prefix="/v1/approval-requests", tags=["checks"])
 RequestId = Annotated[Text, Path(max_length=36)]
 For = Annotated[EmployeeNumber | None, Query(description="For whom a key asks.")]
 

@@ -5,11 +5,12 @@ import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Request, Response, status
+from fastapi import Header, Path, Request, Response, status
 from fastapi.responses import StreamingResponse
 
 from services.policy.domain import backtest_results, backtests
 from services.policy.schemas.backtests import BacktestIn, BacktestLine, BacktestOut, BacktestProgress, CancellationIn
+from shared.areas import Router
 from shared.auth import Caller, needs
 from shared.pages import Page, Paging
 from shared.past_posts import PostReader, PostsAwayError
@@ -17,7 +18,7 @@ from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1", tags=["back-tests"])
+router = Router(prefix="/v1", tags=["back-tests"])
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 BacktestId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$", description="The back-test's id.")]
 Prefer = Annotated[

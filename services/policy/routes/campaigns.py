@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Response, status
+from fastapi import Path, Query, Response, status
 
 from services.policy.domain import campaign_figures, campaign_people, campaigns, people
 from services.policy.schemas.campaigns import (
@@ -14,6 +14,7 @@ from services.policy.schemas.campaigns import (
     PersonInCampaign,
     StatisticsOut,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch, revised
 from shared.db import Session
@@ -22,7 +23,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Line, Slug, Text
 
-router = APIRouter(prefix="/v1/acknowledgement-campaigns", tags=["policies"])
+router = Router(prefix="/v1/acknowledgement-campaigns", tags=["policies"])
 CampaignId = Annotated[Text, Path(max_length=36)]
 State = Literal["open", "closed"]
 Status = Literal["done", "missing", "overdue", "exempt"]

@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 
 from services.policy.domain import checks, people, receipts
 from services.policy.domain.rulebook import OutdatedError, rulebook
 from services.policy.schemas.checks import CheckOut, ChecksIn, ChecksOut, KeptCheckOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Text
 
-router = APIRouter(prefix="/v1/checks", tags=["checks"])
+router = Router(prefix="/v1/checks", tags=["checks"])
 
 
 @router.post("", dependencies=[needs("policies:read", "self")], responses=problems(people.UnknownPerson))

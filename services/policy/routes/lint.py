@@ -3,16 +3,17 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from services.policy.domain import lint
 from services.policy.schemas.lint import LintOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/policies/{key}/versions/{number}/lint", tags=["policies"])
+router = Router(prefix="/v1/policies/{key}/versions/{number}/lint", tags=["policies"])
 Place = Annotated[str, Query(pattern=r"^[A-Z]{2}$")]
 
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from services.policy.domain import nominations, seats
 from services.policy.schemas.nominations import (
@@ -14,13 +14,14 @@ from services.policy.schemas.nominations import (
     OfferAnswerIn,
     WithdrawalIn,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/task-team", tags=["task team"])
+router = Router(prefix="/v1/task-team", tags=["task team"])
 NominationId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 reads = [needs("team:read", "self")]
 takes_part = [needs("team:write", "self")]

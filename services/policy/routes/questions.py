@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, status
+from fastapi import Path, Query, status
 
 from services.policy.domain import faq, people, questions
 from services.policy.schemas.questions import (
@@ -15,13 +15,14 @@ from services.policy.schemas.questions import (
     RatingIn,
     ReassignmentIn,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/task-team/questions", tags=["task team"])
+router = Router(prefix="/v1/task-team/questions", tags=["task team"])
 QuestionId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
 reads = [needs("team:read", "self")]
 takes_part = [needs("team:write", "self")]

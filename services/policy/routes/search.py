@@ -2,17 +2,18 @@
 
 from typing import Annotated, cast
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.policy.domain import search
 from services.policy.schemas.search import HitOut, Kind
 from services.policy.schemas.task_team import Language
+from shared.areas import Router
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.requests import Db
 from shared.schemas import Text
 
-router = APIRouter(prefix="/v1/search", tags=["policies"])
+router = Router(prefix="/v1/search", tags=["policies"])
 Kinds = Annotated[
     str,
     Query(

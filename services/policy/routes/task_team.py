@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, status
+from fastapi import Path, status
 
 from services.policy.domain import charter, coverage, handovers, people, seats
 from services.policy.schemas.coverage import CoverageOut
@@ -18,6 +18,7 @@ from services.policy.schemas.task_team import (
     TeamOut,
     TermsIn,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.db import Session
@@ -26,7 +27,7 @@ from shared.problems import Forbidden, NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/task-team", tags=["task team"])
+router = Router(prefix="/v1/task-team", tags=["task team"])
 SeatKey = Annotated[Slug, Path(examples=["coach-care-german"])]
 reads = [needs("team:read", "self")]
 writes = [needs("team:write")]

@@ -1,17 +1,16 @@
 """/v1/people/{employee_number}/accommodation: more time in timed quizzes."""
 
-from fastapi import APIRouter
-
 from services.training.domain.access import OwnMatter
 from services.training.domain.learning import accommodations
 from services.training.schemas.accommodations import AccommodationIn, AccommodationOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
 
-router = APIRouter(prefix="/v1/people/{employee_number}/accommodation", tags=["people"])
+router = Router(prefix="/v1/people/{employee_number}/accommodation", tags=["people"])
 
 
 @router.get("", dependencies=[needs(*accommodations.RIGHTS, "self")], responses=problems(NotFound))

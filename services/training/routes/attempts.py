@@ -1,6 +1,6 @@
 """/v1/attempts: one sitting of a quiz."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.training.domain.access import LearningForAnother, OwnMatter
 from services.training.domain.learning import answers, attempts, enrolments, sittings
@@ -15,12 +15,13 @@ from services.training.schemas.attempts import (
     ResultOut,
 )
 from services.training.schemas.fields import Id
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import fingerprint
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(tags=["training"])
+router = Router(tags=["training"])
 
 
 @router.post(

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path, Request, Response, status
+from fastapi import Depends, Path, Request, Response, status
 
 from services.training.domain.badges import issuing, keys, pictures, sharing
 from services.training.domain.badges.credentials import Issuer
@@ -11,6 +11,7 @@ from services.training.schemas.badges import BadgeKeyOut, BadgeKeysOut, SharingI
 from services.training.schemas.fields import Id
 from services.training.settings import TrainingSettings
 from services.training.tables import Badge
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch, etag
 from shared.evidence import digest_of
@@ -18,7 +19,7 @@ from shared.problems import NotFound, Stale, Unavailable, problems
 from shared.requests import Db, RequestDatabase
 from shared.schemas import Text
 
-router = APIRouter(prefix="/v1", tags=["badges"])
+router = Router(prefix="/v1", tags=["badges"])
 
 TRIES = 5
 CREDENTIAL = "application/vc+ld+json"

@@ -1,10 +1,9 @@
 """/v1/catalogue: which courses people may take of their own will."""
 
-from fastapi import APIRouter
-
 from services.training.domain.planning import offers
 from services.training.routes.courses import InLocale
 from services.training.schemas.assigning import CatalogueItem, OfferIn, OfferOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -12,7 +11,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Slug
 
-router = APIRouter(prefix="/v1/catalogue", tags=["training"])
+router = Router(prefix="/v1/catalogue", tags=["training"])
 
 
 @router.get("", dependencies=[needs("training:read", "self")], responses=problems(NotFound))

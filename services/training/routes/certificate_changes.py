@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.training.domain.certification import changes
 from services.training.schemas.certificates import ChangesOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.problems import Invalid, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/certificate-changes", tags=["certification"])
+router = Router(prefix="/v1/certificate-changes", tags=["certification"])
 
 
 @router.get("", dependencies=[needs("certificates:read")], responses=problems(Invalid))

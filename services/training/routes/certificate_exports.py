@@ -4,17 +4,18 @@ import zlib
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import Header, Query
 from fastapi.responses import StreamingResponse
 
 from services.training.domain.certification import exports
 from services.training.domain.certification.exports import COLUMNS, Asked
 from services.training.schemas.certificates import Status
+from shared.areas import Router
 from shared.auth import needs
 from shared.requests import Db
 from shared.schemas import Moment, Slug
 
-router = APIRouter(prefix="/v1", tags=["certification"])
+router = Router(prefix="/v1", tags=["certification"])
 
 LINES = 1000
 GZIP = zlib.MAX_WBITS | 16

@@ -1,6 +1,6 @@
 """/v1/certificate-operations: one thing done to many certificates, with a preview first."""
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from services.training.domain.certification import operations
 from services.training.schemas.fields import Id
@@ -11,13 +11,14 @@ from services.training.schemas.operations import (
     OperationItemOut,
     OperationOut,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import fingerprint
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/certificate-operations", tags=["certification"])
+router = Router(prefix="/v1/certificate-operations", tags=["certification"])
 
 
 @router.post(

@@ -1,13 +1,12 @@
 """/v1/certificate-statuses: the question that HR systems ask most."""
 
-from fastapi import APIRouter
-
 from services.training.domain.certification import statuses
 from services.training.schemas.certificates import StatusesIn, StatusesOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/certificate-statuses", tags=["certification"])
+router = Router(prefix="/v1/certificate-statuses", tags=["certification"])
 
 
 @router.post("", dependencies=[needs("certificates:read")])

@@ -2,11 +2,12 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from services.training.domain.certification import certificates, history, measures
 from services.training.schemas.certificates import CertificateOut, HistoryOut, ReasonIn, Status
 from services.training.schemas.fields import Id
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch, etag
 from shared.pages import Page, Paging
@@ -14,7 +15,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Moment, Slug
 
-router = APIRouter(prefix="/v1", tags=["certification"])
+router = Router(prefix="/v1", tags=["certification"])
 
 
 @router.get("/certificates", dependencies=[needs("certificates:read", "self")])

@@ -1,10 +1,11 @@
 """/v1/certifications: the tiers that can be earned."""
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from services.training.domain.certification import certification_previews, certifications
 from services.training.schemas.certificates import CertificationIn, CertificationOut, CertificationPatch
 from services.training.schemas.previews import CertificationPreview
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -12,7 +13,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/certifications", tags=["certification"])
+router = Router(prefix="/v1/certifications", tags=["certification"])
 
 
 @router.get("", dependencies=[needs("training:read", "certificates:read", "self")])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, status
+from fastapi import Query, Request, status
 
 from services.training.domain import access
 from services.training.domain.learning import completion_files, completions, external_courses
@@ -21,13 +21,14 @@ from services.training.schemas.completions import (
 )
 from services.training.schemas.enrolments import CompletionIn, CompletionOut
 from services.training.schemas.imports import Delimiter, Encoding
+from shared.areas import Router
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, TooLarge, UnsupportedMediaType, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Line, Slug
 
-router = APIRouter(prefix="/v1", tags=["training"])
+router = Router(prefix="/v1", tags=["training"])
 
 SHOWN = 1000
 CSV_BODY = {

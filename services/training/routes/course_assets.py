@@ -3,11 +3,12 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Request, Response, status
+from fastapi import Path, Query, Request, Response, status
 
 from services.training.domain.teaching import assets
 from services.training.schemas.courses import AssetOut
 from services.training.schemas.modules import FileName
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import etag
 from shared.pages import Page, Paging
@@ -15,7 +16,7 @@ from shared.problems import NotFound, TooLarge, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/courses/{key}/assets", tags=["training"])
+router = Router(prefix="/v1/courses/{key}/assets", tags=["training"])
 
 FILE_BODY = {
     "requestBody": {

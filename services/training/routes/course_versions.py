@@ -3,10 +3,11 @@
 import asyncio
 from typing import Annotated
 
-from fastapi import APIRouter, Path, status
+from fastapi import Path, status
 
 from services.training.domain.teaching import course_versions, courses, pages, questions, rules
 from services.training.schemas.courses import CourseVersionIn, CourseVersionOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -14,7 +15,7 @@ from shared.problems import NotFound, Stale, TooLarge, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/courses/{key}/versions", tags=["training"])
+router = Router(prefix="/v1/courses/{key}/versions", tags=["training"])
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 
 WRONG = (

@@ -2,10 +2,11 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, status
 
 from services.training.domain.teaching import courses
 from services.training.schemas.courses import CourseIn, CourseOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.locales import Locale
 from shared.pages import Page, Paging
@@ -13,7 +14,7 @@ from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/courses", tags=["training"])
+router = Router(prefix="/v1/courses", tags=["training"])
 
 InLocale = Annotated[
     Locale | None, Query(description="The language to show it in; what is not translated says so by `fallback`.")

@@ -1,6 +1,6 @@
 """/v1/people/{employee_number}/deltas and /v1/deltas: what changed under a certificate and is to be learnt anew."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.training.domain.access import LearningForAnother
 from services.training.domain.learning import enrolments
@@ -10,6 +10,7 @@ from services.training.domain.relearning.delta_questions import UnknownItem
 from services.training.schemas.deltas import CompletionOfDelta, DeltaOut, DeltaResult, DeltaStatus, DeltaView
 from services.training.schemas.enrolments import EnrolmentOut
 from services.training.schemas.fields import Id
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch, etag
 from shared.pages import Page, Paging
@@ -17,7 +18,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
 
-router = APIRouter(prefix="/v1", tags=["certification"])
+router = Router(prefix="/v1", tags=["certification"])
 
 
 @router.get(

@@ -1,9 +1,10 @@
 """/v1/enrolment-rules: who is put on what, by which rule."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.training.domain.planning import enrolment_rules
 from services.training.schemas.assigning import AudiencePreview, RuleAudience, RuleIn, RuleOut, RulePatch
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch, revised
 from shared.pages import Page, Paging
@@ -11,7 +12,7 @@ from shared.problems import Forbidden, NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/enrolment-rules", tags=["training"])
+router = Router(prefix="/v1/enrolment-rules", tags=["training"])
 
 
 @router.get("", dependencies=[needs("training:read")])

@@ -1,6 +1,6 @@
 """/v1/enrolments: a person on a course."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.training.domain.learning import enrolments
 from services.training.domain.planning import enrolment_batches, offers
@@ -8,6 +8,7 @@ from services.training.routes.courses import InLocale
 from services.training.schemas.assigning import BatchIn, BatchOut
 from services.training.schemas.enrolments import EnrolmentIn, EnrolmentOut
 from services.training.schemas.fields import Id
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import fingerprint
 from shared.pages import Page, Paging
@@ -15,7 +16,7 @@ from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Slug
 
-router = APIRouter(prefix="/v1/enrolments", tags=["training"])
+router = Router(prefix="/v1/enrolments", tags=["training"])
 
 
 @router.get("", dependencies=[needs("training:read", "self")])

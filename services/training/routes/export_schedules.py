@@ -1,10 +1,11 @@
 """/v1/export-schedules: files for systems that do not ask, written to a folder when they are due."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.training.domain.certification import export_schedules
 from services.training.schemas.exports import ExportRunOut, ExportScheduleIn, ExportScheduleOut, ExportSchedulePatch
 from services.training.schemas.fields import Id
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch, fingerprint
 from shared.pages import Page, Paging
@@ -12,7 +13,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/export-schedules", tags=["export files"])
+router = Router(prefix="/v1/export-schedules", tags=["export files"])
 
 
 @router.get("", dependencies=[needs("admin:read")])

@@ -8,7 +8,7 @@ from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Annotated, BinaryIO, cast
 
-from fastapi import APIRouter, Depends, Query, Request, Response, status
+from fastapi import Depends, Query, Request, Response, status
 
 from services.training.domain.provisioning import (
     csv_files,
@@ -33,6 +33,7 @@ from services.training.schemas.imports import (
     MappingOut,
     Outcome,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch, fingerprint
 from shared.context import current
@@ -50,7 +51,7 @@ from shared.problems import (
 from shared.requests import EVENTS_HEADER, Db, events_header
 from shared.schemas import Line, Slug
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = Router(prefix="/v1", tags=["people"])
 
 LARGEST_FILE = 32 * 1024 * 1024
 IN_MEMORY = 1024 * 1024

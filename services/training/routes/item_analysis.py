@@ -1,16 +1,15 @@
 """/v1/courses/{key}/item-analysis: how well questions tell apart who knows and who does not."""
 
-from fastapi import APIRouter
-
 from services.training.domain.teaching import item_analysis
 from services.training.schemas.item_analysis import ItemAnalysisOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/courses/{key}", tags=["training"], dependencies=[needs("training:write")])
+router = Router(prefix="/v1/courses/{key}", tags=["training"], dependencies=[needs("training:write")])
 
 
 @router.get("/item-analysis", responses=problems(NotFound))

@@ -1,9 +1,10 @@
 """/v1/learning-paths: courses in an order, and who is on them."""
 
-from fastapi import APIRouter, status
+from fastapi import status
 
 from services.training.domain.planning import learning_paths, offers
 from services.training.schemas.assigning import PathIn, PathMemberIn, PathOut, PathPatch, PathProgress
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -11,7 +12,7 @@ from shared.problems import Forbidden, NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/learning-paths", tags=["training"])
+router = Router(prefix="/v1/learning-paths", tags=["training"])
 
 
 @router.get("", dependencies=[needs("training:read", "self")])

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, status
 
 from services.training.domain import access
 from services.training.domain.learning import attendance, enrolments
@@ -17,6 +17,7 @@ from services.training.schemas.live_sessions import (
     RegistrationIn,
     RegistrationOut,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -24,7 +25,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Slug
 
-router = APIRouter(prefix="/v1/live-sessions", tags=["training"])
+router = Router(prefix="/v1/live-sessions", tags=["training"])
 
 
 @router.get("", dependencies=[needs("training:read", "self")])

@@ -1,6 +1,6 @@
 """/v1/enrolments/{enrolment}: what a learner does in the modules of a course."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.training.domain import access
 from services.training.domain.learning import enrolments, lessons, moves, scenarios, showing, tasks
@@ -15,13 +15,14 @@ from services.training.schemas.learning import (
     SubmissionOut,
     VersionChangeIn,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import fingerprint
 from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/enrolments/{enrolment}", tags=["training"])
+router = Router(prefix="/v1/enrolments/{enrolment}", tags=["training"])
 
 LEARNS = [needs("training:write", "self")]
 

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Response, status
+from fastapi import Query, Response, status
 
 from services.training.domain import access
 from services.training.domain.certification import certificates
@@ -28,6 +28,7 @@ from services.training.schemas.people import (
     PersonPatch,
     SourcesOut,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch, fingerprint
 from shared.pages import Page, Paging
@@ -35,7 +36,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Line, Moment
 
-router = APIRouter(prefix="/v1", tags=["people"])
+router = Router(prefix="/v1", tags=["people"])
 
 
 @router.get("/people", response_model=Page[PersonOut], dependencies=[needs("people:read", "self")])

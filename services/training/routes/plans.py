@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from services.training.domain.planning import learning_figures, learning_paths, plans
 from services.training.routes.courses import InLocale
 from services.training.schemas.assigning import PathProgress
 from services.training.schemas.plans import LearningFigures, PlanOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import fingerprint
 from shared.pages import Page
@@ -15,7 +16,7 @@ from shared.problems import NotFound, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Slug
 
-router = APIRouter(prefix="/v1", tags=["training"])
+router = Router(prefix="/v1", tags=["training"])
 
 
 @router.get(

@@ -1,12 +1,13 @@
 """A person's data: to take with them, to be erased, and who looked at it."""
 
-from fastapi import APIRouter, Request, status
+from fastapi import Request, status
 
 from services.training.domain.access import OwnMatter
 from services.training.domain.privacy import erasures, looks, takeouts
 from services.training.domain.provisioning import import_guard
 from services.training.schemas.fields import Id
 from services.training.schemas.privacy import DataExportOut, ErasureIn, ErasureOut, LookOut, RetentionOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.pages import Page, Paging
 from shared.personal import PersonalDataAway, ask, ask_retention
@@ -14,7 +15,7 @@ from shared.problems import Forbidden, NotFound, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber
 
-router = APIRouter(prefix="/v1", tags=["privacy"])
+router = Router(prefix="/v1", tags=["privacy"])
 
 
 @router.get(

@@ -3,19 +3,20 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 
 from services.training.domain.question_files.reading import NotAQuestionFile
 from services.training.domain.teaching import question_exports, question_imports
 from services.training.domain.teaching.question_exports import WRITERS
 from services.training.domain.teaching.question_imports import READERS, Asked
 from services.training.schemas.question_files import ImportFormat, QuestionFormat, QuestionImportOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.problems import NotFound, TooLarge, UnsupportedMediaType, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/courses/{key}", tags=["training"], dependencies=[needs("training:write")])
+router = Router(prefix="/v1/courses/{key}", tags=["training"], dependencies=[needs("training:write")])
 
 LARGEST = 5 * 1024 * 1024
 XML_TYPES = {"application/xml", "text/xml"}

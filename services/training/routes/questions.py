@@ -2,11 +2,12 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, status
 
 from services.training.domain.teaching import questions, rules
 from services.training.schemas.questions import BankQuestionOut, QuestionQuery
 from services.training.schemas.quizzes import Difficulty, Question
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -14,7 +15,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/courses/{key}/questions", tags=["training"], dependencies=[needs("training:write")])
+router = Router(prefix="/v1/courses/{key}/questions", tags=["training"], dependencies=[needs("training:write")])
 
 Kind = Literal["single", "multiple", "true_false", "matching", "ordering", "short_text", "numeric", "rule_break"]
 

@@ -1,7 +1,5 @@
 """/refresher-proposals: courses that monitoring proposes where findings repeat themselves, and what a person decides."""
 
-from fastapi import APIRouter
-
 from services.training.domain import access
 from services.training.domain.certification import proposals
 from services.training.domain.learning import enrolments
@@ -9,13 +7,14 @@ from services.training.domain.planning import refreshers
 from services.training.schemas.fields import Id
 from services.training.schemas.refreshers import RefresherDecisionIn, RefresherProposalOut
 from services.training.tables import ProposalState
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
 from shared.problems import Invalid, NotFound, Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/refresher-proposals", tags=["training"])
+router = Router(prefix="/v1/refresher-proposals", tags=["training"])
 
 
 @router.get("", dependencies=[needs("training:read")])

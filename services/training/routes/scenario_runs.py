@@ -1,18 +1,19 @@
 """/v1/scenario-runs: one way through a scenario."""
 
-from fastapi import APIRouter, Response, status
+from fastapi import Response, status
 
 from services.training.domain import access
 from services.training.domain.learning import scenarios
 from services.training.routes.courses import InLocale
 from services.training.schemas.fields import Id
 from services.training.schemas.learning import ChoiceIn, RunOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import fingerprint
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/scenario-runs", tags=["training"])
+router = Router(prefix="/v1/scenario-runs", tags=["training"])
 
 
 @router.get("/{run}", dependencies=[needs("training:read", "self")], responses=problems(NotFound))

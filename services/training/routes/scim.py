@@ -8,15 +8,16 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from services.training.schemas.scim_errors import ScimErrorOut
+from shared.areas import Router
 from shared.auth import needs
 
 SCIM_MEDIA_TYPE = "application/scim+json"
 SERVING = "services.training.routes.scim_serving"
 
-router = APIRouter(prefix="/scim/v2", tags=["SCIM"])
+router = Router(prefix="/scim/v2", tags=["SCIM"])
 loaded: dict[str, ModuleType] = {}
 
 READ, WRITE = "people:read", "people:write"

@@ -2,20 +2,21 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, status
+from fastapi import Query, status
 
 from services.training.domain import access
 from services.training.domain.certification import measures, proposals
 from services.training.schemas.fields import Id
 from services.training.schemas.proposals import ProposalDecisionIn, ProposalIn, ProposalOut
 from services.training.tables import ProposalState
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
 from shared.problems import Invalid, NotFound, Stale, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1", tags=["certification"])
+router = Router(prefix="/v1", tags=["certification"])
 
 
 @router.post(

@@ -2,12 +2,13 @@
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from services.training.domain import access
 from services.training.domain.learning import tasks
 from services.training.schemas.fields import Id
 from services.training.schemas.learning import ReviewIn, SubmissionOut
+from shared.areas import Router
 from shared.auth import needs
 from shared.conditions import IfMatch
 from shared.pages import Page, Paging
@@ -15,7 +16,7 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import Slug
 
-router = APIRouter(prefix="/v1/task-submissions", tags=["training"])
+router = Router(prefix="/v1/task-submissions", tags=["training"])
 
 
 @router.get("", dependencies=[needs("training:read", "self")])

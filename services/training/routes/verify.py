@@ -6,7 +6,7 @@ from pathlib import Path as FilePath
 from typing import Annotated, Any
 
 import orjson
-from fastapi import APIRouter, Header, Path, Request, Response
+from fastapi import Header, Path, Request, Response
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, select_autoescape
 from starlette.datastructures import UploadFile
@@ -15,6 +15,7 @@ from services.training.domain.badges import checks, issuing, keys, pictures, sha
 from services.training.domain.badges.status_lists import Purpose
 from services.training.routes.badges import CREDENTIAL, TheIssuer, TheVault, content
 from services.training.schemas.badges import CheckedOut, VerificationOut
+from shared.areas import Router
 from shared.conditions import etag, fingerprint
 from shared.lean import again
 from shared.problems import NotFound, TooLarge, problems
@@ -23,7 +24,7 @@ from shared.schemas import Text
 
 Code = Annotated[Text, Path(max_length=32)]
 
-router = APIRouter(tags=["badges"])
+router = Router(tags=["badges"])
 
 ANYWHERE = {"Access-Control-Allow-Origin": "*"}
 """Verifiers in browsers are pages of other hosts, and send no credentials."""

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, status
+from fastapi import Path, status
 
 from services.training.domain.privacy import works_council
 from services.training.schemas.fields import Id
@@ -12,12 +12,13 @@ from services.training.schemas.works_council import (
     WorksCouncilChangeOut,
     WorksCouncilModeOut,
 )
+from shared.areas import Router
 from shared.auth import needs
 from shared.pages import Page
 from shared.problems import NotFound, problems
 from shared.requests import Db
 
-router = APIRouter(prefix="/v1/works-council-modes", tags=["privacy"])
+router = Router(prefix="/v1/works-council-modes", tags=["privacy"])
 Entity = Annotated[LegalEntity, Path()]
 
 
