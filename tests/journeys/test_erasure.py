@@ -240,7 +240,8 @@ async def echoing(platform: Platform) -> AsyncIterator[None]:
 
     server = await asyncio.start_server(echo, "127.0.0.1", 0)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    await ok(await platform.client.post("/v1/webhooks", json={"name": "echo", "url": url, "types": ["training"]}))
+    hook = {"name": "echo", "url": url, "types": ["training"], "scopes": ["events:read", "people:read"]}
+    await ok(await platform.client.post("/v1/webhooks", json=hook))
     async with server:
         yield
 
