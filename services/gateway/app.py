@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from services.gateway.bearer import AccessTokens
-from services.gateway.connectors.provider import open_provider
+from services.gateway.connectors.provider import Provider, open_provider
 from services.gateway.connectors.sender import Sender
 from services.gateway.connectors.witnesses import Witnesses
 from services.gateway.cors import Cors
@@ -108,50 +108,60 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
 async def open_doors(app: FastAPI) -> AsyncIterator[None]:
     """Open what lives as long as the process: credentials, the log's reader, the fan-out, the read model."""
     settings: GatewaySettings = app.state.settings
-    db, clock = app.state.db, app.state.clock
+    db: Database = app.state.db
     await make_ready(db, settings)
     signer = TokenSigner(settings.signing_key)
-    tail, hub = Tail(db), Hub(app.state.registry)
     async with (
         Forwarder(settings.services, signer, settings.answer_timeout, settings.max_body) as forwarder,
-        open_provider(settings, clock) as provider,
+        open_provider(settings, app.state.clock) as provider,
     ):
-        embed_tokens = EmbedTokens(settings.signing_key, clock, settings.public_url)
-        tokens = AccessTokens(provider, db) if provider else None
-        keyring = Keyring(db, clock, settings.public_url, embed_tokens, tokens)
-        policies = Policies(db, forwarder)
-        certificates = Certificates(db, forwarder, app.state.bus, clock)
-        embeds = Embeds(policies, embed_tokens, settings)
-        waiting = Waiting(forwarder, db, tail, policies, certificates)
-        app.state.doors = Doors(
-            settings,
-            db,
-            keyring,
-            Limiter(settings.rate_limit),
-            forwarder,
-            tail,
-            hub,
-            policies,
-            certificates,
-            embeds,
-            waiting,
-            provider,
-        )
+        doors = app.state.doors = make_doors(app, forwarder, provider)
+        keyring, certificates, hub, tail = doors.keyring, doors.certificates, doors.hub, doors.tail
         # First the position, then what is read: an event in between is followed, though it may be known already.
         extent = await tail.open()
         await keyring.load()
-        await policies.load()
+        await doors.policies.load()
         certificates.begin(extent.newest)
         hub.open(extent.epoch, extent.newest)
         db.on_commit(tail.wake)
-        app.state.webhooks.open(db, clock, hub, app.state.registry)
-        for listener in (keyring.follow, policies.follow, certificates.follow, hub.publish, app.state.webhooks.hear):
+        app.state.webhooks.open(db, app.state.clock, hub, app.state.registry)
+        for listener in (
+            keyring.follow,
+            doors.policies.follow,
+            certificates.follow,
+            hub.publish,
+            app.state.webhooks.hear,
+        ):
             tail.listen(listener)
-        followers = (tail.run, policies.run, certificates.run, certificates.confirm, certificates.reads.run)
+        followers = (tail.run, doors.policies.run, certificates.run, certificates.confirm, certificates.reads.run)
         async with running(*followers, hub.beat, partial(write_use, keyring)):
             yield
         await keyring.write_use()
         await certificates.reads.tell()
+
+
+def make_doors(app: FastAPI, forwarder: Forwarder, provider: Provider | None) -> Doors:
+    """Make what lives as long as the process, none of it begun yet."""
+    settings, db, clock = app.state.settings, app.state.db, app.state.clock
+    embed_tokens = EmbedTokens(settings.signing_key, clock, settings.public_url)
+    tokens = AccessTokens(provider, db) if provider else None
+    tail = Tail(db)
+    policies = Policies(db, forwarder)
+    certificates = Certificates(db, forwarder, app.state.bus, clock)
+    return Doors(
+        settings,
+        db,
+        Keyring(db, clock, settings.public_url, embed_tokens, tokens),
+        Limiter(settings.rate_limit),
+        forwarder,
+        tail,
+        Hub(app.state.registry),
+        policies,
+        certificates,
+        Embeds(policies, embed_tokens, settings),
+        Waiting(forwarder, db, tail, policies, certificates),
+        provider,
+    )
 
 
 async def make_ready(db: Database, settings: GatewaySettings) -> None:
