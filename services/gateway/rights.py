@@ -66,6 +66,9 @@ FRESH = (
     ("GET", "/v1/audit/chains"),
     ("POST", "/v1/api-keys"),
     ("POST", "/v1/api-keys/{key}/rotation"),
+    ("POST", "/v1/webhooks"),
+    ("PATCH", "/v1/webhooks/{webhook_id}"),
+    ("POST", "/v1/webhooks/{webhook_id}/secret-rotation"),
 )
 """What a person does only within 15 minutes of proving who they are; machines, which prove it each time, are exempt."""
 
