@@ -18,6 +18,7 @@ from services.policy.routes import (
     lint,
     nominations,
     policies,
+    previews,
     questions,
     search,
     task_team,
@@ -37,6 +38,7 @@ def create_app(settings: PolicySettings | None = None) -> FastAPI:
         routers=[
             policies.router,
             versions.router,
+            previews.router,
             translations.router,
             backtests.router,
             lint.router,

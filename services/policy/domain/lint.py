@@ -37,34 +37,45 @@ def lint(session: Session, key: str, number: int, places: frozenset[str] | None,
     """Return what the linter says of a version, as things stand in these places (None: in all) on a day."""
     policy, version = versions.get(session, key, number)
     content = Content.model_validate(version.content)
-    language = content.locale.split("-")[0].lower()
     day = day or session.now.date()
-    applied = [pack for pack in packs() if pack.applies_in(places)]
-    reading = Reading(content, language)
-    findings = sorted(
-        (
-            finding
-            for pack in applied
-            for rule in pack.rules
-            if rule.holds_on(day)
-            for finding in reading.judge(pack, rule)
-        ),
-        key=reading.order,
-    )
+    judged = judge(content, places, day)
     return LintOut(
         policy=policy.key,
         version=version.number,
         content_hash=version.content_hash,
         locale=content.locale,
         as_of=day,
-        readability=reading.grade,
+        readability=judged.grade,
         packs=[
             LintPack(pack=pack.pack, title=pack.title, jurisdiction=pack.jurisdiction, rules=len(pack.rules))
-            for pack in applied
+            for pack in judged.packs
         ],
-        counts={severity: sum(each.severity == severity for each in findings) for severity in SEVERITIES},
-        findings=findings[:MOST],
+        counts={severity: sum(each.severity == severity for each in judged.findings) for severity in SEVERITIES},
+        findings=judged.findings[:MOST],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the linter says of a content: its packs, how hard it is to read, and all findings, the most serious first."""
+
+    packs: Sequence[Pack]
+    grade: LintGrade
+    findings: list[LintFinding]
+
+
+def judge(content: Content, places: frozenset[str] | None, day: date) -> Judged:
+    """Judge a content, kept or not, as things stand in these places (None: in all) on a day."""
+    applied = [pack for pack in packs() if pack.applies_in(places)]
+    reading = Reading(content, content.locale.split("-")[0].lower())
+    found = (
+        finding
+        for pack in applied
+        for rule in pack.rules
+        if rule.holds_on(day)
+        for finding in reading.judge(pack, rule)
+    )
+    return Judged(applied, reading.grade, sorted(found, key=reading.order))
 
 
 class Reading:
