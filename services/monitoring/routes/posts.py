@@ -143,3 +143,9 @@ async def list_posts(
 async def get_post(post_id: Id, db: Db, caller: Caller) -> PostOut:
     """Return one post."""
     return await db.read(showing.read, post_id, caller)
+
+
+@router.get("/{post_id}/thread", dependencies=[needs("monitoring:read", "self")], responses=problems(NotFound))
+async def get_post_thread(post_id: Id, db: Db, caller: Caller) -> Page[PostOut]:
+    """Return a post after the posts that it answers, the oldest first: ten of them at most, as far as they came in."""
+    return await db.read(showing.thread, post_id, caller)

@@ -31,6 +31,33 @@ def visible(post: Post, caller: Principal) -> bool:
     return caller.departments is None or post.department is None or post.department in caller.departments
 
 
+BEFORE = 10
+
+
+def thread(session: Session, post_id: str, caller: Principal) -> Page[PostOut]:
+    """Return a post after those that it answers, as far as they came in, the oldest first.
+
+    Of a person in works-council mode, the post alone: what it answers would say whose it is. Raises NotFound.
+    """
+    this = read(session, post_id, caller)
+    if this.person == people.WITHHELD:
+        return Page(items=[this], next_cursor=None)
+    earlier = [one for one in before(session, session.get_one(Post, post_id)) if visible(one, caller)]
+    return Page(items=[*shown(session, earlier, caller), this], next_cursor=None)
+
+
+def before(session: Session, post: Post) -> list[Post]:
+    """Return what a post answers, and what that answers, as far back as we look, the oldest first."""
+    found = [post]
+    while found[0].in_reply_to is not None and len(found) <= BEFORE:
+        named = select(Post).where(col(Post.network) == post.network, col(Post.network_id) == found[0].in_reply_to)
+        one: Post | None = session.execute(named).scalar()
+        if one is None or one in found:
+            break
+        found.insert(0, one)
+    return found[:-1]
+
+
 @dataclass(frozen=True, slots=True)
 class Filter:
     """Which posts a list shows."""
