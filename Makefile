@@ -6,7 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 unexport PYTHONPATH PYTHONHOME PYTHONSTARTUP PYTHONDONTWRITEBYTECODE VIRTUAL_ENV PIP_USER PIP_TARGET PIP_PREFIX PIP_REQUIRE_VIRTUALENV
-export PORT DATA_DIR DEMO POSTS
+export PORT DATA_DIR DEMO POSTS PAGES
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 VENV := .venv
@@ -46,6 +46,10 @@ bench: setup ## Measure the speeds to reach, each as a ratio to its baseline
 	@exec $(BIN)/python -m tests.benchmarks
 
 ##@ Write
+
+.PHONY: screenshots
+screenshots: setup ## Take every page, day and night, desktop and phone, into screenshots/; PAGES="home policy" chooses
+	@exec $(BIN)/python -m tests.browser.screenshots
 
 .PHONY: openapi
 openapi: setup ## Merge the services' OpenAPI documents into the one that the gateway serves
@@ -125,4 +129,4 @@ clean: ## Remove what was installed and built; data stays
 
 .PHONY: help
 help: ## Say what there is
-	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

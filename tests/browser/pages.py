@@ -1,0 +1,54 @@
+"""Every page of the portal: who looks at it, and where it is. Screenshots are taken of these, and axe judges them.
+
+A page of one thing has a place for it in its path, `/guidance/{id}`, and says in `among` where the API lists such
+things: the first that this person may see is shown. `tests/browser/story.py` tells a platform enough for each page
+to have something to show; the demonstration has it all by itself.
+"""
+
+from dataclasses import dataclass
+
+from playwright.async_api import BrowserContext
+
+NOBODY = ""
+"""Who has not signed in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A page as somebody sees it; `ready` is what stands on it once it is whole, where a script fills it."""
+
+    name: str
+    path: str
+    role: str = "employee"
+    among: str | None = None
+    ready: str = "main h1"
+
+
+PAGES = (
+    Shown("sign-in", "/sign-in", NOBODY),
+    Shown("signed-out", "/signed-out", NOBODY),
+    Shown("home", "/"),
+    Shown("policies", "/policies"),
+    Shown("policies-search", "/policies?q=customer"),
+    Shown("policy", "/policies/social-media"),
+    Shown("policy-changes", "/policies/social-media/changes"),
+    Shown("guidance", "/guidance"),
+    Shown("dashboard", "/dashboard", "coach", ready="#live[data-state=live]"),
+    Shown("embed", "/embed", "lead"),
+    Shown("styleguide", "/styleguide"),
+)
+
+
+class NothingToShow(LookupError):  # noqa: N818  an answer, not a fault
+    """There is no such thing that this person may see."""
+
+
+async def path_of(shown: Shown, context: BrowserContext) -> str:
+    """Return where a page is for who is signed in; raises NothingToShow."""
+    if shown.among is None:
+        return shown.path
+    answer = await context.request.get(shown.among)
+    found = (await answer.json()).get("items") or []
+    if not found:
+        raise NothingToShow(f"{shown.name}: {shown.among} lists nothing")
+    return shown.path.format_map(found[0])
