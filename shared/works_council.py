@@ -41,6 +41,7 @@ MEASURING = (
     "monitoring.suspension.",
     "policy.approval.",
     "policy.question.",
+    "gateway.notice.",
     "training.refresher.",
     "training.refresher.",
 )

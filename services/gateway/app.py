@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from services.gateway.bearer import AccessTokens
+from services.gateway.connectors.notices import Notices
 from services.gateway.connectors.provider import Provider, open_provider
 from services.gateway.connectors.sender import Sender
 from services.gateway.connectors.witnesses import Witnesses
@@ -26,7 +27,7 @@ from services.gateway.front import Front
 from services.gateway.handlers import handlers, snapshots, timers
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
-from services.gateway.portal import documents, embedding, pages, sign_in
+from services.gateway.portal import documents, embedding, pages, sign_in, unsubscribing
 from services.gateway.portal.rooms import ROOMS
 from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
@@ -36,6 +37,7 @@ from services.gateway.routes import (
     embed_tokens,
     events,
     feeds,
+    notices,
     oembed,
     operations,
     sessions,
@@ -66,7 +68,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         doors: Doors = app.state.doors
         return await doors.keyring.authenticate(scope)
 
-    sender = Sender(settings)
+    sender, told = Sender(settings), Notices(settings)
     app = Service(
         name="gateway",
         settings=settings,
@@ -78,6 +80,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             embedding.router,
             events.router,
             feeds.router,
+            notices.router,
             oembed.router,
             webhooks.router,
             webhook_deliveries.router,
@@ -85,18 +88,19 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             operations.router,
             *ROOMS,
             sign_in.router,
+            unsubscribing.router,
             sessions.router,
         ],
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
-        workers=[sender.run, Witnesses(settings).run],
+        workers=[sender.run, told.run, Witnesses(settings).run],
         personal=personal.personal,
         authenticate=authenticate,
         front=Front,
         while_running=open_doors,
     ).app
-    app.state.webhooks = sender
+    app.state.webhooks, app.state.notices = sender, told
     pages.serve_files(app)
     app.state.places = frozenset(place for room in ROOMS for place in room.places)
     # In front of all: a script is told that its token has ended only if it may read that.

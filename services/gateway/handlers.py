@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from services.gateway.domain import api_keys, certificates, embeds, event_log, people, personal, policies
+from services.gateway.domain.notices import hearing, outgoing
 from services.gateway.domain.sign_in import pending, sessions
 from services.gateway.domain.webhooks import deliveries
 from services.gateway.tables import ApiKey, Webhook
@@ -15,6 +16,7 @@ from shared.events.gateway import (
     KeyCreatedV1,
     KeyRevokedV1,
     KeyRotatedV1,
+    NoticeDeliveredV1,
     RecordsReadV1,
     SignedInV1,
     SignedOutV1,
@@ -49,6 +51,7 @@ handlers = Handlers()
 timers = Timers()
 snapshots = Snapshots()
 works_council.follow(handlers)
+hearing.follow(handlers)
 
 
 def told_at(session: Session) -> datetime:
@@ -74,6 +77,7 @@ def keep_person(event: PersonChangedV1, session: Session) -> None:
 def forget_person(event: PersonLeftV1, session: Session) -> None:
     """A person who left signs in no more, and is signed out."""
     people.forget(session, event)
+    outgoing.forget(session, event.id)
     certificates.keep_leaver(session, event)
 
 
@@ -135,6 +139,12 @@ def forget_old_deliveries(session: Session) -> None:
     deliveries.forget_old(session)
 
 
+@timers.every(seconds=3600)
+def forget_old_notices(session: Session) -> None:
+    """What people were told is kept for 90 days."""
+    outgoing.forget_old(session)
+
+
 @timers.every(seconds=600)
 def forget_ended_sessions(session: Session) -> None:
     """A session that ended is not kept, nor a sign-in that nobody finished."""
@@ -171,6 +181,7 @@ snapshots.leave_out(
     RecordsReadV1,
     because="Whoever counts what was read counts it once: told again, it would be counted twice.",
 )
+snapshots.leave_out(NoticeDeliveredV1, because="That somebody was told is history: told again, nobody would be told.")
 snapshots.leave_out(KeyRotatedV1, because="It says only that a secret was replaced: the key is the one that was made.")
 snapshots.leave_out(SignedOutV1, because="What ended is not told again: nothing is true because of it any more.")
 snapshots.leave_out(SignedInV1, because="A sign-in is history: nothing is true because of it once the session is over.")

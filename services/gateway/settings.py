@@ -4,6 +4,7 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -78,10 +79,29 @@ class GatewaySettings(ServiceSettings):
     webhook_key: Path | None = None
     """The key file (a JWK) under which the secrets of webhooks are kept; made in the data folder where none is given."""
 
+    smtp_url: SecretStr | None = None
+    """The mail server for notices: `smtp://user:password@host:587` (STARTTLS), or `smtps://`; none: no e-mail."""
+    smtp_from: str = "Shareload <shareload@localhost>"
+    """Whom notices by e-mail come from."""
+    notice_zone: str = "UTC"
+    """The time zone (IANA) of people who named none, in which they are told what is due, and once a day."""
+
     witnesses: tuple[str, ...] = ()
     """Addresses outside to which the signed heads of all evidence logs are posted, to be kept there."""
     witness_every: float = 60.0
     """Seconds between looks for heads that a witness does not have yet."""
+
+    @model_validator(mode="after")
+    def refuse_what_no_notice_could_go_by(self) -> Self:
+        """Refuse a mail server that is no address of one, and a time zone that does not exist."""
+        given = urlsplit(self.smtp_url.get_secret_value()) if self.smtp_url else None
+        if given is not None and (given.scheme not in {"smtp", "smtps"} or not given.hostname):
+            raise ValueError("smtp_url must be smtp://host or smtps://host")
+        try:
+            ZoneInfo(self.notice_zone)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError("notice_zone must be an IANA time zone, such as Europe/Berlin") from None
+        return self
 
     @model_validator(mode="after")
     def refuse_private_webhooks_in_production(self) -> Self:

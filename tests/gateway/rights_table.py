@@ -12,7 +12,7 @@ ASKED = {
         get_supervision_export get_supervision_file list_supervision_exports
     """,
     "admin:read": """
-        export_evidence_chain get_api_key get_badge_key get_evidence_proof get_export_run get_export_schedule
+        export_evidence_chain get_api_key get_badge_key get_evidence_proof get_notice_preferences get_export_run get_export_schedule
         get_legal_hold get_webhook get_webhook_delivery list_api_keys list_audit_entries list_badge_keys
         list_dead_letters list_evidence list_evidence_heads list_export_runs list_export_schedules list_legal_holds
         list_set_aside list_webhook_deliveries list_webhooks
@@ -24,7 +24,7 @@ ASKED = {
         propose_works_council_change confirm_works_council_change
         ask_legal_hold_release change_webhook confirm_legal_hold_release create_api_key create_export_schedule
         create_webhook delete_export_schedule delete_webhook pause_webhook place_legal_hold replay_dead_letter
-        replay_events replay_webhook resume_webhook retry_set_aside retry_webhook_delivery revoke_api_key
+        replay_events set_notice_preferences replay_webhook resume_webhook retry_set_aside retry_webhook_delivery revoke_api_key
         revoke_badge_key rotate_api_key rotate_badge_key rotate_webhook_secret start_export_run test_webhook
         update_export_schedule
     """,
@@ -172,7 +172,8 @@ ASKED = {
         take_live_attendance
     """,
     "self": """
-        end_session get_sharing list_sessions put_sharing
+        end_session get_own_notice_preferences get_sharing list_notices list_sessions put_sharing read_notice
+        set_own_notice_preferences
     """,
     "team:write": """
         change_task_team change_task_team_seat create_task_team_seat decide_nomination delete_task_team_seat

@@ -8,6 +8,7 @@ from sqlmodel import col
 
 from services.gateway.domain import certificates, people
 from services.gateway.domain.event_log import KEPT
+from services.gateway.domain.notices import outgoing
 from services.gateway.domain.sign_in.pending import LASTS
 from services.gateway.domain.sign_in.sessions import LIFETIME
 from services.gateway.domain.webhooks import deliveries
@@ -17,6 +18,10 @@ from services.gateway.tables import (
     Holder,
     Identity,
     KnownPerson,
+    Notice,
+    NoticeMessage,
+    NoticePreferences,
+    NoticeSending,
     Seat,
     SignedIn,
     Webhook,
@@ -41,7 +46,17 @@ NOBODY = {
     "webhook_deliveries": "which events were sent where; what they said stands in the log of events",
 }
 SECRET = frozenset(
-    {"secret_hash", "token_hash", "prefix", "former_hash", "former_prefix", "secret", "previous_secret", "url"}
+    {
+        "secret_hash",
+        "token_hash",
+        "prefix",
+        "former_hash",
+        "former_prefix",
+        "secret",
+        "previous_secret",
+        "url",
+        "chat_url",
+    }
 )
 
 
@@ -55,6 +70,10 @@ def kept(person: str) -> dict[str, Select[Any]]:
         "webhooks_made": select(*columns("webhooks")).where(col(Webhook.created_by) == f"person:{person}"),
         "seats": select(*columns("seats")).where(col(Seat.person) == person),
         "holder": select(*columns("holders")).where(col(Holder.person) == person),
+        "notices": select(*columns("notices")).where(col(Notice.person) == person),
+        "notice_preferences": select(*columns("notice_preferences")).where(col(NoticePreferences.person) == person),
+        "notice_sendings": select(*columns("notice_sendings")).where(col(NoticeSending.person) == person),
+        "notice_messages": select(*columns("notice_messages")).where(col(NoticeMessage.person) == person),
         "certificates": select(*columns("held_certificates")).where(col(HeldCertificate.person) == person),
     }
 
@@ -71,6 +90,7 @@ def forget(session: Session, person: str) -> None:
     words = [known.employee_number, known.user_name, known.email] if known else []
     erasure.begin(session, person, words=[*words, holder.employee_number if holder else None])
     people.end_access(session, person)
+    outgoing.forget(session, person)
     deliveries.forget_answers(session, [f"person/{person}"])
     session.execute(delete(SignedIn).where(col(SignedIn.user).in_(words)))
     session.execute(delete(Identity).where(col(Identity.person) == person))
@@ -98,6 +118,8 @@ def retention() -> dict[str, timedelta | None]:
         "the log of events": KEPT,
         "keys and webhooks that somebody made": None,
         "deliveries to webhooks": deliveries.KEPT,
+        "notices, and what was sent of them": outgoing.KEPT,
+        "how somebody wants to be told": None,
     }
 
 

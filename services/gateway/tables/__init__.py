@@ -13,6 +13,7 @@ from services.gateway.tables.copies import (
     Seat,
 )
 from services.gateway.tables.log import event_log
+from services.gateway.tables.notices import Notice, NoticeMessage, NoticePreferences, NoticeSending
 from services.gateway.tables.webhooks import Delivery, Webhook
 
 __all__ = [
@@ -23,6 +24,10 @@ __all__ = [
     "Holder",
     "Identity",
     "KnownPerson",
+    "Notice",
+    "NoticeMessage",
+    "NoticePreferences",
+    "NoticeSending",
     "PendingSignIn",
     "PolicyAnswer",
     "PolicyChange",

@@ -22,6 +22,7 @@ class KnownPerson(Row, table=True):
     name: str = Field(max_length=200)
     department: str = Field(max_length=200)
     active: bool = True
+    locale: str | None = Field(default=None, max_length=35)
 
 
 class Seat(Row, table=True):

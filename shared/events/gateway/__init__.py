@@ -1,6 +1,7 @@
 """What the gateway tells."""
 
 from shared.events.gateway.access import KeyCreatedV1, KeyRevokedV1, KeyRotatedV1, SignedInV1, SignedOutV1
+from shared.events.gateway.notices import NoticeDeliveredV1
 from shared.events.gateway.privacy import GatewayErasureFinishedV1, RecordsReadV1
 from shared.events.gateway.webhooks import (
     WebhookChangedV1,
@@ -15,6 +16,7 @@ __all__ = [
     "KeyCreatedV1",
     "KeyRevokedV1",
     "KeyRotatedV1",
+    "NoticeDeliveredV1",
     "RecordsReadV1",
     "SignedInV1",
     "SignedOutV1",

@@ -1,4 +1,4 @@
-"""What people want to be told, and what is due to be sent to them."""
+"""Nothing: what people are told has its tables since 0009. There are stores that have been here."""
 
 revision = "gateway_0007"
 down_revision = "gateway_0006"
@@ -7,4 +7,4 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Nothing yet."""
+    """Go on to the next."""

@@ -1,0 +1,112 @@
+"""Sends people what they should know, by e-mail and in their chats, where the gateway's lease is held.
+
+Each message is noted as soon as it was taken: a process that dies in between sends one message once more, under the
+same id, and loses none.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+import structlog
+
+from services.gateway.connectors import chats, mail
+from services.gateway.connectors.chats import ChatRefusedError
+from services.gateway.connectors.mail import MailServerAwayError, RefusedError
+from services.gateway.domain.notices import outgoing, unsubscribing
+from services.gateway.domain.notices.outgoing import Outgoing
+from services.gateway.domain.notices.preferences import Terms
+from services.gateway.domain.webhooks.addresses import AddressRefused
+from services.gateway.settings import GatewaySettings
+from shared.bus import Bus
+from shared.db import Database
+from shared.safe import KeyFileLost, Safe
+from shared.tasks import AGAIN, DATABASE_AWAY
+
+if TYPE_CHECKING:
+    from aiosmtplib import SMTP
+
+LOOK = 1.0
+"""Seconds between looks for what is due."""
+CHATS_AT_ONCE = 20
+UNSUBSCRIBE = "/notices/unsubscribe/"
+
+log = structlog.get_logger()
+
+
+class Notices:
+    """The worker, and what routes need of it."""
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        safe = Safe(settings.webhook_key or settings.data_dir / "webhook-secrets.json", "notices")
+        self._url = settings.smtp_url.get_secret_value() if settings.smtp_url else ""
+        self._settings = settings
+        self._portal = settings.public_url.rstrip("/")
+        self._woken = asyncio.Event()
+        self.terms = Terms(safe, settings.webhooks_also, settings.notice_zone, bool(self._url))
+
+    def wake(self) -> None:
+        """Look at what is due now."""
+        self._woken.set()
+
+    async def run(self, db: Database, _bus: Bus) -> None:
+        """Send until cancelled: a worker of the gateway."""
+        while True:
+            self._woken.clear()
+            try:
+                if await db.read(outgoing.anything):
+                    await self._send(await db.write(outgoing.work, self.terms), db)
+            except DATABASE_AWAY as error:
+                log.warning("the database is away", error=str(error))
+                await asyncio.sleep(AGAIN)
+            try:
+                async with asyncio.timeout(LOOK):
+                    await self._woken.wait()
+            except TimeoutError:
+                pass
+
+    async def _send(self, due: Sequence[Outgoing], db: Database) -> None:
+        mails = [one for one in due if one.channel == "email"]
+        places = asyncio.Semaphore(CHATS_AT_ONCE)
+        async with asyncio.TaskGroup() as tasks:
+            if mails:
+                tasks.create_task(self._send_mails(mails, db))
+            for one in due:
+                if one.channel == "chat":
+                    tasks.create_task(self._post(one, db, places))
+
+    async def _send_mails(self, due: Sequence[Outgoing], db: Database) -> None:
+        left = list(due)
+        try:
+            async with mail.connected(self._url) as client:
+                while left:
+                    await self._send_mail(client, left[0], db)
+                    left.pop(0)
+        except MailServerAwayError as error:
+            log.warning("no notices by e-mail for now", error=str(error), waiting=len(left))
+            for one in left:
+                await db.write(outgoing.refused, one.id, str(error))
+
+    async def _send_mail(self, client: "SMTP", one: Outgoing, db: Database) -> None:
+        stop = f"{self._portal}{UNSUBSCRIBE}{unsubscribing.token_for(one.person, self.terms.safe)}"
+        try:
+            message = mail.compose(one, self._settings.smtp_from, self._portal, stop, self._settings.clock)
+            await mail.send(client, message)
+        except RefusedError as error:
+            await db.write(partial(outgoing.refused, for_good=error.for_good), one.id, str(error))
+        except ValueError:
+            await db.write(partial(outgoing.refused, for_good=True), one.id, "no e-mail address")
+        else:
+            await db.write(outgoing.sent, one)
+
+    async def _post(self, one: Outgoing, db: Database, places: asyncio.Semaphore) -> None:
+        async with places:
+            try:
+                await chats.post(one, self._portal, self.terms, self._settings.clock)
+            except ChatRefusedError as error:
+                await db.write(partial(outgoing.refused, for_good=error.for_good), one.id, str(error))
+            except (AddressRefused, KeyFileLost) as problem:
+                await db.write(outgoing.refused, one.id, problem.title())
+            else:
+                await db.write(outgoing.sent, one)

@@ -1,0 +1,1 @@
+"""Notices to people: what each should know, when and how it reaches them."""
