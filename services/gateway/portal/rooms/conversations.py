@@ -1,0 +1,245 @@
+"""My conversations: those that are offered, those that one has, and the answers; checked as one writes."""
+
+from typing import Any
+
+from fastapi.responses import Response
+
+from services.gateway.portal import drafts
+from services.gateway.portal.api import Refused
+from services.gateway.portal.colleagues import names_of
+from services.gateway.portal.rooms.check import NETWORKS, ask_approval, kept
+from services.gateway.portal.visit import Room, Visit, path_of
+
+OPEN = ("assigned", "accepted", "reopened", "waiting")
+DONE = frozenset({"answered", "resolved"})
+MOST = 400
+REFUSED_REPLY = frozenset({"reply-blocked", "reply-held", "paused", "assignee-not-certified"})
+"""What keeps a reply from going out, so that its words are shown again."""
+
+room = Room()
+
+
+@room.page("/conversations")
+async def list_conversations(visit: Visit) -> Response:
+    """Show what is with the person who is signed in."""
+    if not visit.number:
+        return visit.render("conversations/list.html", groups={}, done=[], availability=None, pauses=[], view="open")
+    view = "done" if visit.query.get("view") == "done" else "open"
+    found = await visit.api.all("/v1/conversations", most=MOST, employee_number=visit.number)
+    availability, pauses = await visit.api.together(
+        path_of("availability", visit.number), "/v1/pauses?in_force=true&limit=20"
+    )
+    return visit.render(
+        "conversations/list.html",
+        groups={state: soonest([each for each in found if each["state"] == state]) for state in OPEN},
+        done=[each for each in found if each["state"] in DONE],
+        availability=availability,
+        pauses=pauses["items"] if pauses else [],
+        view=view,
+        networks=NETWORKS,
+    )
+
+
+def soonest(conversations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Sort conversations by when something is due."""
+    return sorted(conversations, key=lambda each: each["accept_by"] or each["due_at"] or "9")
+
+
+@room.page("/conversations/{conversation}")
+async def show_conversation(visit: Visit) -> Response:
+    """Show a conversation, with a place to answer."""
+    return await show(visit, {})
+
+
+@room.page("/conversations/{conversation}/check")
+async def show_again(visit: Visit) -> Response:
+    """Show a conversation to whom the address of its check was left in."""
+    return visit.go(page_of(visit))
+
+
+@room.action("/conversations/{conversation}/acceptance")
+async def accept(visit: Visit) -> Response:
+    """Take on a conversation that was offered."""
+    await visit.api.post(api_path(visit, "acceptance"), once=visit.once, if_match=stated(visit))
+    return visit.go(page_of(visit), visit.say("It is yours. Take the time you need."))
+
+
+@room.action("/conversations/{conversation}/handoff")
+async def hand_off(visit: Visit) -> Response:
+    """Give a conversation to somebody else."""
+    body = {"reason": visit.form.get("reason", "")}
+    try:
+        await visit.api.post(api_path(visit, "handoff"), body, once=visit.once, if_match=stated(visit))
+    except Refused as refused:
+        if refused.status != 422:
+            raise
+        return await show(visit, {}, code=422, handoff_error=visit.say("A few words help whoever takes it."))
+    return visit.go("/conversations", visit.say("Handed on. Whoever has room takes it from here."))
+
+
+@room.action("/conversations/{conversation}/notes")
+async def add_note(visit: Visit) -> Response:
+    """Leave a note for colleagues."""
+    text = visit.form.get("text", "").strip()
+    if text:
+        await visit.api.post(api_path(visit, "notes"), {"text": text}, once=visit.once)
+    return visit.go(page_of(visit) + "#notes", visit.say("Noted.") if text else None)
+
+
+@room.action("/conversations/{conversation}/resolution")
+async def resolve(visit: Visit) -> Response:
+    """Say that nothing more is to be done."""
+    await visit.api.post(api_path(visit, "resolution"), once=visit.once, if_match=stated(visit))
+    return visit.go("/conversations", visit.say("Done. Thank you."))
+
+
+@room.action("/conversations/{conversation}/check")
+async def check_reply(visit: Visit) -> Response:
+    """Say what the rules make of an answer; nothing of it is kept."""
+    form = dict(visit.form)
+    chosen = form.get("use")
+    conversation = await visit.api.get(api_path(visit))
+    if chosen == "saved" and form.get("saved"):
+        form["text"] = (await visit.api.get(path_of("saved-answers", form["saved"])))["text"]
+    read = await drafts.look_at(visit, draft_of(form, conversation))
+    if read is not None and chosen and chosen != "saved":
+        form["text"] = drafts.use(read.text, read.found, chosen)
+        read = await drafts.look_at(visit, draft_of(form, conversation))
+    if not visit.piecewise:
+        return await show(visit, form, read)
+    template = "check/drafting.html" if chosen else "check/verdict.html"
+    return visit.render(template, **await writing(visit, form, read))
+
+
+@room.action("/conversations/{conversation}/reply")
+async def reply(visit: Visit) -> Response:
+    """Answer the customer."""
+    return await send(visit, None)
+
+
+@room.action("/conversations/{conversation}/approval")
+async def reply_once_approved(visit: Visit) -> Response:
+    """Ask for approval of an answer, which goes out by itself once it is given."""
+    conversation = await visit.api.get(api_path(visit))
+    check = await kept(visit, draft_of(visit.form, conversation))
+    request = await ask_approval(visit, check["receipt"]["id"]) if check["verdict"] == "hold" else None
+    return await send(visit, request)
+
+
+async def send(visit: Visit, request: str | None) -> Response:
+    """Send an answer, or keep it until the approval; shows it again with the reason where neither is possible."""
+    form = visit.form
+    body: dict[str, Any] = {
+        "text": form.get("text", ""),
+        "awaits_customer": bool(form.get("awaits_customer")),
+        "draft": bool(form.get("draft")),
+        "approval_request": request,
+        "saved_answer": form.get("saved") or None,
+    }
+    try:
+        sent = await visit.api.post(api_path(visit, "reply"), body, once=visit.once, if_match=stated(visit))
+    except Refused as refused:
+        if refused.slug not in REFUSED_REPLY and refused.status != 422:
+            raise
+        conversation = await visit.api.get(api_path(visit))
+        read = await drafts.look_at(visit, draft_of(form, conversation))
+        return await show(visit, form, read, code=refused.status, refused=refused)
+    said = {
+        "approved": visit.say("Your answer is on its way."),
+        "drafted": visit.say("A colleague reads it first; then it goes out."),
+        "held": visit.say("It goes out by itself as soon as somebody approves it."),
+    }
+    return visit.go(page_of(visit), said.get(sent["status"], visit.say("Your answer is on its way.")))
+
+
+async def show(
+    visit: Visit, form: dict[str, str], read: drafts.Read | None = None, code: int = 200, **more: Any
+) -> Response:
+    """Show a conversation with an answer as far as it is written."""
+    found = await visit.api.find(api_path(visit))
+    conversation = found.body
+    answers, earlier, pauses = await visit.api.together(
+        f"/v1/saved-answers?limit=200&network={conversation['network']}",
+        api_path(visit, "earlier"),
+        "/v1/pauses?in_force=true&limit=20",
+    )
+    people = [each["person"] for each in (*conversation["replies"], *conversation["notes"])]
+    values = {
+        "conversation": conversation,
+        "etag": found.etag,
+        "said": thread(conversation),
+        "mine": conversation["assignee"] == visit.number,
+        "answers": fitting(answers["items"] if answers else [], conversation),
+        "earlier": earlier["items"] if earlier else [],
+        "pauses": [each for each in pauses["items"] if covers(each["scope"], conversation)] if pauses else [],
+        "refused": None,
+        "handoff_error": "",
+        **await writing(visit, form, read),
+        **more,
+    }
+    approvers = read.found["approvers"] if read else ()
+    values["names"] = await names_of(visit, conversation["assignee"], *people, *approvers)
+    return visit.render("conversations/one.html", code, **values)
+
+
+async def writing(visit: Visit, form: dict[str, str], read: drafts.Read | None) -> dict[str, Any]:
+    """Return what the place to write an answer shows."""
+    return {
+        "form": form,
+        "read": read,
+        "names": await names_of(visit, *(read.found["approvers"] if read else ())),
+        "networks": NETWORKS,
+        "check_path": f"{page_of(visit)}/check",
+        "keep_path": f"{page_of(visit)}/approval",
+        "writing": visit.say("Your answer"),
+        "ask_words": visit.say("Ask, and send it once approved"),
+    }
+
+
+def thread(conversation: dict[str, Any]) -> list[tuple[str, str, dict[str, Any]]]:
+    """Return what both sides said, in the order of time: (when, whose, what)."""
+    theirs = [(each["sent_at"], "customer", each) for each in conversation["messages"]]
+    ours = [(each["approved_at"], "us", each) for each in conversation["replies"]]
+    return sorted([*theirs, *ours], key=lambda said: said[0])
+
+
+def fitting(answers: list[dict[str, Any]], conversation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the saved answers in the customer's language that the rules let out, those of the topic first."""
+    usable = [
+        each
+        for each in answers
+        if each["verdict"] in {"clear", "advise"} and conversation["language"] in {None, each["language"]}
+    ]
+    return sorted(usable, key=lambda each: (each["topic"] != conversation["topic"], each["title"]))
+
+
+def covers(scope: str, conversation: dict[str, Any]) -> bool:
+    """Tell whether a pause stops answers here."""
+    what, _, which = scope.partition(":")
+    return what == "all" or conversation.get(what) == which
+
+
+def draft_of(form: dict[str, str], conversation: dict[str, Any]) -> dict[str, Any]:
+    """Return an answer as a draft to check."""
+    return {
+        "text": form.get("text", "")[: drafts.LONGEST],
+        "network": conversation["network"],
+        "kind": "reply",
+        "language": conversation["language"],
+        "first_contact": None if conversation["replies"] else True,
+    }
+
+
+def page_of(visit: Visit) -> str:
+    """Return the page of the conversation."""
+    return f"/conversations/{visit.given['conversation']}"
+
+
+def api_path(visit: Visit, *rest: str) -> str:
+    """Return where the API has the conversation."""
+    return path_of("conversations", visit.given["conversation"], *rest)
+
+
+def stated(visit: Visit) -> str | None:
+    """Return the version of the conversation that the form was made for."""
+    return visit.form.get("etag") or None
