@@ -2,6 +2,7 @@
 
 from services.gateway.portal.rooms import (
     accounts,
+    approvals,
     availability,
     check,
     conversations,
@@ -17,6 +18,9 @@ from services.gateway.portal.rooms import (
     policies,
     preferences,
     privacy,
+    questions,
+    queue,
+    reviews,
     styleguide,
 )
 from services.gateway.portal.visit import Room
@@ -36,6 +40,10 @@ ROOMS: tuple[Room, ...] = (
     guidance.room,
     accounts.room,
     privacy.room,
+    reviews.room,
+    queue.room,
+    approvals.room,
+    questions.room,
     dashboard.room,
     preferences.room,
     styleguide.room,
