@@ -26,8 +26,8 @@ from sqlalchemy.orm import configure_mappers
 from services.supervisor.children import execute
 from shared import migrate
 from shared.db import Database
+from shared.draining import DrainingProtocol, DrainingServer
 from shared.inbox import Handlers
-from shared.one_write import OneWriteProtocol
 from shared.service import complete
 from shared.settings import ServiceSettings
 
@@ -51,6 +51,8 @@ SHARED = (
 )
 """What more than one service imports: made once, and shared."""
 GRACE_SECONDS = 3
+LINGER_SECONDS = 1.0
+"""How long a gateway that ends leaves idle clients time to send what they are about to; its services need none."""
 M_ARENA_MAX = -8
 ARENAS = 2
 KEEP_ALIVE_SECONDS = 65
@@ -86,17 +88,17 @@ def serve_forked(name: str, settings: ServiceSettings, listening: socket.socket)
     """Import a service in a process of its own, and serve it."""
     create_app = load(name)
     configure_mappers()
-    serve(complete(create_app(settings)), listening)
+    serve(name, complete(create_app(settings)), listening)
 
 
-def serve(app: "FastAPI", listening: socket.socket | None = None, host: str = "", port: int = 0) -> None:
+def serve(name: str, app: "FastAPI", listening: socket.socket | None = None, host: str = "", port: int = 0) -> None:
     """Serve an application on a socket that listens already, or on an address of its own, until a signal ends it."""
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
         loop="uvloop",
-        http=OneWriteProtocol,
+        http=DrainingProtocol,
         ws="none",
         log_config=None,
         access_log=False,
@@ -107,7 +109,9 @@ def serve(app: "FastAPI", listening: socket.socket | None = None, host: str = ""
     )
     share_arenas()
     rest_from_collecting()
-    uvicorn.Server(config).run(sockets=[listening] if listening else None)
+    linger = LINGER_SECONDS if name == "gateway" else 0
+    server = DrainingServer(app, config, linger=linger, window=app.state.settings.drain)
+    server.run(sockets=[listening] if listening else None)
 
 
 def rest_from_collecting() -> None:
@@ -148,7 +152,7 @@ def migrate_all() -> None:
 def serve_one(name: str) -> None:
     """Serve one service on the host and port of its settings."""
     settings = settings_of(name)
-    serve(complete(load(name)()), host=settings.host, port=settings.port or 8000)
+    serve(name, complete(load(name)()), host=settings.host, port=settings.port or 8000)
 
 
 def play_demo(url: str, api_key: str, data_dir: Path) -> None:

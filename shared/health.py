@@ -68,6 +68,8 @@ async def read_liveness() -> JSONResponse:
 async def read_readiness(request: Request) -> JSONResponse:
     """Say whether the service can do its work, and how far behind it is."""
     readiness = await read_state(request.app.state.db, request.app.state.backbone)
+    if request.app.state.leaving:
+        readiness.status = "unready"
     return JSONResponse(readiness.model_dump(), 200 if readiness.status == "ready" else 503)
 
 

@@ -32,12 +32,13 @@ class OneWriteProtocol(HttpToolsProtocol):
 class JoiningTransport:
     """A transport that holds back the head of an answer for one turn of the loop at most."""
 
-    __slots__ = ("_held", "_loop", "_transport")
+    __slots__ = ("_held", "_loop", "_transport", "endless")
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self._transport = transport
         self._loop = loop
         self._held: bytes | None = None
+        self.endless = False
 
     def write(self, data: bytes) -> None:
         """Write, together with the head that waits."""
@@ -54,6 +55,7 @@ class JoiningTransport:
 
     def _hold_little(self) -> None:
         """Let whoever sends wait early for a client that takes nothing."""
+        self.endless = True
         self._transport.set_write_buffer_limits(high=WE_HOLD)
         connection = self._transport.get_extra_info("socket")
         if connection is not None:

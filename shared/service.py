@@ -77,6 +77,7 @@ class Service:
         app.state.problem_schema = ProblemOut
         answers.register(app)
         app.state.ahead = False
+        app.state.leaving = False
         app.state.area = Area(health.router, operations.router, *self.routers)
         app.include_router(app.state.area)
         if self.front is not None:

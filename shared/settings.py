@@ -36,6 +36,8 @@ class SharedSettings(BaseSettings):
     log_format: str = "console"
     log_level: str = "info"
     otlp_endpoint: str | None = None
+    drain: float = 0
+    """Seconds for which a process that shall end still takes requests, while `/readyz` says that it is unready."""
     fault: str | None = None
     """Where this process shall die, for fault tests: see `tests/faults/`."""
 

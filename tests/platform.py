@@ -29,7 +29,7 @@ from shared.auth import TokenSigner, make_key
 from shared.backbone import Backbone
 from shared.clock import ShiftedClock
 from shared.context import Principal
-from shared.one_write import OneWriteProtocol
+from shared.draining import DrainingProtocol, DrainingServer
 from tests.servers import LOOPBACK
 
 SERVICES = ("policy", "training", "monitoring")
@@ -98,8 +98,8 @@ class Platform:
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
         app = self._create(name, url)
         app.state.clock = self.clock
-        server = uvicorn.Server(
-            uvicorn.Config(app, http=OneWriteProtocol, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
+        server = DrainingServer(
+            app, uvicorn.Config(app, http=DrainingProtocol, log_config=None, lifespan="on", timeout_graceful_shutdown=2)
         )
         task = asyncio.create_task(server.serve(sockets=[listener]))
         while not server.started:

@@ -6,12 +6,21 @@ from dataclasses import dataclass
 from typing import Self
 
 import orjson
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
-from services.gateway.upstream import Connection, Headers, StaleError, Upstream, UpstreamError, request_head
+from services.gateway.bodies import Body, RequestBody, is_whole
+from services.gateway.upstream import (
+    Connection,
+    Headers,
+    StaleError,
+    UnreadError,
+    Upstream,
+    UpstreamError,
+    request_head,
+)
 from shared.auth import HEADER, Principal, TokenSigner
 from shared.context import current
-from shared.problems import Problem, TooLarge, Unavailable
+from shared.problems import Unavailable
 
 HOP_BY_HOP = frozenset(
     (
@@ -31,17 +40,15 @@ OURS = HOP_BY_HOP | {b"host", b"authorization", b"cookie", b"expect", b"x-reques
 """What the service does not get from the client: it gets the gateway's own, or none."""
 THEIRS = HOP_BY_HOP | {b"date", b"server", b"x-request-id"}
 """What the client does not get from the service: it gets the gateway's own, or none."""
-SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+REPEATABLE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+"""What has the same effect twice as once (RFC 9110)."""
+KEY = b"idempotency-key"
+HANDED_BACK = 3
+"""How often a request may meet a process that is about to end."""
 
 
 class ServiceAway(Unavailable):
     """The service that answers this is not there at this moment; try again."""
-
-
-class ClientGone(Problem):
-    """The client hung up before it had sent all of its request."""
-
-    status = 400
 
 
 @dataclass(slots=True)
@@ -66,7 +73,7 @@ class Forwarder:
     """Asks the services, as the gateway, on behalf of a principal."""
 
     def __init__(self, services: dict[str, str], signer: TokenSigner, answer_timeout: float, max_body: int) -> None:
-        self._services = {name: Upstream(url, answer_timeout) for name, url in services.items()}
+        self._services = {name: Upstream(name, url, answer_timeout) for name, url in services.items()}
         self._signer = signer
         self._max_body = max_body
 
@@ -137,7 +144,7 @@ class Forwarder:
         method: str,
         target: bytes,
         headers: Headers,
-        body: bytes | AsyncIterator[bytes] | None,
+        body: Body,
         *,
         chunked: bool = False,
     ) -> AsyncIterator[Connection]:
@@ -145,7 +152,7 @@ class Forwarder:
         head = request_head(method.encode(), target, upstream.authority, headers)
         connection: Connection | None = None
         try:
-            connection = await self._answered(upstream, method, head, body, chunked=chunked)
+            connection = await self._answered(upstream, method, headers, head, body, chunked=chunked)
             yield connection
         except UpstreamError as error:
             raise ServiceAway(f"The {service} service does not answer.", retry_after=1) from error
@@ -154,78 +161,32 @@ class Forwarder:
                 upstream.give_back(connection)
 
     async def _answered(
-        self, upstream: Upstream, method: str, head: bytes, body: bytes | AsyncIterator[bytes] | None, *, chunked: bool
+        self, upstream: Upstream, method: str, headers: Headers, head: bytes, body: Body, *, chunked: bool
     ) -> Connection:
-        """Send a request and wait for the answer's head; once more, on a new connection, if a kept one was stale."""
-        connection = await upstream.connect()
-        kept = connection.used
-        try:
-            return await self._try(connection, method, head, body, chunked=chunked)
-        except StaleError:
-            if not kept or method not in SAFE:
-                raise
-        return await self._try(await upstream.connect(fresh=True), method, head, body, chunked=chunked)
+        """Send a request and wait for the answer's head; send it again where that does no harm.
 
-    async def _try(
-        self,
-        connection: Connection,
-        method: str,
-        head: bytes,
-        body: bytes | AsyncIterator[bytes] | None,
-        *,
-        chunked: bool,
-    ) -> Connection:
-        connection.begin(method.encode())
-        try:
-            await connection.send(head, body, chunked=chunked)
-            await connection.head()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        A service that is about to end says so before it reads a request, which then goes to the one after it. Where one
+        hangs up without a word, only what may have its effect twice is sent again, and only once.
+        """
+        kept = True
+        for _ in range(HANDED_BACK):
+            try:
+                return await upstream.exchange(method.encode(), head, body, chunked=chunked, kept=kept)
+            except UnreadError:
+                if not is_whole(body):
+                    raise
+            except StaleError:
+                if not (is_whole(body) and may_be_repeated(method, headers)):
+                    raise
+                break
+            finally:
+                kept = False
+        return await upstream.exchange(method.encode(), head, body, chunked=chunked, kept=False)
 
 
-class RequestBody:
-    """A request's body on its way to the service, no longer than it may be."""
-
-    def __init__(self, receive: Receive, most: int) -> None:
-        self._receive = receive
-        self._most = most
-        self._size = 0
-
-    async def start(self, scope: Scope) -> bytes | AsyncIterator[bytes] | None:
-        """Return what there is to send: nothing, all of a short body, or a stream; raises TooLarge."""
-        length: int | None = None
-        chunked = False
-        for name, value in scope["headers"]:
-            if name == b"content-length":
-                length = int(value)
-            elif name == b"transfer-encoding":
-                chunked = True
-        if length is None and not chunked:
-            return None
-        if length is not None and length > self._most:
-            raise TooLarge(f"A request may have {self._most} bytes.")
-        message = await self._receive()
-        first = self._take(message)
-        return self._stream(first) if message.get("more_body") else first
-
-    async def _stream(self, first: bytes) -> AsyncIterator[bytes]:
-        yield first
-        more = True
-        while more:
-            message = await self._receive()
-            yield self._take(message)
-            more = message.get("more_body", False)
-
-    def _take(self, message: Message) -> bytes:
-        if message["type"] == "http.disconnect":
-            raise ClientGone
-        chunk: bytes = message.get("body", b"")
-        self._size += len(chunk)
-        if self._size > self._most:
-            raise TooLarge(f"A request may have {self._most} bytes.")
-        return chunk
+def may_be_repeated(method: str, headers: Headers) -> bool:
+    """Say whether a request may be sent again though it may have had its effect."""
+    return method in REPEATABLE or (method == "POST" and any(name == KEY for name, _ in headers))
 
 
 async def read_whole(connection: Connection) -> Answer:

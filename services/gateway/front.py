@@ -9,15 +9,15 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import areas, certified
+from services.gateway.bodies import RequestBody
 from services.gateway.doors import Doors
-from services.gateway.forward import RequestBody
 from services.gateway.rights import ANYONE, asks_fresh
 from services.gateway.stream.events import NDJSON, serve_events
 from services.gateway.waiting import seconds_of, told_of
 from shared.answers import on_problem
 from shared.auth import Principal
 from shared.context import current
-from shared.problems import Problem, Unauthorized
+from shared.problems import Problem, TooManyRequests, Unauthorized
 from shared.requests import EVENTS_HEADER
 
 log = structlog.get_logger()
@@ -61,6 +61,8 @@ class Front:
             # A problem that a forwarded answer runs into half way can only cut it off.
             if answer.started:
                 raise
+            if answer.headers is SECURITY and isinstance(problem, TooManyRequests):
+                answer.headers = SECURITY + doors.limiter.exhausted(problem.retry_after)
             response = await on_problem(Request(scope), problem)
             await response(scope, receive, answer)
 

@@ -7,11 +7,14 @@ one speaks only to our own services, which answer with a length or in chunks.
 import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterable, Callable, Sequence
 from typing import cast
 from urllib.parse import urlsplit
 
 import httptools
+
+from services.gateway.circuit import PATIENCE, SILENCE, Circuit
+from shared.draining import UNREAD
 
 Headers = list[tuple[bytes, bytes]]
 CONNECT = 2.0
@@ -19,6 +22,7 @@ KEEP_ALIVE = 4.0
 """Seconds an idle connection is kept: less than the services keep it, or a POST could meet a closing one."""
 BUFFERED = 256 * 1024
 """Bytes of an answer that wait for a slow client before the service is made to wait as well."""
+NOT_READ = 408
 NO_BODY = frozenset({b"HEAD"})
 
 
@@ -27,14 +31,27 @@ class UpstreamError(Exception):
 
 
 class StaleError(UpstreamError):
-    """A kept connection was closed before it answered anything."""
+    """A connection was closed before it answered anything: whether the request was read, nobody knows."""
+
+
+class UnreadError(UpstreamError):
+    """The service is about to end, and has read nothing of the request."""
+
+
+class SilentError(UpstreamError):
+    """The service has not answered for a while, and nothing more waits for it."""
+
+
+def nothing() -> None:
+    """Leave it at that: nobody wants to know."""
 
 
 class Connection(asyncio.Protocol):
     """One connection; carries one exchange at a time."""
 
-    def __init__(self, patience: float) -> None:
+    def __init__(self, patience: float, fell_silent: Callable[[], None] = nothing) -> None:
         self._patience = patience
+        self._fell_silent = fell_silent
         self.transport: asyncio.Transport | None = None
         self.idle_since = 0.0
         self.used = False
@@ -123,7 +140,7 @@ class Connection(asyncio.Protocol):
 
     # What the forwarder asks.
 
-    async def send(self, head: bytes, body: bytes | AsyncIterator[bytes] | None, *, chunked: bool) -> None:
+    async def send(self, head: bytes, body: bytes | AsyncIterable[bytes] | None, *, chunked: bool) -> None:
         """Send a request."""
         assert self.transport is not None  # noqa: S101  set before anyone has the connection
         self.used = True
@@ -144,11 +161,13 @@ class Connection(asyncio.Protocol):
             self.transport.write(b"0\r\n\r\n")
 
     async def head(self) -> None:
-        """Wait for the status and all headers of the answer."""
+        """Wait for the status and all headers of the answer; raises UnreadError when the request was not read."""
         while not self.status:
             if self.closed:
                 raise UpstreamError("hung up") if self._answered else StaleError("hung up before it answered")
             await self._wait()
+        if self.status == NOT_READ and any(name == UNREAD for name, _ in self.headers):
+            raise UnreadError("is about to end")
 
     async def read(self) -> bytes:
         """Return what has come of the body; empty at its end."""
@@ -184,12 +203,18 @@ class Connection(asyncio.Protocol):
     async def _wait(self) -> None:
         loop = asyncio.get_running_loop()
         self._waiter = loop.create_future()
-        timer = loop.call_later(self._patience, self._give_up)
+        early = self._patience > SILENCE
+        self._timer = loop.call_later(*((SILENCE, self._wonder) if early else (self._patience, self._give_up)))
         try:
             await self._waiter
         finally:
-            timer.cancel()
+            self._timer.cancel()
             self._waiter = None
+
+    def _wonder(self) -> None:
+        """Have it found out whether the service lives, and wait on."""
+        self._timer = asyncio.get_running_loop().call_later(self._patience - SILENCE, self._give_up)
+        self._fell_silent()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -204,8 +229,9 @@ class Connection(asyncio.Protocol):
 class Upstream:
     """One service: its address and the connections that are free. It must begin to answer within `patience` seconds."""
 
-    def __init__(self, url: str, patience: float) -> None:
+    def __init__(self, name: str, url: str, patience: float) -> None:
         self._patience = patience
+        self.circuit = Circuit(name, self._lives)
         parts = urlsplit(url)
         self._host = parts.hostname or "127.0.0.1"
         self._port = parts.port or 80
@@ -213,19 +239,59 @@ class Upstream:
         self._free: list[Connection] = []
 
     async def connect(self, *, fresh: bool = False) -> Connection:
-        """Return a free connection, or a new one; raises UpstreamError when nobody listens."""
+        """Return a free connection, or a new one; raises UpstreamError when nobody listens, or nobody answers."""
+        if self.circuit.full:
+            raise SilentError("does not answer")
         while self._free and not fresh:
             connection = self._free.pop()
             if not connection.closed and time.monotonic() - connection.idle_since < KEEP_ALIVE:
                 return connection
             connection.close()
+        return await self._open(self._patience, self.circuit.suspect)
+
+    async def _open(self, patience: float, fell_silent: Callable[[], None] = nothing) -> Connection:
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(CONNECT):
-                loop = asyncio.get_running_loop()
-                _, connection = await loop.create_connection(lambda: Connection(self._patience), self._host, self._port)
-        except (OSError, TimeoutError) as error:
+                _, connection = await loop.create_connection(
+                    lambda: Connection(patience, fell_silent), self._host, self._port
+                )
+        except TimeoutError as error:
+            fell_silent()
+            raise UpstreamError("does not take connections") from error
+        except OSError as error:
             raise UpstreamError(str(error)) from error
         return connection
+
+    async def exchange(
+        self, method: bytes, head: bytes, body: bytes | AsyncIterable[bytes] | None, *, chunked: bool, kept: bool
+    ) -> Connection:
+        """Send a request and wait for the answer's head, on a connection that was kept if that may be."""
+        connection = await self.connect(fresh=not kept)
+        connection.begin(method)
+        self.circuit.waiting.add(connection)
+        try:
+            await connection.send(head, body, chunked=chunked)
+            await connection.head()
+        except BaseException:
+            connection.close()
+            raise
+        finally:
+            self.circuit.waiting.discard(connection)
+        return connection
+
+    async def _lives(self) -> bool:
+        """Ask the service whether it lives."""
+        try:
+            connection = await self._open(min(PATIENCE, self._patience))
+            try:
+                await connection.send(request_head(b"GET", b"/livez", self.authority, []), None, chunked=False)
+                await connection.head()
+            finally:
+                connection.close()
+        except UpstreamError:
+            return False
+        return True
 
     def give_back(self, connection: Connection) -> None:
         """Keep a connection whose answer was read to its end; hang up otherwise."""
@@ -237,6 +303,7 @@ class Upstream:
 
     def close(self) -> None:
         """Hang up all free connections."""
+        self.circuit.stop()
         for connection in self._free:
             connection.close()
         self._free.clear()

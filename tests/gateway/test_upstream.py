@@ -29,7 +29,7 @@ async def server(serve: Serve, patience: float = 2) -> AsyncIterator[Upstream]:
 
     listening = await asyncio.start_server(handle, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    upstream = Upstream(f"http://127.0.0.1:{port}", patience)
+    upstream = Upstream("policy", f"http://127.0.0.1:{port}", patience)
     yield upstream
     upstream.close()
     listening.close()
