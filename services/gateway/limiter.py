@@ -39,6 +39,10 @@ class Limiter:
             raise TooManyRequests(f"More than {self._rate}; go on in {reset} s.", retry_after=reset)
         return [self._policy, (b"ratelimit", b"%b%d;t=%d" % (self._label, self._amount - window[1], reset))]
 
+    def exhausted(self, reset: int | None) -> Headers:
+        """Return the headers for the answer to a request beyond the limit."""
+        return [self._policy, (b"ratelimit", b"%b0;t=%d" % (self._label, reset or 0))]
+
     def _open(self, caller: str, now: float) -> list[float]:
         if len(self._windows) >= CALLERS:
             self._windows = {known: window for known, window in self._windows.items() if window[0] > now}

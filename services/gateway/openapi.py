@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from services.gateway import areas
+from services.gateway.openapi_answers import HEADERS, RESPONSES, describe_answers
+from services.gateway.openapi_bounds import write_bounds
+from services.gateway.openapi_parameters import with_own_parameters
 from shared.problems import ProblemOut
 
 FILE = Path(__file__).parent / "openapi.json"
@@ -22,6 +25,7 @@ INFO = {
         "`next_cursor`; errors are RFC 9457 problems; every POST takes an `Idempotency-Key`; single resources carry an "
         "`ETag`. Send `Prefer: wait=N` with a write to be answered when all that it causes has been applied."
     ),
+    "contact": {"name": "Whoever runs this Shareload", "url": "https://shareload.example"},
     "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
 }
 TAGS = {
@@ -47,6 +51,7 @@ TAGS = {
     "load": "Who takes on how much, who carries what, pauses, and counts for dashboards.",
     "events": "Everything that is told, in one order.",
     "webhooks": "Endpoints of yours that are told what happens: signed, tried again, and sent once more when you ask.",
+    "notices": "What people should know: the bell of the portal, e-mail and chat, as each of them wants it.",
     "embeds": "Policies within other pages.",
     "sign-in": "Where one is signed in to the portal.",
     "API keys": "Who may call the API, and for what.",
@@ -63,6 +68,9 @@ SECURITY = {
         "description": "A portal session; over TLS its name begins with `__Host-`.",
     },
 }
+
+FOR_ANYONE: list[dict[str, list[str]]] = [{}, {"key": []}, {"session": []}]
+"""Who may ask what a badge's verifier needs: anyone, with credentials or without."""
 
 
 class ClashingOperations(Exception):  # noqa: N818  told to a developer, who reads it as a sentence
@@ -83,33 +91,42 @@ def merge(documents: Mapping[str, Document]) -> Document:
                 name = operation["operationId"]
                 if seen.setdefault(name, f"{method} {path}") != f"{method} {path}" or method in paths.get(path, {}):
                     raise ClashingOperations(f"{name}: {method} {path} and {seen[name]}")
-                for_anyone: Document = {"security": []} if areas.public_owner(path) else {}
-                paths.setdefault(path, {})[method] = with_own_parameters(method, operation) | for_anyone
+                for_anyone: Document = {"security": FOR_ANYONE} if is_for_anyone(path) else {}
+                paths.setdefault(path, {})[method] = with_own_parameters(path, method, operation) | for_anyone
+                describe_answers(path, paths[path][method])
         schemas |= document.get("components", {}).get("schemas", {})
+    schemas = used([paths, RESPONSES], dict(sorted(schemas.items())))
+    bound(paths, schemas)
     return {
         "openapi": "3.1.0",
         "info": INFO,
-        "servers": [{"url": "/"}],
+        "servers": [{"url": "/", "description": "Production: this installation.", "x-internal": False}],
         "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "security": [{"key": []}, {"session": []}],
         "paths": dict(sorted(paths.items())),
-        "components": {"schemas": used(paths, dict(sorted(schemas.items()))), "securitySchemes": SECURITY},
+        "components": {
+            "schemas": schemas,
+            "responses": RESPONSES,
+            "headers": HEADERS,
+            "securitySchemes": SECURITY,
+        },
     }
 
 
-def with_own_parameters(method: str, operation: Document) -> Document:
-    """Return an operation that names Idempotency-Key as clients write it, and only where it counts: on a POST.
+def is_for_anyone(path: str) -> bool:
+    """Say whether a service's path needs no credentials."""
+    return areas.public_owner(path) is not None
 
-    The dependency that reads the header is that of the database, which every operation has.
-    """
-    if "parameters" not in operation:
-        return operation
-    kept = [
-        {**one, "name": "Idempotency-Key"} if one["name"] == "idempotency-key" else one
-        for one in operation["parameters"]
-        if one["name"] != "idempotency-key" or method == "post"
-    ]
-    return {**operation, "parameters": kept}
+
+def bound(paths: Document, schemas: Document) -> None:
+    """Write bounds into all schemas: those that a request can reach keep their own, answers get what holds for all."""
+    operations = [operation for item in paths.values() for _, operation in operations_of(item)]
+    asked = [operation.get(part) for operation in operations for part in ("parameters", "requestBody")]
+    write_bounds(asked, answer=False)
+    write_bounds([operation["responses"] for operation in operations], answer=True)
+    of_requests = used(asked, schemas)
+    for name, schema in schemas.items():
+        write_bounds(schema, answer=name not in of_requests)
 
 
 def is_public(service: str, path: str) -> bool:
@@ -161,10 +178,10 @@ def problem_schemas() -> Document:
     return {"ProblemOut": schema, **parts}
 
 
-def used(paths: Document, schemas: Document) -> Document:
-    """Return the schemas that the paths reach, directly or through others."""
+def used(parts: Any, schemas: Document) -> Document:
+    """Return the schemas that parts of a document reach, directly or through others."""
     reached: set[str] = set()
-    waiting = [*references(paths)]
+    waiting = [*references(parts)]
     while waiting:
         name = waiting.pop()
         if name not in reached and name in schemas:
@@ -176,8 +193,9 @@ def used(paths: Document, schemas: Document) -> Document:
 def references(value: Any) -> Iterator[str]:
     """Yield the names of the schemas that a part of a document refers to."""
     if isinstance(value, dict):
-        if isinstance(value.get("$ref"), str):
-            yield value["$ref"].removeprefix(REF)
+        reference = value.get("$ref")
+        if isinstance(reference, str) and reference.startswith(REF):
+            yield reference.removeprefix(REF)
         for item in value.values():
             yield from references(item)
     elif isinstance(value, list):

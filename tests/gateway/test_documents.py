@@ -1,6 +1,7 @@
 """What the API says about itself is what it is."""
 
 import json
+import re
 from typing import Any
 
 from services import openapi as built
@@ -24,7 +25,10 @@ def test_every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhe
     names = [one["operationId"] for item in document["paths"].values() for _, one in operations_of(item)]
 
     assert len(names) == len(set(names)) > 50
-    assert set(references(document)) <= set(document["components"]["schemas"])
+    assert set(references(document)) == set(document["components"]["schemas"])
+    for kind in ("headers", "responses"):
+        asked = set(re.findall(rf'"#/components/{kind}/([^"]+)"', FILE.read_text()))
+        assert asked == set(document["components"][kind])
 
 
 def test_the_document_says_what_each_of_its_parts_is_about() -> None:

@@ -39,6 +39,8 @@ def post_schema() -> dict[str, Any]:
     return schema
 
 
+LONGEST = 2**31 - 1
+"""Characters of a stream: it is read as it comes, so the document names a number that none reaches."""
 BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -57,8 +59,20 @@ BODY: dict[str, Any] = {
                     ]
                 }
             },
-            NDJSON: {"schema": {"type": "string", "description": "One post a line, any number of lines."}},
-            CSV: {"schema": {"type": "string", "description": "A table whose first row names the fields of a post."}},
+            NDJSON: {
+                "schema": {
+                    "type": "string",
+                    "maxLength": LONGEST,
+                    "description": "One post a line, any number of lines.",
+                }
+            },
+            CSV: {
+                "schema": {
+                    "type": "string",
+                    "maxLength": LONGEST,
+                    "description": "A table whose first row names the fields of a post.",
+                }
+            },
         },
     }
 }

@@ -31,7 +31,7 @@ def named(monday: date) -> str:
     return f"{year}-W{week:02}"
 
 
-Week = Annotated[str, AfterValidator(monday_of), Field(pattern=ISO_WEEK.pattern, examples=["2026-W47"])]
+Week = Annotated[str, AfterValidator(monday_of), Field(pattern=ISO_WEEK.pattern, max_length=8, examples=["2026-W47"])]
 """A week of the ISO calendar, from Monday to Sunday."""
 
 

@@ -36,7 +36,7 @@ class TriageCuesIn(Body):
 
     kinds: dict[Literal["crisis", "spam", "complaint", "question", "praise"], KindCues]
     urgency: dict[Cue, Annotated[int, Field(ge=-3, le=3)]] = Field(default_factory=dict)
-    topics: dict[Topic, list[Cue]] = Field(default_factory=dict)
+    topics: dict[Topic, Annotated[list[Cue], Field(max_length=MOST_CUES)]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def not_too_many(self) -> "TriageCuesIn":

@@ -42,9 +42,9 @@ class PolicyIn(Body):
 
     key: Slug
     title: Line
-    quorum: Annotated[Quorum, BeforeValidator(as_quorum, json_schema_input_type=int | Quorum)] = Field(
-        default_factory=Quorum
-    )
+    quorum: Annotated[
+        Quorum, BeforeValidator(as_quorum, json_schema_input_type=Annotated[int, Field(ge=1, le=20)] | Quorum)
+    ] = Field(default_factory=Quorum)
 
 
 class VersionIn(Body):

@@ -14,6 +14,7 @@ Topic = Annotated[
     Text,
     Field(
         pattern=r"^[^\W_][\w/-]{0,63}$",
+        max_length=64,
         description="What its holder knows best: a policy's key, `<policy>/<section>`, or a word of your own.",
         examples=["social-media/answering"],
     ),

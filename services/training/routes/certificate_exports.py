@@ -40,7 +40,7 @@ async def export_certificates(
     certification: Annotated[Slug | None, Query(description="Only certificates of this certification.")] = None,
     status: Annotated[Status | None, Query(description="Only certificates that stand so.")] = None,
     as_of: Annotated[Moment | None, Query(description="The moment asked for; now unless given.")] = None,
-    accept_encoding: Annotated[str, Header(description="`gzip` compresses the answer.")] = "",
+    accept_encoding: Annotated[str, Header(max_length=1000, description="`gzip` compresses the answer.")] = "",
 ) -> StreamingResponse:
     """Stream the latest certificate of each person and certification as a spreadsheet, all as of one moment."""
     asked = await db.read(exports.fixed, Asked(as_of, certification, status))

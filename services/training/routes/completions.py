@@ -12,7 +12,7 @@ from services.training.domain.learning import completion_files, completions, ext
 from services.training.domain.learning.completion_files import CHUNK, Row
 from services.training.domain.provisioning import csv_files
 from services.training.domain.provisioning.csv_files import Numbered
-from services.training.routes.imports import MOST, upload
+from services.training.routes.imports import LARGEST_FILE, MOST, upload
 from services.training.schemas.completions import (
     CompletionImportOut,
     CompletionRow,
@@ -36,7 +36,7 @@ CSV_BODY = {
         "required": True,
         "content": {
             "text/csv": {
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "format": "binary", "maxLength": LARGEST_FILE},
                 "example": "employee_number,external_course,completed_at,source\n"
                 "E-1007,Social media basics,2026-11-02,learning system\n",
             }

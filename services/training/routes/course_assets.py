@@ -21,7 +21,11 @@ router = Router(prefix="/v1/courses/{key}/assets", tags=["training"])
 FILE_BODY = {
     "requestBody": {
         "required": True,
-        "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
+        "content": {
+            "application/octet-stream": {
+                "schema": {"type": "string", "format": "binary", "maxLength": assets.LARGEST},
+            }
+        },
     }
 }
 FILE_ANSWER: dict[int | str, dict[str, Any]] = {

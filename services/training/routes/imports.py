@@ -61,7 +61,7 @@ CSV_BODY = {
         "required": True,
         "content": {
             "text/csv": {
-                "schema": {"type": "string"},
+                "schema": {"type": "string", "format": "binary", "maxLength": LARGEST_FILE},
                 "example": "employee_number,name,email,department,region,manager,languages\n"
                 "E-1007,Ana Sá,ana@x.example,Support,EMEA,E-1001,pt;en\n",
             }

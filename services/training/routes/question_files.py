@@ -24,13 +24,14 @@ ZIP_TYPES = {"application/zip", "application/x-zip-compressed"}
 GIFT_EXAMPLE = "// [id:hours] [tag:tone]\n::hours:: Within how many hours do we answer? {#24#A day, not more.}\n"
 AIKEN_EXAMPLE = "What comes first?\nA. Selling\nB. Listening\nANSWER: B\n"
 XML_EXAMPLE = '<quiz><question type="truefalse"><questiontext format="plain_text"><text>We answer everyone.</text></questiontext><answer fraction="100"><text>true</text></answer><answer fraction="0"><text>false</text></answer></question></quiz>'
+FILE = {"type": "string", "format": "binary", "maxLength": LARGEST}
 FILE_BODY = {
     "requestBody": {
         "required": True,
         "content": {
-            "text/plain": {"schema": {"type": "string"}, "example": GIFT_EXAMPLE},
-            "application/xml": {"schema": {"type": "string"}, "example": XML_EXAMPLE},
-            "application/zip": {"schema": {"type": "string", "format": "binary"}},
+            "text/plain": {"schema": FILE, "example": GIFT_EXAMPLE},
+            "application/xml": {"schema": FILE, "example": XML_EXAMPLE},
+            "application/zip": {"schema": FILE},
         },
     }
 }

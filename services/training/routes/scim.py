@@ -10,7 +10,7 @@ from typing import Any
 
 from fastapi import Request, Response
 
-from services.training.schemas.scim_errors import ScimErrorOut
+from services.training.schemas.scim_errors import LONGEST, ScimErrorOut
 from shared.areas import Router
 from shared.auth import needs
 
@@ -97,6 +97,7 @@ LISTED = {
     "cursor": "Empty, then `nextCursor` of the page before (RFC 9865).",
 }
 """Query parameters of a list."""
+TEXT = {"type": "string", "maxLength": LONGEST}
 
 
 class ScimAnswer(Response):
@@ -135,13 +136,12 @@ def add(operation: Operation) -> None:
 def described(operation: Operation) -> dict[str, Any]:
     """Return what a document says of a route's parameters and body, which the library reads by itself."""
     parameters = [
-        {"name": "resource_id", "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": "resource_id", "in": "path", "required": True, "schema": TEXT}
         for _ in range(operation.path.count("{resource_id}"))
     ]
     if operation.name.startswith(("list_scim_user", "list_scim_group", "search_scim_root")):
         parameters += [
-            {"name": name, "in": "query", "description": what, "schema": {"type": "string"}}
-            for name, what in LISTED.items()
+            {"name": name, "in": "query", "description": what, "schema": TEXT} for name, what in LISTED.items()
         ]
     said: dict[str, Any] = {"parameters": parameters} if parameters else {}
     if operation.method in {"POST", "PUT", "PATCH"}:

@@ -39,7 +39,7 @@ async def write_bulk(request: Request) -> Response:
     asked, service = await read_request(request), service_of(request)
     told: list[Told] = []
     try:
-        scim.refuse_nul(asked)
+        scim.refuse_unusable(asked)
         with service.provider:
             plan = service.read_bulk(asked.body, asked.header("Content-Type"))
         for step in plan:

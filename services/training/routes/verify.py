@@ -41,7 +41,10 @@ UPLOAD = 2 * 1024 * 1024
 """Bytes of the largest file that is looked at: a picture with a badge inside has some ten thousand."""
 UPLOADS = {
     **{kind: {"schema": {"type": "object"}} for kind in ("application/json", CREDENTIAL)},
-    **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("image/png", "image/svg+xml")},
+    **{
+        kind: {"schema": {"type": "string", "format": "binary", "maxLength": UPLOAD}}
+        for kind in ("image/png", "image/svg+xml")
+    },
 }
 Number = Annotated[int, Path(ge=1, le=1_000_000)]
 Accept = Annotated[str, Header(include_in_schema=False)]

@@ -12,7 +12,12 @@ from shared.schemas import Body, Line, Slug, Text
 
 Markdown = Annotated[Text, Field(min_length=1, max_length=50_000)]
 FileName = Annotated[
-    Text, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,99}(\.[a-z0-9_-]{1,50}){0,3}\.[a-z0-9]{1,5}$", examples=["knot.png"])
+    Text,
+    Field(
+        pattern=r"^[a-z0-9][a-z0-9_-]{0,99}(\.[a-z0-9_-]{1,50}){0,3}\.[a-z0-9]{1,5}$",
+        max_length=260,
+        examples=["knot.png"],
+    ),
 ]
 """The name by which a text refers to a file of its course, as `assets/<name>`."""
 Address = Annotated[Text, Field(max_length=2000, pattern=r"^https://[^\s/?#@]+\.[^\s/?#@]+([/?#]\S*)?$")]

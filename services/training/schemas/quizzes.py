@@ -221,8 +221,8 @@ class ExamplePost(Body):
 class RuleOption(Option):
     """A rule as an option: what it says, and where it stands; the last option of a question is none of them."""
 
-    rule: str | None = None
-    section: str | None = None
+    rule: Annotated[Text, Field(max_length=200)] | None = None
+    section: Annotated[Text, Field(max_length=200)] | None = None
 
 
 class RuleBreak(Asked):
@@ -240,7 +240,7 @@ class RuleBreak(Asked):
     none_text: Line = "It breaks none of these rules."
     partial: Literal["none", "proportional"] = "none"
     options: Annotated[list[RuleOption], Field(max_length=20)] = Field(default=[])
-    version: int | None = None
+    version: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
 Question = Annotated[

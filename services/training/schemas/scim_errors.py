@@ -2,6 +2,9 @@
 
 from pydantic import BaseModel, Field
 
+LONGEST = 2000
+"""Characters of one part of an address: an id, or a filter."""
+
 
 class ScimErrorOut(BaseModel):
     """What SCIM answers in place of a problem (RFC 7644, section 3.12)."""

@@ -26,6 +26,7 @@ from services.training.domain.provisioning.people import PersonExists
 from services.training.domain.scim.moves import moves_of
 from services.training.domain.scim.storage import Storage
 from services.training.schemas.scim import provider
+from services.training.schemas.scim_errors import LONGEST
 from shared.db import Session
 from shared.problems import Invalid, Problem
 
@@ -108,15 +109,17 @@ def service_at(public_url: str) -> Service:
 
 def serve(session: Session, service: Service, request: ScimRequest, *, writing: bool) -> ScimResponse:
     """Do what one request asks as one unit of work; raises SCIMException or a Problem."""
-    refuse_nul(request)
+    refuse_unusable(request)
     return Handler(service, Storage(session, writing=writing)).handle(request)
 
 
-def refuse_nul(request: ScimRequest) -> None:
-    """Raise InvalidValueException for what PostgreSQL cannot be asked, nor keep."""
+def refuse_unusable(request: ScimRequest) -> None:
+    """Raise InvalidValueException for what PostgreSQL cannot be asked, nor keep, and for endless filters."""
     texts = [request.path, *request.query, *request.query.values()]
     if any("\x00" in each for each in texts) or b"\\u0000" in request.body:
         raise InvalidValueException(detail="A request cannot hold a NUL character.")
+    if any(len(each) > LONGEST for each in texts):
+        raise InvalidValueException(detail=f"No part of an address may have more than {LONGEST} characters.")
 
 
 def bulk_step(

@@ -1,0 +1,83 @@
+"""How long, how many and how large: the bounds that hold for the whole API, written into its document.
+
+Bounds of requests are those of the fields themselves; here they are only said in every way that readers know. Bounds
+of answers say what a client has to reckon with at most. It runs when the document is made, never while it is served.
+"""
+
+# The standard library's own parser is the one that knows how long what a pattern describes can be.
+from re import _parser  # type: ignore[attr-defined]
+from typing import Any
+
+Schema = dict[str, Any]
+
+NO_NUL = "^[^\\u0000]*$"
+"""Text of any kind holds no NUL: no request may bring one, and what we keep could not hold it."""
+EXACT = 2**53 - 1
+"""Whole numbers in answers are exact in every language (RFC 7493)."""
+INT32 = 2**31 - 1
+LONGEST = 64 * 1024 * 1024
+"""Characters of one text in an answer: more than a request may bring."""
+MOST = 1_000_000
+"""Entries of one list in an answer; pages have far fewer."""
+OF_FORMAT = {"date-time": 64, "date": 10, "time": 16, "uuid": 36, "email": 320, "uri": 8192}
+"""Characters of what has a format."""
+VALUES = frozenset({"examples", "example", "default", "const", "enum"})
+NAMED = frozenset({"properties", "$defs", "patternProperties"})
+
+
+def write_bounds(schema: Any, *, answer: bool, names: bool = False) -> None:
+    """Write bounds into a part of a document; `answer` says that it describes only what we send.
+
+    `names` says that the keys are names of fields.
+    """
+    if isinstance(schema, list):
+        for item in schema:
+            write_bounds(item, answer=answer)
+    elif isinstance(schema, dict):
+        if not names:
+            bound(schema, answer=answer)
+        for key, value in schema.items():
+            if names or key not in VALUES:
+                write_bounds(value, answer=answer, names=not names and key in NAMED)
+
+
+def bound(schema: Schema, *, answer: bool) -> None:
+    """Write the bounds of one schema, those of its parts left out."""
+    kind = schema.get("type")
+    if {"enum", "const"} & schema.keys():
+        return
+    if kind == "string":
+        bound_text(schema, answer=answer)
+    elif kind == "integer":
+        bound_number(schema, answer=answer)
+    elif kind == "array" and answer:
+        schema.setdefault("maxItems", MOST)
+
+
+def bound_text(schema: Schema, *, answer: bool) -> None:
+    """Say how long a text may be, and of what it consists."""
+    if "maxLength" not in schema:
+        most = OF_FORMAT.get(schema.get("format", "")) or longest(schema.get("pattern", ".*"))
+        if most is not None or answer:
+            schema["maxLength"] = LONGEST if most is None else most
+    if "pattern" not in schema and "format" not in schema:
+        schema["pattern"] = NO_NUL
+
+
+def bound_number(schema: Schema, *, answer: bool) -> None:
+    """Say between what a number lies, and how wide it is."""
+    if answer:
+        if "exclusiveMinimum" not in schema:
+            schema.setdefault("minimum", -EXACT)
+        if "exclusiveMaximum" not in schema:
+            schema.setdefault("maximum", EXACT)
+    narrow = schema.get("maximum", EXACT) <= INT32 and schema.get("minimum", 0) >= -INT32
+    schema.setdefault("format", "int32" if narrow else "int64")
+
+
+def longest(pattern: str) -> int | None:
+    """Return how long a text can be that a pattern describes from its beginning to its end; None for any length."""
+    if not (pattern.startswith("^") and pattern.endswith("$")):
+        return None
+    most: int = _parser.parse(pattern).getwidth()[1]
+    return most if most < INT32 else None
