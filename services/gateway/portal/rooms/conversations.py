@@ -167,7 +167,7 @@ async def show(
     values = {
         "conversation": conversation,
         "etag": found.etag,
-        "said": thread(conversation),
+        "spoken": thread(conversation),
         "mine": conversation["assignee"] == visit.number,
         "answers": fitting(answers["items"] if answers else [], conversation),
         "earlier": earlier["items"] if earlier else [],
