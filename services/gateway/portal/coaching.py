@@ -68,8 +68,9 @@ class View:
 
     @property
     def same_section(self) -> int:
-        """How often something was found of the person in this section before."""
-        return sum(one["section"] == self.finding["section"] for one in self.history or ())
+        """How often something was found of the person in this section besides, and not dismissed."""
+        here = (one for one in self.history or () if one["section"] == self.finding["section"])
+        return sum(one["state"] != "dismissed" for one in here)
 
 
 async def queue_of(visit: Visit) -> Queue:
