@@ -86,6 +86,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             webhook_deliveries.router,
             documents.router,
             operations.router,
+            operations.services,
             *ROOMS,
             sign_in.router,
             unsubscribing.router,
@@ -102,7 +103,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     ).app
     app.state.webhooks, app.state.notices = sender, told
     pages.serve_files(app)
-    app.state.places = frozenset(place for room in ROOMS for place in room.places)
+    app.state.places = frozenset(place for room in ROOMS for place in room.places) | {"/docs", "/embed"}
     # In front of all: a script is told that its token has ended only if it may read that.
     app.add_middleware(Cors, origins=settings.cors_origins)
     return app

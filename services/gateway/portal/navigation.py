@@ -58,6 +58,7 @@ MENU = (
             Place(_("Campaigns"), "/campaigns", "policies:write", icon="flag"),
             Place(_("Task team"), "/team", "team:write", icon="team"),
             Place(_("Load"), "/load", "team:write", icon="scale"),
+            Place(_("On your intranet"), "/embed", "policies:write", icon="link"),
         ),
     ),
     Group(
@@ -69,6 +70,8 @@ MENU = (
             Place(_("Sign-in"), "/admin/sign-in", "admin:read", icon="door"),
             Place(_("Audit"), "/admin/audit", "admin:read", icon="seal"),
             Place(_("Health"), "/admin/health", "admin:read", icon="heart"),
+            Place(_("People"), "/admin/people", "admin:read", icon="team"),
+            Place(_("Works council"), "/admin/works-council", "admin:read", icon="scale"),
             Place(_("API"), "/docs", "admin:read", icon="code"),
         ),
     ),

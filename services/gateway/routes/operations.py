@@ -1,22 +1,27 @@
 """/operations: what an operator asks one service about its events and evidence; handed on to the service whose they are."""
 
+import asyncio
 from enum import StrEnum
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
 from fastapi import Path, Query, Request, status
 from fastapi.responses import Response
+from pydantic import ValidationError
 
 from services.gateway.forward import Answer, Forwarder, ServiceAway
 from shared import dead_letters, evidence, operations, set_aside
 from shared.areas import Router
 from shared.auth import Caller, Principal, for_all_departments, needs
+from shared.health import Readiness, read_state
 from shared.operations import DeadLetterPage, EvidencePage, ProofOut, ReplayIn, ReplayOut, RetryIn, RetryOut
 from shared.pages import Page, Paging, encode_cursor
 from shared.problems import NotFound, problems
-from shared.schemas import Text
+from shared.schemas import Resource, Text
 
 router = Router(prefix="/v1/operations/{service}", tags=["operations"], dependencies=[for_all_departments])
+
+services = Router(prefix="/v1/operations", tags=["operations"], dependencies=[for_all_departments])
 
 EventId = Annotated[Text, Path(max_length=100)]
 EntryId = Annotated[Text, Path(max_length=100)]
@@ -29,6 +34,32 @@ class ServiceName(StrEnum):
     TRAINING = "training"
     MONITORING = "monitoring"
     GATEWAY = "gateway"
+
+
+class ServiceHealthOut(Resource):
+    """A service with what its `/readyz` says; `health` is null where it does not answer."""
+
+    service: ServiceName
+    health: Readiness | None
+
+
+@services.get("", dependencies=[needs("admin:read")])
+async def list_services(request: Request, caller: Caller) -> Page[ServiceHealthOut]:
+    """List all services: which are ready, and how far each is behind with its events."""
+    health = await asyncio.gather(*(read_health(request, service, caller) for service in ServiceName))
+    found = zip(ServiceName, health, strict=True)
+    return Page(items=[ServiceHealthOut(service=service, health=said) for service, said in found])
+
+
+async def read_health(request: Request, service: ServiceName, caller: Principal) -> Readiness | None:
+    """Return what a service says of itself; None where it does not answer."""
+    if service is ServiceName.GATEWAY:
+        return await read_state(request.app.state.db, request.app.state.backbone)
+    try:
+        answer = await ask(request, service, caller, "GET", "/readyz")
+        return Readiness.model_validate_json(answer.body)
+    except (ServiceAway, ValidationError):
+        return None
 
 
 @router.get(
