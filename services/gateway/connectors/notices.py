@@ -22,7 +22,7 @@ from services.gateway.settings import GatewaySettings
 from shared.bus import Bus
 from shared.db import Database
 from shared.safe import KeyFileLost, Safe
-from shared.tasks import AGAIN, DATABASE_AWAY
+from shared.tasks import AGAIN, DATABASE_AWAY, end
 
 if TYPE_CHECKING:
     from aiosmtplib import SMTP
@@ -44,6 +44,7 @@ class Notices:
         self._settings = settings
         self._portal = settings.public_url.rstrip("/")
         self._woken = asyncio.Event()
+        self._places = asyncio.Semaphore(CHATS_AT_ONCE)
         self.terms = Terms(safe, settings.webhooks_also, settings.notice_zone, bool(self._url))
 
     def wake(self) -> None:
@@ -52,29 +53,37 @@ class Notices:
 
     async def run(self, db: Database, _bus: Bus) -> None:
         """Send until cancelled: a worker of the gateway."""
-        while True:
-            self._woken.clear()
-            try:
-                if await db.read(outgoing.anything):
-                    await self._send(await db.write(outgoing.work, self.terms), db)
-            except DATABASE_AWAY as error:
-                log.warning("the database is away", error=str(error))
-                await asyncio.sleep(AGAIN)
-            try:
-                async with asyncio.timeout(LOOK):
-                    await self._woken.wait()
-            except TimeoutError:
-                pass
+        going: dict[str, asyncio.Task[None]] = {}
+        try:
+            while True:
+                self._woken.clear()
+                try:
+                    if await db.read(outgoing.anything):
+                        self._begin(await db.write(outgoing.work, self.terms), going, db)
+                    self._reap(going)
+                except DATABASE_AWAY as error:
+                    log.warning("the database is away", error=str(error))
+                    await asyncio.sleep(AGAIN)
+                try:
+                    async with asyncio.timeout(LOOK):
+                        await self._woken.wait()
+                except TimeoutError:
+                    pass
+        finally:
+            await end(*going.values())
 
-    async def _send(self, due: Sequence[Outgoing], db: Database) -> None:
+    def _begin(self, due: Sequence[Outgoing], going: dict[str, asyncio.Task[None]], db: Database) -> None:
+        """Begin to send, beside what is under way: a chat that hangs holds up nobody, nor does a slow mail server."""
         mails = [one for one in due if one.channel == "email"]
-        places = asyncio.Semaphore(CHATS_AT_ONCE)
-        async with asyncio.TaskGroup() as tasks:
-            if mails:
-                tasks.create_task(self._send_mails(mails, db))
-            for one in due:
-                if one.channel == "chat":
-                    tasks.create_task(self._post(one, db, places))
+        if mails and "email" not in going:
+            going["email"] = asyncio.create_task(self._send_mails(mails, db), name="notices by e-mail")
+        for one in due:
+            if one.channel == "chat" and one.id not in going:
+                going[one.id] = asyncio.create_task(self._post(one, db), name=f"notice {one.id}")
+
+    def _reap(self, going: dict[str, asyncio.Task[None]]) -> None:
+        for name in [name for name, task in going.items() if task.done()]:
+            going.pop(name).result()
 
     async def _send_mails(self, due: Sequence[Outgoing], db: Database) -> None:
         left = list(due)
@@ -100,8 +109,8 @@ class Notices:
         else:
             await db.write(outgoing.sent, one)
 
-    async def _post(self, one: Outgoing, db: Database, places: asyncio.Semaphore) -> None:
-        async with places:
+    async def _post(self, one: Outgoing, db: Database) -> None:
+        async with self._places:
             try:
                 await chats.post(one, self._portal, self.terms, self._settings.clock)
             except ChatRefusedError as error:

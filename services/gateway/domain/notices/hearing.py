@@ -66,6 +66,9 @@ END = Prebuilt(update(_notices).where(*_open).values(over_at=bindparam("now")))
 END_KIND = Prebuilt(
     update(_notices).where(*_open, _notices.c.kind == bindparam("which")).values(over_at=bindparam("now"))
 )
+END_OTHERS = Prebuilt(
+    update(_notices).where(*_open, _notices.c.fact != bindparam("which")).values(over_at=bindparam("now"))
+)
 END_OF = Prebuilt(
     update(_notices).where(*_open, _notices.c.person == bindparam("whom")).values(over_at=bindparam("now"))
 )
@@ -122,8 +125,8 @@ def is_news(session: Session) -> bool:
 def hand_over(event: ConversationAssignedV1, session: Session) -> None:
     """A conversation is somebody's until they take it on or it goes to the next."""
     about = f"conversation/{event.id}"
-    END.run(session, {"about": about, "now": session.now})
     fact = event.assignment or event.id
+    END_OTHERS.run(session, {"about": about, "which": fact, "now": session.now})
     note(session, "conversation_yours", event.assignee, about, fact, name=event.network, due_at=event.accept_by)
 
 

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, exists, select
@@ -54,10 +55,16 @@ def work(session: Session, terms: Terms) -> list[Outgoing]:
     """Plan, gather, and return what is to be sent now."""
     plan(session, terms)
     gather(session)
-    due = (col(NoticeMessage.state) == "waiting", col(NoticeMessage.next_at) <= session.now)
-    query = select(NoticeMessage).where(*due).order_by(col(NoticeMessage.next_at), col(NoticeMessage.id)).limit(AT_ONCE)
-    found = [written(session, row, terms) for row in session.execute(query).scalars().all()]
-    return [each for each in found if each is not None]
+    rows = [row for channel in get_args(Channel) for row in due(session, channel)]
+    return [each for row in rows if (each := written(session, row, terms)) is not None]
+
+
+def due(session: Session, channel: Channel) -> Sequence[NoticeMessage]:
+    """Return what is to be sent by a channel now, the longest due first."""
+    waiting = (col(NoticeMessage.state) == "waiting", col(NoticeMessage.next_at) <= session.now)
+    query = select(NoticeMessage).where(*waiting, col(NoticeMessage.channel) == channel)
+    query = query.order_by(col(NoticeMessage.next_at), col(NoticeMessage.id))
+    return session.execute(query.limit(AT_ONCE)).scalars().all()
 
 
 def anything(session: Session) -> bool:
@@ -92,10 +99,10 @@ def gather(session: Session) -> None:
     """Make one message of all that is due for a person by one channel, unless one was just made or still waits."""
     free = (col(NoticeSending.message).is_(None), col(NoticeSending.due_at) <= session.now)
     query = select(NoticeSending).where(*free).order_by(col(NoticeSending.due_at), col(NoticeSending.notice))
-    due: dict[tuple[str, str], list[NoticeSending]] = defaultdict(list)
+    theirs: dict[tuple[str, str], list[NoticeSending]] = defaultdict(list)
     for row in session.execute(query.limit(AT_ONCE)).scalars().all():
-        due[row.person, row.channel].append(row)
-    for (person, channel), sendings in due.items():
+        theirs[row.person, row.channel].append(row)
+    for (person, channel), sendings in theirs.items():
         again_at = busy_until(session, person, channel)
         if again_at is not None:
             for row in sendings:
