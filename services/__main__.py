@@ -84,11 +84,13 @@ def program_of(name: str) -> "Serve":
     return partial(serve_forked, name, settings)
 
 
-def serve_forked(name: str, settings: ServiceSettings, listening: socket.socket) -> None:
-    """Import a service in a process of its own, and serve it."""
+def serve_forked(name: str, settings: ServiceSettings, listening: socket.socket, turn: Callable[[], None]) -> None:
+    """Import a service in a process of its own, and serve it once `turn` returns."""
     create_app = load(name)
     configure_mappers()
-    serve(name, complete(create_app(settings)), listening)
+    app = complete(create_app(settings))
+    turn()
+    serve(name, app, listening)
 
 
 def serve(name: str, app: "FastAPI", listening: socket.socket | None = None, host: str = "", port: int = 0) -> None:

@@ -17,6 +17,7 @@ from services.badge_commands import badges
 from services.client import Api, NowhereError, RefusedError, UnreachableError
 from services.course_commands import courses
 from services.evidence_commands import audit
+from services.restart_command import restart
 from services.terminal import SERVICES, Options, api_of, bars, err, out
 from services.webhook_commands import webhooks
 
@@ -49,6 +50,7 @@ for name, group in GROUPS.items():
     app.add_typer(group, name=name)
 app.command("backup")(back_up)
 app.command("restore")(restore)
+app.command("restart")(restart)
 
 File = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, help="The file to read.")]
 

@@ -20,7 +20,8 @@ from typing import NoReturn
 
 import uuid_utils
 
-SUPERVISED = frozenset({signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
+SUPERVISED = frozenset({signal.SIGCHLD, signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1})
+STOPPING = SUPERVISED - {signal.SIGCHLD, signal.SIGUSR1}
 PR_SET_PDEATHSIG = 1
 STEADY_SECONDS = 5.0
 LONGEST_PAUSE = 5.0
@@ -36,13 +37,15 @@ class Child:
     """One program under supervision: what it runs, where its output goes, and how it has fared.
 
     `work` runs in the child after the fork; its return ends the process with status 0. Without a `log` the
-    child writes to the supervisor's own terminal. A child that is not `essential` may end by itself.
+    child writes to the supervisor's own terminal. A child that is not `essential` may end by itself, and one whose `returns` is
+    false is not started again.
     """
 
     name: str
     work: Callable[[], None]
     log: Path | None = None
     essential: bool = True
+    returns: bool = True
     pid: int | None = None
     started_at: float = 0.0
     restart_at: float | None = None
@@ -65,6 +68,11 @@ class Child:
         pause = min(LONGEST_PAUSE, 0.1 * 2**self.quick_deaths) if self.quick_deaths else 0.0
         self.restart_at = time.monotonic() + pause
         return pause
+
+    def take_over(self, successor: "Child") -> None:
+        """Be the process that was started to follow this one."""
+        self.pid, self.started_at = successor.pid, successor.started_at
+        self.restart_at, self.quick_deaths, self.returns = None, 0, True
 
     def kill(self, number: signal.Signals) -> None:
         """Send a signal if the child still lives."""

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from services.supervisor.children import SUPERVISED, Child, execute, how, memory_of, reap, turn_over
+from services.supervisor.children import STOPPING, SUPERVISED, Child, execute, how, memory_of, reap, turn_over
 from services.supervisor.sockets import LOOPBACK, Readiness, free_port, listen, listens, port_of
 from services.supervisor.store import CannotStartError, Store
+from services.supervisor.succession import Succession
 
 GATEWAY = "gateway"
 BROKER = "nats-server"
@@ -28,7 +29,8 @@ GRACE_SECONDS = 8.0
 READY_SECONDS = 120.0
 HOPELESS = 5
 
-Serve = Callable[[socket.socket], None]
+Serve = Callable[[socket.socket, Callable[[], None]], None]
+"""Imports a service, calls the second argument, which returns when it may, and then serves on the socket."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,9 @@ class Supervisor:
         self.store = Store(wishes.data_dir, wishes.users)
         self.children: dict[str, Child] = {}
         self.sockets: dict[str, socket.socket] = {}
+        self.programs: dict[str, Serve] = {}
         self.broker_port = 0
+        self.stopping = False
 
     def run(self) -> int:
         """Run until somebody stops it; return the exit status."""
@@ -93,16 +97,16 @@ class Supervisor:
             self.sockets.setdefault(name, listen(0))
         self._wait_until(lambda: listens(self.broker_port), self.children.values())
         os.environ.update(self._environment())
-        programs = {name: made(name, make) for name, make in makers.items()}
+        self.programs = {name: made(name, make) for name, make in makers.items()}
         gc.collect()
         gc.freeze()
         if not current:
             # In a process that ends, so that no service has to keep in memory what only migrations need.
             self._add(Child(MIGRATIONS, self.migrate, self._log(MIGRATIONS), essential=False))
             self._wait_until(lambda: MIGRATIONS not in self.children, list(self.children.values()))
-        for name, serve in programs.items():
-            self._add(Child(name, partial(serve, self.sockets[name]), self._log(name)))
-        waiting = [Readiness(port_of(self.sockets[name])) for name in programs]
+        for name, serve in self.programs.items():
+            self._add(Child(name, partial(serve, self.sockets[name], at_once), self._log(name)))
+        waiting = [Readiness(port_of(self.sockets[name])) for name in self.programs]
 
         def all_ready() -> bool:
             waiting[:] = [each for each in waiting if not each.holds()]
@@ -150,13 +154,59 @@ class Supervisor:
         return {f"SHARELOAD_{key}": value for key, value in settings.items()}
 
     def _watch(self) -> None:
-        """Restart what dies, until a signal says stop."""
-        while True:
+        """Restart what dies, and everything in turn when a signal says so, until another says stop."""
+        while not self.stopping:
             caught = signal.sigtimedwait(SUPERVISED, self._pause())
-            if caught is not None and caught.si_signo != signal.SIGCHLD:
-                return
+            if caught is not None and caught.si_signo == signal.SIGUSR1:
+                self._restart()
+                continue
+            self.stopping = caught is not None and caught.si_signo in STOPPING
             self._bury()
             self._revive()
+
+    def _restart(self) -> None:
+        """Replace the processes of all services, one after the other, the gateway last."""
+        for name in sorted(self.programs, key=lambda name: name == GATEWAY):
+            if not self._replace(self.children[name]):
+                return
+        say("All services were started anew.")
+
+    def _replace(self, child: Child) -> bool:
+        """Start a service's successor, end the service when that is prepared, and hand over; tell whether it serves."""
+        succession = Succession()
+        work = partial(self.programs[child.name], self.sockets[child.name], succession.wait)
+        successor = Child(f"{child.name} (new)", work, child.log, returns=False)
+        self._add(successor)
+        prepared = (
+            self._look_until(lambda: successor.pid is None or succession.prepared()) and successor.pid is not None
+        )
+        if prepared:
+            child.returns = False
+            self._end([child])
+            succession.hand_over()
+            child.take_over(successor)
+        else:
+            if not self.stopping:
+                say(f"{child.name} is not replaced: {successor.last_words()}")
+            self._end([successor])
+        succession.close()
+        del self.children[successor.name]
+        readiness = Readiness(port_of(self.sockets[child.name]))
+        serves = prepared and self._look_until(lambda: child.pid is None or readiness.holds())
+        self._tell()
+        return serves and child.pid is not None
+
+    def _look_until(self, condition: Callable[[], bool]) -> bool:
+        """Look until a condition holds, at most for some time; tell whether it does, and nobody wants to stop."""
+        deadline = time.monotonic() + READY_SECONDS
+        while not condition():
+            caught = signal.sigtimedwait(SUPERVISED, 0.02)
+            self.stopping = self.stopping or (caught is not None and caught.si_signo in STOPPING)
+            if self.stopping or time.monotonic() > deadline:
+                return False
+            self._bury()
+            self._revive_quietly()
+        return True
 
     def _pause(self) -> float:
         """Return how long nothing needs to be done, in seconds."""
@@ -168,6 +218,9 @@ class Supervisor:
         for pid, code in reap():
             child = next((child for child in self.children.values() if child.pid == pid), None)
             if child is None:
+                continue
+            if not child.returns:
+                child.pid = None
                 continue
             if not child.essential and code == 0:
                 del self.children[child.name]
@@ -199,7 +252,7 @@ class Supervisor:
         deadline = time.monotonic() + READY_SECONDS
         while not condition():
             caught = signal.sigtimedwait(SUPERVISED, 0.02)
-            if caught is not None and caught.si_signo != signal.SIGCHLD:
+            if caught is not None and caught.si_signo in STOPPING:
                 raise CannotStartError("Stopped before everything was ready.")
             self._bury()
             for child in needed:
@@ -228,6 +281,7 @@ class Supervisor:
         deadline = time.monotonic() + GRACE_SECONDS
         while self._living(children):
             caught = signal.sigtimedwait(SUPERVISED, 0.1)
+            self.stopping = self.stopping or (caught is not None and caught.si_signo in STOPPING)
             if time.monotonic() > deadline or (caught is not None and caught.si_signo == signal.SIGINT):
                 for child in children:
                     child.kill(signal.SIGKILL)
@@ -289,6 +343,10 @@ class Supervisor:
         say(f"  Logs        {self.store.logs}\n")
         say(f'  curl -H "Authorization: Bearer {key}" "{self.url}/v1/people?limit=3"\n')
         say("Ctrl-C stops it.\n")
+
+
+def at_once() -> None:
+    """Wait for nobody: there is no process to take over from."""
 
 
 def made(name: str, make: Callable[[], Serve]) -> Serve:
