@@ -19,14 +19,14 @@ async def list_certificates(visit: Visit) -> Response:
     tiers = await visit.api.all("/v1/certifications")
     if visit.number:
         mine = await visit.api.all("/v1/certificates", employee_number=visit.number, archived="true")
-    now = [one for one in mine if one["archived_at"] is None]
-    held = {one["certification"] for one in now if one["status"] in IN_FORCE}
+    current = [one for one in mine if one["archived_at"] is None]
+    have = {one["certification"] for one in current if one["status"] in IN_FORCE}
     return visit.render(
         "learning/certificates.html",
         tiers={tier["key"]: tier for tier in tiers},
-        now=now,
+        held=current,
         before=[one for one in mine if one["archived_at"] is not None],
-        ahead=[tier for tier in tiers if tier["key"] not in held] if visit.number else [],
+        ahead=[tier for tier in tiers if tier["key"] not in have] if visit.number else [],
     )
 
 
