@@ -238,6 +238,7 @@ class Making:
             "/v1/policies/{key}/versions/{number}": "/v1/policies/social-media/versions/1",
             "/v1/task-team/nominations/{nomination}": f"/v1/task-team/nominations/{nominated}",
             "/v1/api-keys/{key_id}": f"/v1/api-keys/{key}",
+            "/v1/notice-preferences/{employee_number}": "/v1/notice-preferences/E-1",
             **await self.hook(),
         }
 

@@ -178,7 +178,7 @@ class Post:
         tables = (Notice, NoticeMessage, NoticePreferences, NoticeSending)
 
         def count(session: Unit) -> int:
-            return sum(session.execute(select(func.count()).select_from(each)).scalar_one() for each in tables)
+            return sum(int(session.execute(select(func.count()).select_from(each)).scalar_one()) for each in tables)
 
         counted: int = await self.gateway.db.read(count)
         return counted
