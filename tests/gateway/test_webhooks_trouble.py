@@ -89,6 +89,12 @@ async def test_an_endpoint_that_was_dead_for_three_days_catches_up_and_a_replay_
     del gateway.receiver.answers["/hook"]
     await gateway.pass_time(timedelta(minutes=6))
     await until(lambda: {heard.id for heard in gateway.receiver.heard} == set(told))
+
+    async def caught_up() -> bool:
+        return (await gateway.ask("GET", hook["id"]))["behind"] == 0
+
+    # A replay ends where the endpoint stands, which is noted a moment after it heard.
+    await gateway.eventually(caught_up)
     gateway.receiver.heard.clear()
     begun = await gateway.ask("POST", f"{hook['id']}/replay", {"from": since, "types": ["training.person.*"]})
     assert begun["replay"]["left"] >= len(told)
