@@ -1,6 +1,9 @@
-"""What the pages have to show: people, a policy with a rule, a post that broke it, guidance, a customer who waits."""
+"""What the pages have to show: people, a policy with rules, a post that broke one, guidance, a customer who waits."""
+
+from typing import Any
 
 from tests.gateway.story import POLICY, add_people, publish
+from tests.monitoring.organisation import certify
 from tests.platform import Platform
 
 RULE = """
@@ -14,7 +17,21 @@ examples:
   match: ["Delivery on Friday is guaranteed."]
   pass: ["Delivery is planned for Friday."]
 ```
+
+```rule
+id: no-word-on-batteries
+severity: hold
+detect:
+  words: [battery]
+message: The press office speaks about batteries.
+suggestion: "\\"You hear from us as soon as we know more.\\""
+examples:
+  match: ["A new battery"]
+  pass: ["A new zip"]
+```
 """
+HELD = "Our new battery lasts a week."
+"""What may be posted once somebody has approved it."""
 PEOPLE = {"employee": "E-1", "coach": "E-2", "lead": "E-3", "admin": "E-4"}
 """Who signs in with which role."""
 
@@ -24,8 +41,11 @@ async def tell(platform: Platform) -> None:
     await add_people(platform, 4)
     await publish(platform, POLICY.replace("locale: de", "locale: en") + RULE)
     account = {"network": "mastodon", "handle": "@one", "kind": "staff", "employee_number": "E-1"}
-    await platform.client.post("/v1/accounts", json=account)
+    await ask(platform, "/v1/accounts", account)
+    await seat(platform, "E-2")
     await platform.settle()
+    await let_answer(platform, "E-1")
+    await ask_approval(platform, "E-1")
     await say(platform, "1", "staff", "@one", "Delivery on Friday is guaranteed.")
     await say(platform, "2", "staff", "@one", "Tomorrow is guaranteed, too.")
     await say(platform, "3", "mention", "@someone", "Where is my parcel?")
@@ -37,6 +57,40 @@ async def tell(platform: Platform) -> None:
         answer = await platform.client.post(f"{path}/{part}", json=body | {"employee_number": PEOPLE["coach"]})
         assert answer.is_success, answer.text
     await platform.settle()
+
+
+async def ask(platform: Platform, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """Ask the API for something that it must grant."""
+    answer = await platform.client.post(path, json=body)
+    assert answer.is_success, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+async def seat(platform: Platform, employee_number: str) -> None:
+    """Give somebody a seat by which they approve drafts."""
+    await ask(platform, "/v1/task-team/seats", {"key": "reviewer", "role": "reviewer"})
+    nominee = {"employee_number": employee_number, "seat": "reviewer", "experience": "Ten years.", "why": "Kind."}
+    nomination = await ask(platform, "/v1/task-team/nominations", nominee)
+    decision = {"decision": "appoint", "reason": "Yes."}
+    await ask(platform, f"/v1/task-team/nominations/{nomination['id']}/decision", decision)
+
+
+async def let_answer(platform: Platform, employee_number: str) -> None:
+    """Certify somebody to answer customers, and let them be there."""
+    person = (await platform.client.get(f"/v1/people/{employee_number}")).json()["id"]
+    await platform.running["monitoring"].app.state.db.write(certify, 1, person=person)
+    there = {"languages": ["en"], "capacity": 3, "weekly_minutes": 600, "online": True}
+    answer = await platform.client.put(f"/v1/availability/{employee_number}", json=there)
+    assert answer.is_success, answer.text
+
+
+async def ask_approval(platform: Platform, employee_number: str) -> None:
+    """Ask for approval of a draft that the rules hold."""
+    draft = {"text": HELD, "network": "mastodon", "keep": True, "employee_number": employee_number}
+    check = await ask(platform, "/v1/checks", draft)
+    request = {"check": check["receipt"]["id"], "note": "For Monday.", "employee_number": employee_number}
+    await ask(platform, "/v1/approval-requests", request)
 
 
 async def say(platform: Platform, network_id: str, kind: str, author: str, text: str) -> None:

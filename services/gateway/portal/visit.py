@@ -106,13 +106,17 @@ class Room(APIRouter):
 
     def page(self, path: str, scope: str | None = None) -> Callable[[Shown], Shown]:
         """Show a page at a path, to those who have a right."""
+        self.places.append(path)
+        return self.way(path, scope)
+
+    def way(self, path: str, scope: str | None = None) -> Callable[[Shown], Shown]:
+        """Answer at a path that is no page of its own: with a file to take along, or the way back to a page."""
 
         def add(shown: Shown) -> Shown:
             async def endpoint(request: Request) -> Response:
                 me: Credential | None = request.scope.get("credential")
                 return to_sign_in(request) if me is None else await answer(Visit(request, me), shown, scope)
 
-            self.places.append(path)
             self.add_api_route(path, endpoint, methods=["GET"], name=f"{shown.__module__}.{shown.__name__}")
             return shown
 

@@ -56,7 +56,7 @@ async def begin_proof(visit: Visit) -> Response:
     return visit.render("accounts/one.html", account=account, proof=proof, networks=NETWORKS)
 
 
-@room.page("/accounts/{account}/proof")
+@room.way("/accounts/{account}/proof")
 async def show_proof(visit: Visit) -> Response:
     """Lead whom the address of the code was left in back to the account."""
     return visit.go(f"/accounts/{visit.given['account']}")

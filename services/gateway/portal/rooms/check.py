@@ -81,7 +81,7 @@ async def show_kept(visit: Visit) -> Response:
     return visit.render(
         "check/kept.html",
         check=check,
-        request=request,
+        asked=request,
         read=await drafts.explain(visit, check["text"], check),
         names=await names_of(visit, *people),
         networks=NETWORKS,

@@ -51,7 +51,7 @@ async def show_conversation(visit: Visit) -> Response:
     return await show(visit, {})
 
 
-@room.page("/conversations/{conversation}/check")
+@room.way("/conversations/{conversation}/check")
 async def show_again(visit: Visit) -> Response:
     """Show a conversation to whom the address of its check was left in."""
     return visit.go(page_of(visit))

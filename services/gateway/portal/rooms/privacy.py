@@ -8,8 +8,6 @@ from fastapi.responses import Response
 
 from services.gateway.portal.visit import Room, Visit, path_of
 
-DAY, YEAR = 1, 365
-
 room = Room()
 
 
@@ -35,7 +33,7 @@ async def show_privacy(visit: Visit) -> Response:
     )
 
 
-@room.page("/privacy/data-export")
+@room.way("/privacy/data-export")
 async def take_along(visit: Visit) -> Response:
     """Give all that is kept of the person as a file."""
     found = await visit.api.get(path_of("people", visit.number, "data-export"))
