@@ -145,14 +145,26 @@ def rename_clashes(documents: Mapping[str, Document]) -> dict[str, Document]:
     meanings: dict[str, set[str]] = {}
     for document in documents.values():
         for name, schema in document.get("components", {}).get("schemas", {}).items():
-            meanings.setdefault(name, set()).add(json.dumps(schema, sort_keys=True))
+            meanings.setdefault(readable(name), set()).add(json.dumps(schema, sort_keys=True))
     clashing = {name for name, different in meanings.items() if len(different) > 1}
     return {service: rename(document, service, clashing) for service, document in documents.items()}
 
 
+def readable(name: str) -> str:
+    """Return a component's name without the modules and dashes by which FastAPI tells apart those of one name."""
+    *modules, own = name.replace("-", "").split("__")
+    return f"{modules[-1].title().replace('_', '')}{own}" if modules else own
+
+
 def rename(document: Document, service: str, clashing: set[str]) -> Document:
-    """Return the document with the clashing names changed, where they are defined and where they are referred to."""
-    names = {name: f"{service.capitalize()}{name}" for name in clashing}
+    """Return the document with readable, unique names, where they are defined and where they are referred to.
+
+    A renamed schema has its name as its title, too: generators of clients name classes by that.
+    """
+    names = {}
+    for given in document.get("components", {}).get("schemas", {}):
+        name = readable(given)
+        names[given] = f"{service.capitalize()}{name}" if name in clashing else name
 
     def walk(value: Any) -> Any:
         if isinstance(value, dict):
@@ -166,7 +178,8 @@ def rename(document: Document, service: str, clashing: set[str]) -> Document:
     changed: Document = walk(document)
     schemas = changed.get("components", {}).get("schemas", {})
     changed.setdefault("components", {})["schemas"] = {
-        names.get(name, name): schema for name, schema in schemas.items()
+        names[name]: schema if names[name] == name else {**schema, "title": names[name]}
+        for name, schema in schemas.items()
     }
     return changed
 

@@ -19,7 +19,9 @@ LONGEST = 64 * 1024 * 1024
 """Characters of one text in an answer: more than a request may bring."""
 MOST = 1_000_000
 """Entries of one list in an answer; pages have far fewer."""
-OF_FORMAT = {"date-time": 64, "date": 10, "time": 16, "uuid": 36, "email": 320, "uri": 8192}
+TIME_OF_DAY = "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]{1,6})?)?$"
+"""Hours and minutes by the clock of a place; JSON Schema's own format of times asks for an offset."""
+OF_FORMAT = {"date-time": 64, "date": 10, "uuid": 36, "email": 320, "uri": 8192}
 """Characters of what has a format."""
 VALUES = frozenset({"examples", "example", "default", "const", "enum"})
 NAMED = frozenset({"properties", "$defs", "patternProperties"})
@@ -56,6 +58,9 @@ def bound(schema: Schema, *, answer: bool) -> None:
 
 def bound_text(schema: Schema, *, answer: bool) -> None:
     """Say how long a text may be, and of what it consists."""
+    if schema.get("format") == "time":
+        del schema["format"]
+        schema["pattern"] = TIME_OF_DAY
     if "maxLength" not in schema:
         most = OF_FORMAT.get(schema.get("format", "")) or longest(schema.get("pattern", ".*"))
         if most is not None or answer:

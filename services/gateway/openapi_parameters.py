@@ -69,7 +69,7 @@ def said_of(path: str, name: str, where: str) -> str:
 
 def segment_before(path: str, name: str) -> str:
     """Return the part of a path that says what the parameter after it chooses from."""
-    return path.split(f"/{{{name}}}")[0].rsplit("/", 1)[1].replace("-", " ")
+    return path.split(f"/{{{name}}}", maxsplit=1)[0].rsplit("/", 1)[1].replace("-", " ")
 
 
 def singular(noun: str) -> str:

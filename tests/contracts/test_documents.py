@@ -69,3 +69,22 @@ def test_redocly_finds_nothing_in_the_merged_openapi_document(tmp_path: Path) ->
 
     del document["paths"]["/v1/people"]["get"]["operationId"]
     assert any("operation-operationId" in finding for finding in found_by_redocly(document, tmp_path))
+
+
+def found_by_spectral(document: dict[str, Any], folder: Path) -> list[str]:
+    """Return what Spectral's rules find, its own and those after OWASP's list of risks."""
+    file = folder / "openapi.json"
+    file.write_text(json.dumps(document))
+    findings: list[str] = json.loads(node(folder, FOLDER / "spectral.mjs", file))
+    return findings
+
+
+def test_spectral_finds_nothing_in_the_merged_openapi_document(tmp_path: Path) -> None:
+    document = json.loads(FILE.read_text())
+    assert found_by_spectral(document, tmp_path) == []
+
+    del document["components"]["schemas"]["PersonIn"]["properties"]["name"]["maxLength"]
+    document["paths"] = {"/v1/people": document["paths"]["/v1/people"]}
+    document["paths"]["/v1/people"]["get"]["responses"]["200"]["headers"] = {}
+    found = {finding.split(": ")[0] for finding in found_by_spectral(document, tmp_path)}
+    assert {"owasp:api4:2023-string-limit", "owasp:api4:2023-rate-limit"} <= found

@@ -83,7 +83,7 @@ def test_names_that_clash_get_their_service_in_front_and_others_stay() -> None:
 
     assert set(merged["paths"]) == {"/v1/policies", "/v1/people"}
     assert set(references(merged["paths"])) == {"PolicyPage", "TrainingPage"}
-    assert merged["components"]["schemas"]["TrainingPage"] == {"title": "b"}
+    assert merged["components"]["schemas"]["TrainingPage"] == {"title": "TrainingPage"}
 
 
 async def test_the_documents_are_served_and_every_described_path_exists(platform: Platform) -> None:
