@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi.responses import Response
 
+from services.gateway.portal.rooms.learning import place_of
 from services.gateway.portal.visit import Room, Visit
 
 room = Room()
@@ -100,15 +101,9 @@ def plan_task(visit: Visit, item: dict[str, Any]) -> Task:
         "renewal": visit.say("Renew your certificate before it ends"),
         "delta": visit.say("A section changed: a few minutes bring you up to date"),
     }
-    where = {
-        "acknowledgement": f"/policies/{item['key']}",
-        "course": f"/learning/{item['enrolment']}" if item["enrolment"] else f"/learning/courses/{item['key']}",
-        "renewal": "/learning/certificates",
-        "delta": f"/learning/deltas/{item['key']}",
-    }
     icon = {"acknowledgement": "book", "renewal": "seal"}.get(item["kind"], "cap")
     minutes = item["minutes_left"]
     said = why[item["kind"]]
     if minutes:
         said += " · " + visit.words.count("%(num)s minute", "%(num)s minutes", minutes)
-    return Task(icon, item["title"], said, where[item["kind"]], item["due_at"], urgent=item["overdue"])
+    return Task(icon, item["title"], said, place_of(item), item["due_at"], urgent=item["overdue"])
