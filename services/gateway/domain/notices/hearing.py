@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from services.gateway.rights import Role
 from services.gateway.schemas.notices import Kind
-from services.gateway.tables import Notice, SignedIn, Webhook, metadata
+from services.gateway.tables import KnownPerson, Notice, SignedIn, Webhook, metadata
 from shared.db import Session
 from shared.events.gateway import WebhookPausedV1, WebhookResumedV1
 from shared.events.monitoring import (
@@ -238,7 +238,7 @@ def end_webhook(event: WebhookResumedV1, session: Session) -> None:
 
 
 def administrators(session: Session, webhook_id: str) -> Sequence[str]:
-    """Return who looks after an endpoint: its maker, and all with a session as administrator.
+    """Return who looks after an endpoint: its maker, while they are here, and all with a session as administrator.
 
     Who is one is known from their sign-in only, where groups of the provider decide.
     """
@@ -250,7 +250,8 @@ def administrators(session: Session, webhook_id: str) -> Sequence[str]:
     made_by = session.execute(select(col(Webhook.created_by)).where(col(Webhook.id) == webhook_id)).scalar_one_or_none()
     if made_by is not None and made_by.startswith("person:"):
         people.add(made_by.removeprefix("person:"))
-    return sorted(people)
+    here = select(col(KnownPerson.id)).where(col(KnownPerson.id).in_(people), col(KnownPerson.active))
+    return sorted(session.execute(here).scalars())
 
 
 def forget_old(session: Session, before: datetime) -> None:

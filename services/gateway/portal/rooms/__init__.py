@@ -26,6 +26,7 @@ from services.gateway.portal.rooms import (
     learning_quiz,
     learning_scenario,
     load,
+    notices,
     policies,
     preferences,
     privacy,
@@ -69,6 +70,7 @@ ROOMS: tuple[Room, ...] = (
     campaigns.room,
     team.room,
     load.room,
+    notices.room,
     preferences.room,
     styleguide.room,
 )

@@ -1,0 +1,66 @@
+"""The bell in a browser: what came up, ticked off, and chosen when it comes."""
+
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.hosts import faults
+from tests.browser.test_dashboard import sign_in
+from tests.gateway.story import add_people
+from tests.platform import Platform
+
+
+async def test_somebody_sees_what_is_new_ticks_it_off_and_chooses_when_they_are_told(
+    browser: Browser, platform: Platform
+) -> None:
+    await be_praised(platform)
+    page = await sign_in(browser, platform, "E-1", "employee", reduced_motion="reduce")
+    await expect(page.locator(".bell-number")).to_have_text("1")
+    await page.get_by_role("link", name="For you to know").click()
+    await expect(page.locator(".rows li")).to_contain_text("Your coach has written to you")
+    assert await faults(page) == []
+    await page.get_by_role("button", name="Mark as read").click()
+    await expect(page.locator(".rows li.dealt-with")).to_have_count(1)
+    await expect(page.locator(".bell-number")).to_have_count(0)
+
+    await choose(page)
+    kept = (await platform.client.get("/v1/notice-preferences/E-1")).json()
+    assert (kept["zone"], kept["quiet_from"], kept["quiet_days"]) == ("Europe/Berlin", "19:30", [6])
+    assert (kept["choices"]["digest_ready"], kept["choices"]["guidance_given"]) == ("off", "at_once")
+    assert [text for text in page.complaints if "422" not in text] == []  # type: ignore[attr-defined]
+    await page.emulate_media(color_scheme="dark")
+    assert await faults(page) == []
+
+
+async def be_praised(platform: Platform) -> None:
+    """Let a coach write to somebody."""
+    await add_people(platform, 2)
+    now = platform.clock.now().isoformat()
+    own = {
+        "network": "mastodon",
+        "network_id": "1",
+        "posted_at": now,
+        "kind": "staff",
+        "author": "@one",
+        "text": "Hello!",
+    }
+    account = {"network": "mastodon", "handle": "@one", "kind": "staff", "employee_number": "E-1"}
+    await platform.client.post("/v1/accounts", json=account)
+    await platform.client.post("/v1/posts", json=[own])
+    await platform.settle()
+    theirs = (await platform.client.get("/v1/posts", params={"kind": "staff"})).json()["items"][0]["id"]
+    praise = {"post": theirs, "message": "You listened first.", "employee_number": "E-2"}
+    assert (await platform.client.post("/v1/guidance", json=praise)).is_success
+    await platform.settle()
+
+
+async def choose(page: Page) -> None:
+    """Choose when to be told; what is wrong is said, and what was chosen stays."""
+    await page.get_by_label("I can look back on my week").select_option("Only here")
+    await page.get_by_text("Nothing at night").click()
+    await page.get_by_label("Quiet from").fill("19:30")
+    await page.get_by_text("Sun", exact=True).click()
+    await page.get_by_label("Time zone").fill("Mars/Olympus")
+    await page.get_by_role("button", name="Keep it so").click()
+    await expect(page.get_by_role("alert").first).to_contain_text("Something is not right yet")
+    await page.get_by_label("Time zone").fill("Europe/Berlin")
+    await page.get_by_role("button", name="Keep it so").click()
+    await expect(page.locator("#said")).to_contain_text("We will tell you so from now on.")
