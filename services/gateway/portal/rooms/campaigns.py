@@ -79,7 +79,7 @@ async def show_campaign(visit: Visit) -> Response:
     found = await visit.api.find(path)
     page = f"&cursor={visit.query['cursor']}" if visit.query.get("cursor") else ""
     statistics, people = await visit.api.together(
-        f"{path}/statistics?by={by}", f"{path}/people?status={standing}&limit=50{page}"
+        f"{path}/statistics?by={by}", f"{path}/people?status={standing}&limit=20{page}"
     )
     return visit.render(
         "campaigns/one.html",

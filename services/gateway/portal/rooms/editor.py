@@ -1,6 +1,5 @@
 """Writing policy: the policies, their versions, and one version from its draft until it is in force."""
 
-import asyncio
 import re
 from typing import Any
 
@@ -109,9 +108,8 @@ async def render_version(visit: Visit, found: Found, code: int = 200, **values: 
     version = found.body
     draft = version["state"] == "draft"
     source = values.get("source", version["source"])
-    seen, tests = await asyncio.gather(
-        look_at(visit, source), visit.api.get(f"{version_path(visit)}/backtests", limit=3)
-    )
+    kept = source == version["source"]
+    seen = await kept_look(visit) if kept else await look_at(visit, source)
     template = "editor/draft.html" if draft else "editor/version.html"
     return visit.render(
         template,
@@ -121,7 +119,6 @@ async def render_version(visit: Visit, found: Found, code: int = 200, **values: 
             "etag": found.etag,
             "source": source,
             "seen": seen,
-            "tests": tests["items"],
             "change_note": version["change_note"],
             "material": version["material"],
             "stale": None,
@@ -137,6 +134,12 @@ async def preview_source(visit: Visit) -> Response:
     """Show what is written as it would be read."""
     template = "editor/preview.html" if visit.piecewise else "editor/preview_page.html"
     return visit.render(template, seen=await look_at(visit, visit.form.get("source", "")))
+
+
+async def kept_look(visit: Visit) -> dict[str, Any]:
+    """Return a preview of a version as it is kept."""
+    seen: dict[str, Any] = await visit.api.get(f"{version_path(visit)}/preview")
+    return seen | {"errors": []}
 
 
 async def look_at(visit: Visit, source: str) -> dict[str, Any]:

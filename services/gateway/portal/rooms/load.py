@@ -44,12 +44,12 @@ async def ask_what_if(visit: Visit) -> Response:
 async def render_form(visit: Visit, code: int = 200, errors: dict[str, str] | None = None, said: str = "") -> Response:
     """Show the form, and what was wrong in it."""
     load = await visit.api.get("/v1/load", days=30)
-    languages = sorted({pool["language"] for pool in load["pools"] if pool["language"]})
+    spoken = sorted({pool["language"] for pool in load["pools"] if pool["language"]})
     topics = sorted({pool["topic"] for pool in load["pools"] if pool["topic"]})
     return visit.render(
         "load/simulator.html",
         code,
-        languages=languages,
+        spoken=spoken,
         topics=topics,
         errors=errors or {},
         refusal=said,

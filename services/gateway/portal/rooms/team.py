@@ -24,7 +24,12 @@ async def show_team(visit: Visit) -> Response:
     seats = await visit.api.all(f"{TEAM}/seats")
     names = await names_of(visit, *(each["employee_number"] for each in (*seats, *coverage["dependencies"])))
     return visit.render(
-        "team/overview.html", team=team, coverage=coverage, map=map_of(seats, coverage["dimensions"]), names=names
+        "team/overview.html",
+        team=team,
+        coverage=coverage,
+        map=map_of(seats, coverage["dimensions"]),
+        seats={seat["key"]: seat for seat in seats},
+        names=names,
     )
 
 
