@@ -29,6 +29,7 @@ from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
 from services.gateway.portal import documents, embedding, pages, sign_in, unsubscribing
 from services.gateway.portal.rooms import ROOMS
+from services.gateway.read_model.age import PoliciesAge
 from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.routes import api_keys as api_key_routes
@@ -139,7 +140,7 @@ async def open_doors(app: FastAPI) -> AsyncIterator[None]:
         ):
             tail.listen(listener)
         followers = (tail.run, doors.policies.run, certificates.run, certificates.confirm, certificates.reads.run)
-        async with running(*followers, hub.beat, partial(write_use, keyring)):
+        async with running(*followers, doors.policies_age.run, hub.beat, partial(write_use, keyring)):
             yield
         await keyring.write_use()
         await certificates.reads.tell()
@@ -152,6 +153,7 @@ def make_doors(app: FastAPI, forwarder: Forwarder, provider: Provider | None) ->
     tokens = AccessTokens(provider, db) if provider else None
     tail = Tail(db)
     policies = Policies(db, forwarder)
+    age = PoliciesAge(db, forwarder, app.state.bus, clock, tail, policies)
     certificates = Certificates(db, forwarder, app.state.bus, clock)
     return Doors(
         settings,
@@ -162,8 +164,9 @@ def make_doors(app: FastAPI, forwarder: Forwarder, provider: Provider | None) ->
         tail,
         Hub(app.state.registry),
         policies,
+        age,
         certificates,
-        Embeds(policies, embed_tokens, settings),
+        Embeds(policies, age, embed_tokens, settings),
         Waiting(forwarder, db, tail, policies, certificates),
         provider,
     )

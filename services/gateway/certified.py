@@ -37,7 +37,7 @@ class OfPerson:
         except Unclear:
             return False
         self._scope["forwarded_route"] = PEOPLE + "{employee_number}" + OF_PERSON
-        await send_json(send, body)
+        await send_json(send, body, certificates.age())
         return True
 
 
@@ -65,7 +65,7 @@ class Statuses:
         except Unclear:
             return False
         self._scope["forwarded_route"] = STATUSES
-        await send_json(send, body)
+        await send_json(send, body, certificates.age())
         return True
 
     async def _read(self) -> bytes | None:
@@ -125,8 +125,8 @@ def plainly_asked(body: bytes | None) -> tuple[list[str], str | None] | None:
     return numbers, certification
 
 
-async def send_json(send: Send, body: bytes) -> None:
+async def send_json(send: Send, body: bytes, age: list[tuple[bytes, bytes]]) -> None:
     """Answer 200 with JSON."""
-    headers = [(b"content-type", JSON), (b"content-length", b"%d" % len(body))]
+    headers = [(b"content-type", JSON), (b"content-length", b"%d" % len(body)), *age]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": body})

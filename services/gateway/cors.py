@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-EXPOSED = ["ETag", "Content-Language", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
+EXPOSED = ["Age", "ETag", "Content-Language", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
 FOR_ANYONE = ("/embed/policies/", "/components/", "/oembed", "/feeds/")
 """What needs no credentials or a token that the script has to have: no browser adds a cookie for another origin."""
 

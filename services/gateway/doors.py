@@ -7,6 +7,7 @@ from services.gateway.embeds.policies import Embeds
 from services.gateway.forward import Forwarder
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
+from services.gateway.read_model.age import PoliciesAge
 from services.gateway.read_model.certificates import Certificates
 from services.gateway.read_model.policies import Policies
 from services.gateway.settings import GatewaySettings
@@ -29,6 +30,7 @@ class Doors:
     tail: Tail
     hub: Hub
     policies: Policies
+    policies_age: PoliciesAge
     certificates: Certificates
     embeds: Embeds
     waiting: Waiting

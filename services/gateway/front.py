@@ -147,7 +147,8 @@ async def policy_from_memory(doors: Doors, scope: Scope, send: Send, principal: 
     if kept is None:
         return False
     scope["forwarded_route"] = POLICY + "{key}"
-    await send({"type": "http.response.start", "status": 200, "headers": kept.headers})
+    headers = [*kept.headers, *doors.policies_age.headers()]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send({"type": "http.response.body", "body": kept.body})
     return True
 

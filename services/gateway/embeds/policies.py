@@ -10,6 +10,7 @@ from starlette.types import Scope, Send
 from services.gateway.embed_tokens import EmbedTokens
 from services.gateway.embeds.files import Files, Headers
 from services.gateway.embeds.rendering import Pages, View
+from services.gateway.read_model.age import PoliciesAge
 from services.gateway.read_model.policies import Kept, Policies, languages_of
 from services.gateway.settings import GatewaySettings
 from shared.auth import Principal
@@ -28,8 +29,9 @@ class TokenInAddress(Problem):
 class Embeds:
     """Renders policies once for each way they are asked for; `public` policies are for whoever asks."""
 
-    def __init__(self, policies: Policies, tokens: EmbedTokens, settings: GatewaySettings) -> None:
+    def __init__(self, policies: Policies, age: PoliciesAge, tokens: EmbedTokens, settings: GatewaySettings) -> None:
         self._policies = policies
+        self._age = age
         self.tokens = tokens
         self.files = Files()
         self.public = frozenset(settings.public_policies)
@@ -64,6 +66,7 @@ class Embeds:
             raise Forbidden("This needs the scope policies:read.")
         else:
             body, headers = self._page(policy, view)
+            headers = [*headers, *self._age.headers()]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})
 

@@ -41,6 +41,8 @@ LOOK = 1.0
 OLDEST = timedelta(seconds=60)
 """Older than this, what is kept answers nothing: somebody's rights depend on it."""
 CONFIRMED_EVERY = 5.0
+WORTH_SAYING = 10
+"""Seconds up to which an answer is as fresh as it can be known to be."""
 AGAIN = 0.5
 PATIENCE = 60.0
 """Seconds after which a reader who wrote something is no longer sent to the owner for it."""
@@ -202,6 +204,11 @@ class Certificates:
         if awaited is not None and awaited[0] > time.monotonic():
             raise Unclear
         return now
+
+    def age(self) -> list[tuple[bytes, bytes]]:
+        """Return what an answer says of its age (RFC 9111): nothing while it is fresh."""
+        seconds = int((self._clock.now() - self._as_of).total_seconds()) if self._as_of else 0
+        return [(b"age", b"%d" % seconds)] if seconds >= WORTH_SAYING else []
 
     def of_person(self, number: str, principal: Principal) -> bytes:
         """Return what a person holds, as the owner answers it; raises Unclear where the owner is to be asked.

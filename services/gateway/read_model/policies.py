@@ -153,6 +153,11 @@ class Policies:
             return None
         return self._translated.get(policy, {}).get(locale) if locale else self._kept.get(policy)
 
+    @property
+    def current(self) -> bool:
+        """Say whether no answer is known to be outdated."""
+        return not self._outdated
+
     def find(self, policy: str, asked: str) -> Kept | None:
         """Return the answer in the best language there is for a reader, also while the owner is away."""
         translated = self._translated.get(policy, {})
