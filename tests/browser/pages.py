@@ -1,7 +1,7 @@
 """Every page of the portal: who looks at it, and where it is. Screenshots are taken of these, and axe judges them.
 
 A page of one thing has a place for it in its path, `/guidance/{id}`, and says in `among` where the API lists such
-things: the first that this person may see is shown. `tests/browser/story.py` tells a platform enough for each page
+things: the first that this person may see is shown. A thing within that, `{inner}`, is the first of the list `within`. `tests/browser/story.py` tells a platform enough for each page
 to have something to show; the demonstration has it all by itself.
 """
 
@@ -21,6 +21,7 @@ class Shown:
     path: str
     role: str = "employee"
     among: str | None = None
+    within: str | None = None
     ready: str = "main h1"
 
 
@@ -64,6 +65,13 @@ PAGES = (
     Shown("admin-webhooks", "/admin/webhooks", "admin"),
     Shown("admin-webhook-new", "/admin/webhooks/new", "admin"),
     Shown("admin-webhook", "/admin/webhooks/{id}", "admin", among="/v1/webhooks"),
+    Shown(
+        "admin-delivery",
+        "/admin/webhooks/{id}/deliveries/{inner}",
+        "admin",
+        among="/v1/webhooks",
+        within="/v1/webhooks/{id}/deliveries",
+    ),
     Shown("admin-sources", "/admin/sources", "admin"),
     Shown("admin-source-new", "/admin/sources/new", "admin"),
     Shown("admin-source", "/admin/sources/{id}", "admin", among="/v1/sources"),
@@ -86,8 +94,17 @@ async def path_of(shown: Shown, context: BrowserContext) -> str:
     """Return where a page is for who is signed in; raises NothingToShow."""
     if shown.among is None:
         return shown.path
-    answer = await context.request.get(shown.among)
-    found = (await answer.json()).get("items") or []
-    if not found:
-        raise NothingToShow(f"{shown.name}: {shown.among} lists nothing")
-    return shown.path.format_map(found[0])
+    found = await first_of(shown.among, context)
+    if shown.within is None:
+        return shown.path.format_map(found)
+    inner = await first_of(shown.within.format_map(found), context)
+    return shown.path.format_map({**found, "inner": inner["id"]})
+
+
+async def first_of(path: str, context: BrowserContext) -> dict[str, object]:
+    """Return the first thing of a list; raises NothingToShow."""
+    answer = await context.request.get(path)
+    items: list[dict[str, object]] = (await answer.json()).get("items") or []
+    if not items:
+        raise NothingToShow(f"{path} lists nothing")
+    return items[0]

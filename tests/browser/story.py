@@ -46,6 +46,8 @@ async def tell(platform: Platform) -> None:
     await platform.settle()
     await let_answer(platform, "E-1")
     await ask_approval(platform, "E-1")
+    question = {"text": "May I answer on Sundays?", "employee_number": "E-1"}
+    await ask(platform, "/v1/task-team/questions", question)
     await say(platform, "1", "staff", "@one", "Delivery on Friday is guaranteed.")
     await say(platform, "2", "staff", "@one", "Tomorrow is guaranteed, too.")
     await say(platform, "3", "mention", "@someone", "Where is my parcel?")
@@ -91,6 +93,17 @@ async def ask_approval(platform: Platform, employee_number: str) -> None:
     check = await ask(platform, "/v1/checks", draft)
     request = {"check": check["receipt"]["id"], "note": "For Monday.", "employee_number": employee_number}
     await ask(platform, "/v1/approval-requests", request)
+    await connect(platform)
+
+
+async def connect(platform: Platform) -> None:
+    """Set up what administrators look after: a webhook that cannot be reached, with a delivery, and a source."""
+    webhook = {"name": "Chat", "url": "https://chat.example/hook", "types": ["policy.*"]}
+    feed = {"kind": "feed", "url": "https://feed.example/rss", "network": "mastodon", "author": "@us"}
+    made = await platform.client.post("/v1/webhooks", json=webhook)
+    source = await platform.client.post("/v1/sources", json={"name": "Our feed", "config": feed})
+    tried = await platform.client.post(f"/v1/webhooks/{made.json().get('id')}/test", json={})
+    assert (made.is_success, source.is_success, tried.is_success) == (True, True, True), (source.text, tried.text)
 
 
 async def say(platform: Platform, network_id: str, kind: str, author: str, text: str) -> None:
