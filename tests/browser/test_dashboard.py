@@ -95,9 +95,10 @@ async def test_a_person_reads_and_accepts_their_guidance(browser: Browser, platf
     page = await sign_in(browser, platform, "E-1", "employee", color_scheme="dark")
     await page.get_by_role("link", name="My guidance").click()
     await expect(page).to_have_url(re.compile("/guidance$"))
-    await expect(page.locator("#guidance blockquote")).to_have_text("Delivery is planned for Friday.")
-    await page.get_by_role("button", name="I have read it").click()
-    await expect(page.locator("#guidance")).to_contain_text("Read and accepted")
+    await page.locator(".letter-row.unread a").click()
+    await expect(page.locator(".letter-paper .suggestion")).to_have_text("Delivery is planned for Friday.")
+    await page.get_by_role("button", name="I take it with me").click()
+    await expect(page.locator(".letter-row")).to_contain_text("taken")
     kept = (await platform.client.get("/v1/guidance")).json()["items"]
     assert [guidance["state"] for guidance in kept] == ["acknowledged"]
     assert page.complaints == []  # type: ignore[attr-defined]
