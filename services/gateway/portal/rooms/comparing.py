@@ -74,7 +74,27 @@ async def start_backtest(visit: Visit) -> Response:
 async def show_backtest(visit: Visit) -> Response:
     """Show how far a back-test is, and what came of it."""
     test = await visit.api.get(path_of("backtests", visit.given["backtest"]))
-    return visit.render("editor/backtest.html", test=test, key=visit.given["key"], number=visit.given["number"])
+    return visit.render(
+        "editor/backtest.html",
+        test=test,
+        charts=charts_of(visit, test["figures"]) if test["figures"] else {},
+        key=visit.given["key"],
+        number=visit.given["number"],
+    )
+
+
+def charts_of(visit: Visit, figures: dict[str, Any]) -> dict[str, list[tuple[str, int, int]]]:
+    """Return what is newly flagged and newly cleared, by rule, department and week, with names to show."""
+    names = {None: visit.say("authors who are not registered"), "other": visit.say("smaller departments together")}
+
+    def row(name: str, each: dict[str, Any]) -> tuple[str, int, int]:
+        return name, each["newly_flagged"], each["newly_cleared"]
+
+    return {
+        "rules": [row(each["rule"], each) for each in figures["rules"]],
+        "departments": [row(names.get(each["key"], each["key"]), each) for each in figures["departments"]],
+        "weeks": [row(each["key"], each) for each in figures["weeks"]],
+    }
 
 
 @room.action("/editor/{key}/versions/{number}/backtests/{backtest}/cancellation", WRITES)
