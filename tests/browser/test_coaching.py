@@ -30,6 +30,9 @@ TEMPLATE = {
     "better_wording": "Delivery is planned for Friday.",
 }
 
+PATIENCE = 15_000
+"""Milliseconds for a form and the page after it, where the machine has other work."""
+
 
 @pytest.fixture
 async def team(platform: Platform) -> Platform:
@@ -48,8 +51,8 @@ async def team(platform: Platform) -> Platform:
     answer = await client.post(path, json={"decision": "appoint", "reason": "Yes."})
     assert answer.is_success, answer.text
     await platform.settle()
-    for number, author in enumerate(("@one", "@two")):
-        await post(platform, str(number), "staff", author, f"Delivery on {author} day is guaranteed.")
+    for place, author in enumerate(("@one", "@two")):
+        await post(platform, str(place), "staff", author, f"Delivery on {author} day is guaranteed.")
     await platform.settle()
     return platform
 
@@ -67,11 +70,11 @@ async def test_a_coach_works_through_the_queue_by_keyboard_alone(browser: Browse
     await expect(page.locator("#live")).to_have_attribute("data-state", "live")
     await walk(page)
     await page.keyboard.press("c")
-    await expect(page.locator("#said")).to_contain_text("It is yours now.")
+    await expect(page.locator("#said")).to_contain_text("It is yours now.", timeout=PATIENCE)
     assert await states(team) == ["claimed", "open"]
 
     await write_guidance(page)
-    await expect(page.locator("#said")).to_contain_text("Sent.")
+    await expect(page.locator("#said")).to_contain_text("Sent.", timeout=PATIENCE)
     await expect(page.locator(".words footer")).to_contain_text("Person 2")
     assert await states(team) == ["guided", "open"]
     await page.keyboard.press("d")
@@ -133,7 +136,7 @@ async def test_who_comes_second_is_told_and_what_comes_in_does_not_move_the_list
     await expect(page.locator("#overtaken")).to_contain_text("A colleague has just taken this on")
     assert await faults(page) == []
     await page.get_by_role("button", name="Take it on").click()
-    await expect(page.locator("#said")).to_contain_text("Somebody was a moment faster")
+    await expect(page.locator("#said")).to_contain_text("Somebody was a moment faster", timeout=PATIENCE)
     await expect(page.locator("#finding")).to_contain_text("Person 4 has taken this on.")
     await expect(page.get_by_role("button", name="Take it on")).to_have_count(0)
     assert page.complaints == []  # type: ignore[attr-defined]
@@ -165,7 +168,7 @@ async def test_a_coach_decides_an_approval_and_makes_an_answer_something_that_ev
     await expect(card.locator(".error")).to_have_text("Say why, so that they can mend it.")
     await card.get_by_label("A word to the author").fill("Go ahead.")
     await card.get_by_role("button", name="Approve").click()
-    await expect(page.locator("#said")).to_contain_text("Approved.")
+    await expect(page.locator("#said")).to_contain_text("Approved.", timeout=PATIENCE)
     (request,) = (await team.client.get("/v1/approval-requests?employee_number=E-1")).json()["items"]
     assert (request["state"], request["comment"]) == ("approved", "Go ahead.")
     await answer_the_question(page)
@@ -180,7 +183,7 @@ async def answer_the_question(page: Page) -> None:
     await expect(page).to_have_url(re.compile("/questions/"))
     await page.get_by_label("Your answer").fill("Yes, if you like. Nobody has to.")
     await page.get_by_role("button", name="Answer", exact=True).click()
-    await expect(page.locator("#said")).to_contain_text("Answered.")
+    await expect(page.locator("#said")).to_contain_text("Answered.", timeout=PATIENCE)
     await page.get_by_label("The question").fill("May we answer on Sundays?")
     await page.get_by_role("button", name="Let everybody read it").click()
-    await expect(page.locator("#said")).to_contain_text("Everybody can read it now")
+    await expect(page.locator("#said")).to_contain_text("Everybody can read it now", timeout=PATIENCE)

@@ -110,19 +110,19 @@ async def look_at(visit: Visit, finding_id: str) -> View:
     """Return a finding with all that stands beside it; raises Refused where there is none for this coach."""
     finding = (await visit.api.find(path_of("findings", finding_id))).body
     person = finding["person"] if finding["person"] != WITHHELD else None
-    post, thread, beside, templates, policy, (history, told) = await asyncio.gather(
-        visit.api.find_or_none(path_of("posts", finding["post"])),
+    thread, beside, templates, policy, (history, told) = await asyncio.gather(
         visit.api.find_or_none(path_of("posts", finding["post"], "thread")),
         visit.api.find_or_none("/v1/findings", post=finding["post"]),
         visit.api.find_or_none("/v1/guidance-templates", policy=finding["policy"], rule=finding["rule"]),
         policy_of(visit, finding["policy"]),
         history_of(visit, person),
     )
-    appealed = await appeal_of(visit, finding)
+    post = next(iter(items(thread)[-1:]), None)
+    appealed = await appeal_of(visit, finding, items(told))
     return View(
         finding,
         post,
-        [one for one in items(thread) if one["id"] != finding["post"]],
+        items(thread)[:-1],
         policy,
         part(policy, "sections", finding["section"]),
         part(policy, "rules", finding["rule"]),
@@ -146,12 +146,14 @@ async def history_of(visit: Visit, person: str | None) -> list[Json | None]:
     return await visit.api.together(f"/v1/findings?{asked}", f"/v1/guidance?{asked}")
 
 
-async def appeal_of(visit: Visit, finding: Json) -> Json | None:
-    """Return the guidance about a finding that its person asked to have looked at again."""
+async def appeal_of(visit: Visit, finding: Json, told: list[Json]) -> Json | None:
+    """Return the guidance about a finding that its person asked to have looked at again, among what they were told."""
     if finding["state"] not in {"appealed", "claimed"}:
         return None
-    appealed = await visit.api.all("/v1/guidance", most=200, state="appealed")
-    return next((one for one in appealed if one["finding"] == finding["id"]), None)
+    if finding["state"] == "appealed" or finding["person"] == WITHHELD:
+        told = await visit.api.all("/v1/guidance", most=200, state="appealed")
+    here = (one for one in told if one["finding"] == finding["id"] and one["state"] == "appealed")
+    return next(here, None)
 
 
 def known(number: str | None) -> str | None:
