@@ -103,7 +103,7 @@ class Service:
         sealer = Sealer(self.name, self.settings.evidence_key or self.settings.data_dir / f"evidence-{self.name}.json")
         timers = Timers([*self.timers.all])
         timers.every(seconds=1)(sealer.seal)
-        timers.every(seconds=600)(forget_old)
+        timers.every(seconds=30)(forget_old)
         bus = Bus(self.settings, self.name)
         backbone = Backbone(
             self.name,

@@ -37,6 +37,7 @@ SECURITY = [
     (b"referrer-policy", b"same-origin"),
 ]
 """Headers of every answer; pages add their own Content-Security-Policy."""
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Front:
@@ -45,6 +46,7 @@ class Front:
     def __init__(self, app: ASGIApp, owner: FastAPI) -> None:
         self._app = app
         self._state = owner.state
+        self._security = security_for(owner.state.settings.public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request within its caller's limit."""
@@ -53,16 +55,16 @@ class Front:
             return
         doors: Doors = self._state.doors
         principal = current.get().caller
-        answer = Sender(send, SECURITY)
+        answer = Sender(send, self._security)
         try:
-            answer.headers = SECURITY + doors.limiter.count(principal.id if principal else address_of(scope))
+            answer.headers = self._security + doors.limiter.count(principal.id if principal else address_of(scope))
             await self._serve(doors, scope, receive, answer, principal)
         except Problem as problem:
             # A problem that a forwarded answer runs into half way can only cut it off.
             if answer.started:
                 raise
-            if answer.headers is SECURITY and isinstance(problem, TooManyRequests):
-                answer.headers = SECURITY + doors.limiter.exhausted(problem.retry_after)
+            if answer.headers is self._security and isinstance(problem, TooManyRequests):
+                answer.headers = self._security + doors.limiter.exhausted(problem.retry_after)
             response = await on_problem(Request(scope), problem)
             await response(scope, receive, answer)
 
@@ -106,6 +108,11 @@ class Front:
             await doors.embeds.files.serve(scope, send)
             return
         await self._app(scope, await read_small(scope, receive), send)
+
+
+def security_for(public_url: str) -> list[tuple[bytes, bytes]]:
+    """Return the headers that every answer carries; browsers that came by TLS once are to come by nothing else."""
+    return [*SECURITY, HTTPS_ONLY] if public_url.startswith("https:") else SECURITY
 
 
 class Sender:

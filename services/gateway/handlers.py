@@ -51,7 +51,6 @@ handlers = Handlers()
 timers = Timers()
 snapshots = Snapshots()
 works_council.follow(handlers)
-hearing.follow(handlers)
 
 
 def told_at(session: Session) -> datetime:
@@ -62,8 +61,9 @@ def told_at(session: Session) -> datetime:
 
 @handlers.every
 def log_event(envelope: Envelope, session: Session) -> None:
-    """Whatever is told, once, in the order of the stream."""
+    """Whatever is told, once, in the order of the stream; people are told what of it is theirs to know."""
     event_log.append(session, envelope)
+    hearing.hear(envelope, session)
 
 
 @handlers.on(PersonChangedV1)
@@ -127,7 +127,7 @@ def start_epoch(session: Session) -> None:
     event_log.start_epoch(session)
 
 
-@timers.every(seconds=3600)
+@timers.every(seconds=30)
 def forget_old_events(session: Session) -> None:
     """The log keeps events for 30 days."""
     event_log.forget_old(session)

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
+from services.gateway.front import HTTPS_ONLY, security_for
 from tests.platform import Platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -64,3 +65,8 @@ async def test_nobody_fills_our_memory_without_credentials(
 
     stranger = await lasting_platform.client_for(headers={"Content-Type": media_type})
     assert (await stranger.post(path, content=chunks())).status_code == 413
+
+
+async def test_browsers_that_came_by_tls_are_told_to_come_by_nothing_else() -> None:
+    assert HTTPS_ONLY in security_for("https://shareload.example")
+    assert HTTPS_ONLY not in security_for("http://127.0.0.1:8000")

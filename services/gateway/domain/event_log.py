@@ -21,6 +21,7 @@ from shared.events.base import Envelope
 from shared.tables import counters, marks
 
 KEPT = timedelta(days=30)
+AT_ONCE = 5000
 COUNTER = "event_log"
 EPOCH = "event_log_epoch"
 WAITING = "event_log"
@@ -164,5 +165,6 @@ def start_epoch(session: Session) -> None:
 
 
 def forget_old(session: Session) -> None:
-    """Drop events that the log keeps no longer; a cursor before them is answered with `resync`."""
-    session.execute(delete(event_log).where(event_log.c.at < session.now - KEPT))
+    """Drop events that the log keeps no longer, some at a time; a cursor before them is answered with `resync`."""
+    old = select(event_log.c.position).where(event_log.c.at < session.now - KEPT)
+    session.execute(delete(event_log).where(event_log.c.position.in_(old.order_by(event_log.c.at).limit(AT_ONCE))))
