@@ -20,7 +20,8 @@ async def test_an_employee_checks_a_draft_answers_a_customer_and_appeals(browser
     await answer_a_customer(page, platform)
     await register_an_account(page)
     await go_away_and_look_who_looked(page)
-    assert page.complaints == []  # type: ignore[attr-defined]
+    # The browser notes every answer above 400, as that to the reply which was not let out.
+    assert [said for said in page.complaints if "409 (Conflict)" not in said] == []  # type: ignore[attr-defined]
 
     without = await sign_in(browser, platform, "E-1", "employee", java_script_enabled=False)
     await check_without_scripts(without)
@@ -75,7 +76,6 @@ async def answer_a_customer(page: Page, platform: Platform) -> None:
     await page.get_by_role("button", name="Send").click()
     await expect(page.get_by_role("alert")).to_contain_text("It cannot go out like this")
     await expect(page.locator("#verdict mark.block")).to_have_text("guaranteed")
-    page.complaints.clear()  # type: ignore[attr-defined]  # the browser notes every answer above 400
     assert await faults(page) == []
     await page.get_by_label("Your answer").fill("Delivery is planned for tomorrow.")
     await page.get_by_role("button", name="Send").click()

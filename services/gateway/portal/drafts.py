@@ -2,10 +2,12 @@
 
 import itertools
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from services.gateway.portal.visit import Visit, path_of
+from services.gateway.portal.sections import policies_of, section_of
+from services.gateway.portal.visit import Visit
 
 WORST = ("advise", "hold", "block")
 SENTENCE = re.compile(r"[^.!?\n]*[.!?]*")
@@ -41,14 +43,18 @@ async def look_at(visit: Visit, draft: dict[str, Any]) -> Read | None:
 
 async def explain(visit: Visit, text: str, found: dict[str, Any]) -> Read:
     """Put beside each reason the section that it rests on."""
-    keys = sorted({reason["policy"] for reason in found["reasons"]})
-    policies = dict(zip(keys, await visit.api.together(*(path_of("policies", key) for key in keys)), strict=True))
+    policies = await policies_of(visit, *(reason["policy"] for reason in found["reasons"]))
     reasons = []
     for reason in found["reasons"]:
-        policy = policies[reason["policy"]] or {"title": reason["policy"], "sections": []}
-        section = next((each for each in policy["sections"] if each["id"] == reason["section"]), None)
-        reasons.append(Reason(reason, section, policy["title"], words_in(reason["suggestion"])))
+        policy = policies.get(reason["policy"])
+        title = policy["title"] if policy else reason["policy"]
+        reasons.append(Reason(reason, section_of(policy, reason["section"]), title, words_in(reason["suggestion"])))
     return Read(text, found, reasons, marks_of(text, found["reasons"]))
+
+
+def known(names: dict[str, str], numbers: Iterable[str]) -> list[tuple[str, str]]:
+    """Return those of some employee numbers whose names the reader may know, with these."""
+    return [(number, names[number]) for number in numbers if names.get(number, number) != number]
 
 
 def words_in(suggestion: str | None) -> str | None:

@@ -77,13 +77,15 @@ async def show_kept(visit: Visit) -> Response:
     request = None
     if check["approval_request"]:
         request = await visit.api.find_or_none(path_of("approval-requests", check["approval_request"]))
-    people = [*check["approvers"], *(request["approvers"] if request else ()), request and request["decided_by"]]
+    asked_of = request["approvers"] if request else check["approvers"]
+    names = await names_of(visit, *asked_of, request and request["decided_by"])
     return visit.render(
         "check/kept.html",
         check=check,
         asked=request,
         read=await drafts.explain(visit, check["text"], check),
-        names=await names_of(visit, *people),
+        names=names,
+        approvers=drafts.known(names, asked_of),
         networks=NETWORKS,
         form={},
         check_path=None,
@@ -100,10 +102,11 @@ async def request_approval(visit: Visit) -> Response:
 
 async def told(visit: Visit, form: dict[str, str], read: drafts.Read | None) -> dict[str, Any]:
     """Return what the page about a draft shows."""
+    approvers = read.found["approvers"] if read else ()
     return {
         "form": {"network": FIRST, "kind": "post", **form},
         "read": read,
-        "names": await names_of(visit, *(read.found["approvers"] if read else ())),
+        "approvers": drafts.known(await names_of(visit, *approvers), approvers),
         "networks": NETWORKS,
         "check_path": "/check",
         "keep_path": "/check/kept",

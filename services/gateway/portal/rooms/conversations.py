@@ -177,17 +177,17 @@ async def show(
         **await writing(visit, form, read),
         **more,
     }
-    approvers = read.found["approvers"] if read else ()
-    values["names"] = await names_of(visit, conversation["assignee"], *people, *approvers)
+    values["names"] = await names_of(visit, conversation["assignee"], *people)
     return visit.render("conversations/one.html", code, **values)
 
 
 async def writing(visit: Visit, form: dict[str, str], read: drafts.Read | None) -> dict[str, Any]:
     """Return what the place to write an answer shows."""
+    approvers = read.found["approvers"] if read else ()
     return {
         "form": form,
         "read": read,
-        "names": await names_of(visit, *(read.found["approvers"] if read else ())),
+        "approvers": drafts.known(await names_of(visit, *approvers), approvers),
         "networks": NETWORKS,
         "check_path": f"{page_of(visit)}/check",
         "keep_path": f"{page_of(visit)}/approval",

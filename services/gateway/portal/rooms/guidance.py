@@ -4,9 +4,9 @@ from typing import Any
 
 from fastapi.responses import Response
 
-from services.gateway.portal.api import Refused
 from services.gateway.portal.colleagues import names_of
 from services.gateway.portal.rooms.check import NETWORKS
+from services.gateway.portal.sections import policies_of, section_of
 from services.gateway.portal.visit import Room, Visit, path_of
 
 UNREAD = "given"
@@ -92,13 +92,8 @@ async def cited(visit: Visit, cites: dict[str, Any] | None) -> dict[str, Any] | 
     """Return the section that a letter rests on, as it stands in force."""
     if cites is None or not visit.may("policies:read"):
         return None
-    try:
-        policy = await visit.api.get(path_of("policies", cites["policy"]))
-    except Refused as refused:
-        if refused.status != 404:
-            raise
-        return None
-    return next((section for section in policy["sections"] if section["id"] == cites["section"]), None)
+    policies = await policies_of(visit, cites["policy"])
+    return section_of(policies.get(cites["policy"]), cites["section"])
 
 
 def page_of(visit: Visit) -> str:
