@@ -168,7 +168,9 @@ def rename(document: Document, service: str, clashing: set[str]) -> Document:
 
     def walk(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: refer(item) if key == "$ref" else walk(item) for key, item in value.items()}
+            return {key: walk(item) for key, item in value.items()}
+        if isinstance(value, str) and value.startswith(REF):
+            return refer(value)
         return [walk(item) for item in value] if isinstance(value, list) else value
 
     def refer(reference: str) -> str:
