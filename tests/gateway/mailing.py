@@ -30,7 +30,7 @@ from shared.events.base import Event
 from shared.events.monitoring import ConversationAssignedV1, GuidanceGivenV1
 from shared.events.training import PersonChangedV1
 from shared.ids import new_id
-from shared.inbox import Heard, handle, handle_snapshot
+from shared.inbox import Heard, handle
 from tests.gateway.telling import Telling, receiving, settings_for, telling, until
 from tests.servers import NatsServer
 
@@ -107,15 +107,10 @@ class Post:
         worker: Notices = self.gateway.app.state.notices
         return worker
 
-    async def hear(self, *events: Event, event_id: str | None = None) -> None:
-        """Let the gateway handle events as its consumer does, told now."""
-        await self.gateway.db.write(lambda session: handle(session, handlers, heard_now(session, events, event_id)))
-        self.worker.wake()
-
-    async def hear_snapshot(self, *events: Event) -> None:
-        """Let the gateway take over a state, as from a snapshot."""
+    async def hear(self, *events: Event, event_id: str | None = None, days_ago: int = 0) -> None:
+        """Let the gateway handle events as its consumer does."""
         await self.gateway.db.write(
-            lambda session: handle_snapshot(session, handlers, heard_now(session, events, snapshot=True))
+            lambda session: handle(session, handlers, as_heard(session, events, event_id, timedelta(days=days_ago)))
         )
         self.worker.wake()
 
@@ -211,24 +206,19 @@ class Post:
         await self.gateway.eventually(nothing)
 
 
-def heard_now(
-    session: Unit, events: tuple[Event, ...], event_id: str | None = None, *, snapshot: bool = False
-) -> list[Heard]:
+def as_heard(session: Unit, events: tuple[Event, ...], event_id: str | None, ago: timedelta) -> list[Heard]:
     """Return events as they come from the stream."""
     return [
         Heard(
-            Told.model_validate(
-                {
-                    "id": event_id or new_id(),
-                    "source": f"/{event.teller()}",
-                    "type": event.type,
-                    "subject": f"{event.resource()}/{event.aggregate_id}",
-                    "time": session.now,
-                    "data": event.model_dump(mode="json"),
-                    **({"snapshot": True} if snapshot else {}),
-                }
+            Told(
+                id=event_id or new_id(),
+                source=f"/{event.teller()}",
+                type=event.type,
+                subject=f"{event.resource()}/{event.aggregate_id}",
+                time=session.now - ago,
+                data=event.model_dump(mode="json"),
             ),
-            event,
+            event if event.type in handlers.classes else None,
         )
         for event in events
     ]

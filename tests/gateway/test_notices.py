@@ -134,12 +134,13 @@ async def test_what_can_wait_comes_once_a_day_at_the_readers_own_time(quick_post
     assert "http://gateway/policies/social-media" in mail.get_content()
 
 
-async def test_a_state_that_is_told_anew_and_what_is_long_past_is_no_news(quick_post: Post) -> None:
+async def test_what_was_told_long_ago_is_no_news(quick_post: Post) -> None:
     post = quick_post
     person = await post.joins(1)
-    await post.hear_snapshot(assigned(post, person), guidance(person))
+    await post.hear(assigned(post, person), guidance(person), days_ago=8)
+    await post.hear(guidance(person, "g-2"), days_ago=6)
     client = await post.as_person(person)
-    assert (await client.get("/v1/notices")).json()["items"] == []
+    assert [one["link"] for one in (await client.get("/v1/notices")).json()["items"]] == ["/guidance/g-2"]
 
 
 async def test_the_link_in_an_e_mail_ends_them_without_signing_in_and_only_by_a_click(quick_post: Post) -> None:

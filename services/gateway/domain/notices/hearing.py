@@ -1,11 +1,12 @@
 """From what the services tell to what a person should know, in the transaction that notes the event; each fact once.
 
-What is told anew from a state (a snapshot) or long after is no news. What has been dealt with is over: it leaves the
-bell, and is not sent any more.
+Only what is told on the stream is news: a state that is told anew (a snapshot) is not, so none is asked for, and neither
+is what was told long ago. What has been dealt with is over: it leaves the bell, and is not sent any more.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Executable, Table, bindparam, select, update
 from sqlmodel import col
@@ -14,6 +15,7 @@ from services.gateway.rights import Role
 from services.gateway.schemas.notices import Kind
 from services.gateway.tables import KnownPerson, Notice, SignedIn, Webhook, metadata
 from shared.db import Session
+from shared.events.base import Envelope, Event
 from shared.events.gateway import WebhookPausedV1, WebhookResumedV1
 from shared.events.monitoring import (
     ConversationAcceptedV1,
@@ -43,7 +45,6 @@ from shared.events.training import (
     DeltaWithdrawnV1,
 )
 from shared.ids import new_id
-from shared.inbox import Handlers
 from shared.statements import DialectInsert, Prebuilt
 
 NEWS_FOR = timedelta(days=7)
@@ -74,27 +75,6 @@ END_OF = Prebuilt(
 )
 
 
-def follow(handlers: Handlers) -> None:
-    """Let the gateway hear of what people should know, and of what has been dealt with."""
-    handlers.on(ConversationAssignedV1)(hand_over)
-    handlers.on(ConversationAcceptedV1)(watch_promise)
-    handlers.on(ConversationAnsweredV1, ConversationReturnedV1, ConversationResolvedV1)(end_conversation)
-    handlers.on(GuidanceGivenV1)(give_guidance)
-    handlers.on(GuidanceReadV1)(end_guidance)
-    handlers.on(DigestReadyV1)(offer_digest)
-    handlers.on(CertificateReminderV1, CertificateExpiringV1)(remind_of_certificate)
-    handlers.on(CertificateExpiredV1)(note_expiry)
-    handlers.on(CertificateRenewedV1, CertificateRevokedV1)(end_certificate)
-    handlers.on(DeltaDueV1)(ask_to_learn)
-    handlers.on(DeltaDoneV1, DeltaWithdrawnV1)(end_delta)
-    handlers.on(AcknowledgementRequestedV1, AcknowledgementRemindedV1)(ask_to_accept)
-    handlers.on(AcknowledgementRecordedV1)(end_acknowledgement)
-    handlers.on(ApprovalRequestedV1)(ask_to_approve)
-    handlers.on(ApprovalDecidedV1)(end_approval)
-    handlers.on(WebhookPausedV1)(warn_of_webhook)
-    handlers.on(WebhookResumedV1)(end_webhook)
-
-
 def note(
     session: Session,
     kind: Kind,
@@ -114,12 +94,9 @@ def note(
 
 
 def is_news(session: Session) -> bool:
-    """Tell whether the event that is handled says what happened lately, not how things stand."""
+    """Tell whether the event that is handled says what happened lately."""
     told = session.context.event
-    if told is None:
-        return True
-    again = (told.model_extra or {}).get("snapshot", False)
-    return not again and session.now - told.time < NEWS_FOR
+    return told is None or session.now - told.time < NEWS_FOR
 
 
 def hand_over(event: ConversationAssignedV1, session: Session) -> None:
@@ -257,3 +234,37 @@ def administrators(session: Session, webhook_id: str) -> Sequence[str]:
 def forget_old(session: Session, before: datetime) -> None:
     """Drop notices from before a time."""
     session.execute(_notices.delete().where(col(Notice.created_at) < before))
+
+
+def hear(envelope: Envelope, session: Session) -> None:
+    """Make notices of an event, or end some, if it is one of those that people are told of."""
+    known = HEARD.get(envelope.type)
+    if known is not None:
+        cls, heard = known
+        heard(cls.model_validate(envelope.data), session)
+
+
+HEARD: dict[str, tuple[type[Event], Callable[[Any, Session], None]]] = {
+    cls.type: (cls, heard)
+    for classes, heard in (
+        ((ConversationAssignedV1,), hand_over),
+        ((ConversationAcceptedV1,), watch_promise),
+        ((ConversationAnsweredV1, ConversationReturnedV1, ConversationResolvedV1), end_conversation),
+        ((GuidanceGivenV1,), give_guidance),
+        ((GuidanceReadV1,), end_guidance),
+        ((DigestReadyV1,), offer_digest),
+        ((CertificateReminderV1, CertificateExpiringV1), remind_of_certificate),
+        ((CertificateExpiredV1,), note_expiry),
+        ((CertificateRenewedV1, CertificateRevokedV1), end_certificate),
+        ((DeltaDueV1,), ask_to_learn),
+        ((DeltaDoneV1, DeltaWithdrawnV1), end_delta),
+        ((AcknowledgementRequestedV1, AcknowledgementRemindedV1), ask_to_accept),
+        ((AcknowledgementRecordedV1,), end_acknowledgement),
+        ((ApprovalRequestedV1,), ask_to_approve),
+        ((ApprovalDecidedV1,), end_approval),
+        ((WebhookPausedV1,), warn_of_webhook),
+        ((WebhookResumedV1,), end_webhook),
+    )
+    for cls in classes
+}
+"""What each event means for people."""
