@@ -1,7 +1,7 @@
 """Every page of the portal: who looks at it, and where it is. Screenshots are taken of these, and axe judges them.
 
 A page of one thing has a place for it in its path, `/guidance/{id}`, and says in `among` where the API lists such
-things: the first that this person may see is shown. A thing within that, `{inner}`, is the first of the list `within`. `tests/browser/story.py` tells a platform enough for each page
+things: the first that this person may see is shown. A thing within that, `{inner}`, is the first of the list `within`, or of a `kind`. `tests/browser/story.py` tells a platform enough for each page
 to have something to show; the demonstration has it all by itself.
 """
 
@@ -11,6 +11,8 @@ from playwright.async_api import BrowserContext
 
 NOBODY = ""
 """Who has not signed in."""
+MODULES = "/v1/enrolments/{id}"
+CHANGED = "/v1/people/{employee_number}/deltas"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class Shown:
     role: str = "employee"
     among: str | None = None
     within: str | None = None
+    kind: str | None = None
     ready: str = "main h1"
 
 
@@ -33,6 +36,21 @@ PAGES = (
     Shown("policies-search", "/policies?q=customer"),
     Shown("policy", "/policies/social-media"),
     Shown("policy-changes", "/policies/social-media/changes"),
+    Shown("learning", "/learning"),
+    Shown("learning-catalogue", "/learning/catalogue"),
+    Shown("learning-certificates", "/learning/certificates"),
+    Shown("learning-certificate", "/learning/certificates/{id}", among="/v1/certificates"),
+    Shown("learning-outline", "/learning/courses/{key}", among="/v1/courses"),
+    Shown("learning-changed", "/learning/deltas/{inner}", among="/v1/certificates", within=CHANGED),
+    Shown("learning-course", "/learning/{id}", among="/v1/enrolments"),
+    Shown("learning-lesson", "/learning/{id}/{key}", among="/v1/enrolments", within=MODULES, kind="lesson"),
+    Shown("learning-reading", "/learning/{id}/{key}", among="/v1/enrolments", within=MODULES, kind="policy_reading"),
+    Shown("learning-task", "/learning/{id}/{key}", among="/v1/enrolments", within=MODULES, kind="practical_task"),
+    Shown("learning-dates", "/learning/{id}/{key}", among="/v1/enrolments", within=MODULES, kind="live_session"),
+    Shown("learning-quiz", "/learning/{id}/{key}", among="/v1/enrolments", within=MODULES, kind="quiz"),
+    Shown("learning-talk", "/learning/{id}/{key}", among="/v1/enrolments", within=MODULES, kind="scenario"),
+    Shown("learning-sitting", "/learning/attempts/{open_attempt}", among="/v1/enrolments", within=MODULES, kind="quiz"),
+    Shown("learning-talking", "/learning/runs/{open_run}", among="/v1/enrolments", within=MODULES, kind="scenario"),
     Shown("check", "/check"),
     Shown("check-requests", "/check/requests"),
     Shown("check-kept", "/check/kept/{check[id]}", among="/v1/approval-requests?role=author"),
@@ -58,6 +76,37 @@ PAGES = (
     Shown("questions", "/questions?view=all", "lead"),
     Shown("question", "/questions/{id}", "lead", among="/v1/task-team/questions"),
     Shown("dashboard", "/dashboard", "coach", ready="main[data-loaded]"),
+    Shown("editor", "/editor", "lead"),
+    Shown("editor-policy", "/editor/social-media", "lead"),
+    Shown("editor-version", "/editor/social-media/versions/1", "lead"),
+    Shown(
+        "editor-newest", "/editor/social-media/versions/{number}", "lead", among="/v1/policies/social-media/versions"
+    ),
+    Shown("editor-publication", "/editor/social-media/versions/1/publication", "lead"),
+    Shown(
+        "editor-diff", "/editor/social-media/versions/{number}/diff", "lead", among="/v1/policies/social-media/versions"
+    ),
+    Shown("editor-tries", "/editor/social-media/versions/1/backtests", "lead"),
+    Shown(
+        "editor-try",
+        "/editor/social-media/versions/{number}/backtests/{inner}",
+        "lead",
+        among="/v1/policies/social-media/versions",
+        within="/v1/policies/social-media/versions/{number}/backtests",
+    ),
+    Shown("editor-language", "/editor/social-media/versions/1/languages/de", "lead"),
+    Shown("editor-emergency", "/editor/social-media/emergency", "lead"),
+    Shown("editor-emergency-again", "/editor/social-media/emergency/x/confirmation", "lead"),
+    Shown("campaigns", "/campaigns", "lead"),
+    Shown("campaign-new", "/campaigns/new", "lead"),
+    Shown("campaign", "/campaigns/{id}", "lead", among="/v1/acknowledgement-campaigns"),
+    Shown("team", "/team", "lead"),
+    Shown("team-seats", "/team/seats", "lead"),
+    Shown("team-seat", "/team/seats/{key}", "lead", among="/v1/task-team/seats"),
+    Shown("team-nominations", "/team/nominations", "lead"),
+    Shown("team-nomination", "/team/nominations/{id}", "lead", among="/v1/task-team/nominations"),
+    Shown("load", "/load", "lead"),
+    Shown("load-simulator", "/load/simulations", "lead"),
     Shown("embed", "/embed", "lead"),
     Shown("admin-keys", "/admin/keys", "admin"),
     Shown("admin-key-new", "/admin/keys/new", "admin"),
@@ -97,14 +146,15 @@ async def path_of(shown: Shown, context: BrowserContext) -> str:
     found = await first_of(shown.among, context)
     if shown.within is None:
         return shown.path.format_map(found)
-    inner = await first_of(shown.within.format_map(found), context)
-    return shown.path.format_map({**found, "inner": inner["id"]})
+    inner = await first_of(shown.within.format_map(found), context, shown.kind)
+    return shown.path.format_map({**found, "inner": inner.get("id"), **inner})
 
 
-async def first_of(path: str, context: BrowserContext) -> dict[str, object]:
-    """Return the first thing of a list; raises NothingToShow."""
-    answer = await context.request.get(path)
-    items: list[dict[str, object]] = (await answer.json()).get("items") or []
+async def first_of(path: str, context: BrowserContext, kind: str | None = None) -> dict[str, object]:
+    """Return the first thing of a list, or of the modules of a course; raises NothingToShow."""
+    body = await (await context.request.get(path)).json()
+    found: list[dict[str, object]] = body.get("items") or body.get("modules") or []
+    items = [item for item in found if kind in {None, item.get("kind")}]
     if not items:
         raise NothingToShow(f"{path} lists nothing")
     return items[0]

@@ -5,7 +5,7 @@ import { drawBars } from "./bars.js";
 import { follow } from "./live.js";
 import { Posts } from "./posts.js";
 import { Pulse } from "./pulse.js";
-import { age, ago, element, language, number, plural, span, title } from "./words.js";
+import { age, ago, element, language, number, percent, plural, say, span, title } from "./words.js";
 
 const DAY = 86_400_000;
 const TYPES = [
@@ -32,7 +32,7 @@ let lastPost = null;
 
 const personName = (key) => people.get(key)?.name ?? key;
 const sectionName = (item) => sections.get(`${item.policy}/${item.section}`) ?? item.section;
-const pulse = new Pulse(place("pulse"), document.querySelectorAll("[data-range]"));
+const pulse = new Pulse(place("pulse"), document.querySelectorAll("[data-range]"), place("pulse-table"));
 const posts = new Posts(place("posts"), { personName, sectionName });
 
 /** A part of the page that cannot be read stays empty; the rest of the page works. */
@@ -46,22 +46,22 @@ function tile(id, figure, note, state = "") {
 
 function drawTiles() {
   const today = new Date().setHours(0, 0, 0, 0);
-  tile("tile-posts", number(pulse.postsSince(today)), `${plural(pulse.postsSince(Date.now() - DAY), "post", "posts")} in 24 hours`);
+  tile("tile-posts", number(pulse.postsSince(today)), plural(pulse.postsSince(Date.now() - DAY), "%(num)s post in 24 hours", "%(num)s posts in 24 hours"));
 
   const open = [...findings.values()].filter((finding) => OPEN.has(finding.state));
   const claimed = open.filter((finding) => finding.state === "claimed").length;
-  tile("tile-findings", number(open.length), claimed ? `${number(claimed)} with a coach` : "none with a coach yet");
+  tile("tile-findings", number(open.length), claimed ? say("%(num)s with a coach", { num: number(claimed) }) : say("none with a coach yet"));
 
   const waiting = [...conversations.values()].filter((item) => WAITING.has(item.state));
   const queued = waiting.filter((item) => QUEUED.has(item.state)).length;
-  tile("tile-waiting", number(waiting.length), queued ? `${number(queued)} with nobody yet` : "each with a colleague", queued ? "warn" : "");
+  tile("tile-waiting", number(waiting.length), queued ? say("%(num)s with nobody yet", { num: number(queued) }) : say("each with a colleague"), queued ? "warn" : "");
 
   const longest = Math.max(0, ...waiting.map((item) => age(item.opened_at)));
   const usual = load?.waits?.p50;
-  tile("tile-wait", waiting.length ? span(longest) : "–", usual == null ? "nobody is waiting" : usual < 1 ? "half are assigned at once" : `half are assigned within ${span(usual)}`, longest > 1800 ? "warn" : "");
+  tile("tile-wait", waiting.length ? span(longest) : "–", usual == null ? say("nobody is waiting") : usual < 1 ? say("half are assigned at once") : say("half are assigned within %(time)s", { time: span(usual) }), longest > 1800 ? "warn" : "");
 
   const jain = load?.jain;
-  tile("tile-jain", jain == null ? "–" : jain.toFixed(2), jain == null ? "no load to share yet" : "Jain's index, 1 is even", jain >= 0.9 ? "good" : "");
+  tile("tile-jain", jain == null ? "–" : number(Math.round(jain * 100) / 100), jain == null ? say("no load to share yet") : say("Jain's index, 1 is even"), jain >= 0.9 ? "good" : "");
 }
 
 function drawSections() {
@@ -69,7 +69,7 @@ function drawSections() {
   drawBars(
     place("sections"),
     rows.map((item) => ({ key: `${item.policy}/${item.section}`, name: sectionName(item), value: item.findings, count: number(item.findings) })),
-    "No findings. Everyone wrote as agreed.",
+    say("No findings. Everyone wrote as agreed."),
   );
 }
 
@@ -82,10 +82,10 @@ function drawLoad() {
       key: person.employee_number,
       name: personName(person.employee_number),
       value: person.share,
-      count: `${(100 * person.share).toFixed(1)} %${person.open ? ` · ${person.open} open` : ""}`,
-      title: `${personName(person.employee_number)}: ${person.handled} handled, ${person.open} open, ${person.online_hours.toFixed(1)} h online`,
+      count: `${percent(person.share)}${person.open ? ` · ${say("%(num)s open", { num: number(person.open) })}` : ""}`,
+      title: say("%(name)s: %(handled)s handled, %(open)s open, %(hours)s h online", { name: personName(person.employee_number), handled: number(person.handled), open: number(person.open), hours: number(Math.round(person.online_hours * 10) / 10) }),
     })),
-    "Nobody has handled a conversation yet.",
+    say("Nobody has handled a conversation yet."),
   );
 }
 
@@ -93,14 +93,14 @@ function drawQueue() {
   const waiting = [...conversations.values()].filter((item) => WAITING.has(item.state));
   const busy = [...conversations.values()].filter((item) => item.state === "accepted").length;
   waiting.sort((a, b) => Date.parse(a.opened_at) - Date.parse(b.opened_at));
-  place("queue-note").textContent = busy ? `${plural(busy, "is", "are")} being answered` : "";
+  place("queue-note").textContent = busy ? plural(busy, "%(num)s is being answered", "%(num)s are being answered") : "";
   place("queue").replaceChildren(...waiting.slice(0, 5).map(queueItem));
-  if (!waiting.length) place("queue").append(element("li", "empty", "Nobody is waiting for an answer."));
+  if (!waiting.length) place("queue").append(element("li", "empty", say("Nobody is waiting for an answer.")));
 }
 
 function queueItem(item) {
-  const what = [item.topic ?? "question", language(item.language), item.network].filter(Boolean).map(title).join(" · ");
-  const who = item.state === "assigned" ? `offered to ${personName(item.assignee)}` : "waiting for a colleague with room";
+  const what = [item.topic ?? say("question"), language(item.language), item.network].filter(Boolean).map(title).join(" · ");
+  const who = item.state === "assigned" ? say("offered to %(name)s", { name: personName(item.assignee) }) : say("waiting for a colleague with room");
   const wait = element("span", age(item.opened_at) > 1800 ? "wait late" : "wait", span(age(item.opened_at)));
   return element("li", null, element("span", "what", what), element("span", "with", who), wait);
 }
@@ -109,7 +109,7 @@ function drawAges() {
   posts.tick();
   drawTiles();
   drawQueue();
-  place("posts-age").textContent = lastPost ? `last post ${ago(lastPost)}${ago(lastPost) === "now" ? "" : " ago"}` : "";
+  place("posts-age").textContent = lastPost ? say("last post: %(when)s", { when: ago(lastPost) }) : "";
 }
 
 async function loadCounts() {
@@ -201,7 +201,7 @@ function take(event) {
 const live = place("live");
 function showState(state) {
   live.dataset.state = state;
-  live.lastElementChild.textContent = { live: "Live", lost: "Connection lost, trying again" }[state];
+  live.lastElementChild.textContent = { live: say("Live"), lost: say("Connection lost, trying again") }[state];
 }
 
 // Listen first, load then: what happens meanwhile is applied on top. Counts that this doubles are read again soon.
@@ -214,10 +214,11 @@ const stream = follow(TYPES, {
 });
 await loadAll();
 loaded = true;
+document.querySelector("main").dataset.loaded = "";
 held.splice(0).forEach(take);
 setInterval(() => {
   drawAges();
   const quiet = (Date.now() - stream.lastHeard()) / 1000;
-  if (live.dataset.state === "live") live.lastElementChild.textContent = quiet < 5 ? "Live" : `Live · last change ${span(quiet)} ago`;
+  if (live.dataset.state === "live") live.lastElementChild.textContent = quiet < 5 ? say("Live") : say("Live · nothing new for %(time)s", { time: span(quiet) });
 }, 1000);
 setInterval(loadCounts, 30_000);

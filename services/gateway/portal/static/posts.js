@@ -1,9 +1,9 @@
 /** The list of posts as they come in, with what the rules in force found in them. */
 
-import { ago, element, initials, title } from "./words.js";
+import { ago, element, initials, say, title } from "./words.js";
 
 const SHOWN = 14;
-const SEVERITIES = { block: "Blocked by", hold: "Held by", advise: "Advice from" };
+const SEVERITIES = { block: "Blocked by “%(section)s”", hold: "Held by “%(section)s”", advise: "Advice from “%(section)s”" };
 
 export class Posts {
   constructor(list, { personName, sectionName }) {
@@ -17,7 +17,7 @@ export class Posts {
   /** Start over, newest first. */
   load(posts) {
     this.list.replaceChildren(...posts.slice(0, SHOWN).map((post) => this.item(post)));
-    if (!posts.length) this.list.append(element("li", "empty", "No posts yet. They appear here the moment they come in."));
+    if (!posts.length) this.list.append(element("li", "empty", say("No posts yet. They appear here the moment they come in.")));
   }
 
   /** Put a new post on top. */
@@ -51,15 +51,15 @@ export class Posts {
 
   item(post) {
     const staff = post.person ? this.personName(post.person) : null;
-    const name = staff ?? post.author ?? "someone";
+    const name = staff ?? post.author ?? say("someone");
     const time = element("time", null, ago(post.posted_at));
     time.dateTime = post.posted_at;
-    const what = { staff: "colleague", reply: "reply", mention: "customer" }[post.kind] ?? post.kind;
-    const text = element("p", "post-text", post.withheld ? "It may disturb: a coach opens it in the queue." : post.text ?? "");
+    const what = say({ staff: "colleague on %(network)s", reply: "reply on %(network)s", mention: "customer on %(network)s" }[post.kind] ?? post.kind, { network: title(post.network) });
+    const text = element("p", "post-text", post.withheld ? say("It may disturb: a coach opens it in the queue.") : post.text ?? "");
     text.lang = post.lang ?? "";
     const body = element(
       "div", null,
-      element("div", "post-head", element("b", null, name), element("span", null, `${what} on ${title(post.network)}`), time),
+      element("div", "post-head", element("b", null, name), element("span", null, what), time),
       text,
       element("div", "marks", ...this.marks(post.id)),
     );
@@ -70,7 +70,7 @@ export class Posts {
 
   marks(post) {
     return (this.findings.get(post) ?? []).map((finding) =>
-      element("span", `mark ${finding.severity}`, `${SEVERITIES[finding.severity] ?? finding.severity} “${this.sectionName(finding)}”`),
+      element("span", `mark ${finding.severity}`, say(SEVERITIES[finding.severity] ?? finding.severity, { section: this.sectionName(finding) })),
     );
   }
 }

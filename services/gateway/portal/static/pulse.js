@@ -1,6 +1,7 @@
 /** Posts and findings over time: by hour for a day, or by day for a month. */
 
 import uPlot from "/static/vendor/uplot.js";
+import { element, number } from "./words.js";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -8,9 +9,11 @@ const RANGES = { day: { unit: HOUR, count: 24 }, month: { unit: DAY, count: 30 }
 const FEW = 9;
 
 export class Pulse {
-  /** `choices` are the buttons that choose the range, each with `data-range`. */
-  constructor(place, choices) {
+  /** `choices` are the buttons that choose the range, each with `data-range`; `table` shows the same in figures. */
+  constructor(place, choices, table) {
     this.place = place;
+    this.table = table;
+    table.closest("details").addEventListener("toggle", () => this.draw());
     this.choices = [...choices];
     this.range = null;
     for (const choice of this.choices) choice.addEventListener("click", () => this.choose(choice.dataset.range));
@@ -81,6 +84,7 @@ export class Pulse {
       if (index >= 0) { sums.posts[index] += counts.posts; sums.findings[index] += counts.findings; }
     }
     const data = [begins, sums.posts, sums.findings];
+    if (this.table.closest("details").open) this.list(begins, sums);
     if (this.plot) {
       this.plot.setSize({ width: this.place.clientWidth, height: this.place.clientHeight });
       this.plot.setData(data);
@@ -89,10 +93,21 @@ export class Pulse {
     }
   }
 
+  /** The same as a table, the newest first. */
+  list(begins, sums) {
+    const daily = RANGES[this.range].unit === DAY;
+    const form = new Intl.DateTimeFormat(document.documentElement.lang, daily ? { day: "numeric", month: "long" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+    const rows = begins.map((begin, index) => element("tr", null,
+      element("td", null, form.format(begin * 1000)),
+      element("td", "figure-cell", number(sums.posts[index])),
+      element("td", "figure-cell", number(sums.findings[index]))));
+    this.table.tBodies[0].replaceChildren(...rows.reverse());
+  }
+
   options() {
     const { unit } = RANGES[this.range];
     const label = unit === DAY
-      ? (time) => new Date(time * 1000).toLocaleDateString(undefined, { day: "numeric", month: "short" })
+      ? (time) => new Date(time * 1000).toLocaleDateString(document.documentElement.lang, { day: "numeric", month: "short" })
       : (time) => `${new Date(time * 1000).getHours()}:00`;
     const style = getComputedStyle(document.documentElement);
     const colour = (name) => style.getPropertyValue(name).trim();

@@ -1,4 +1,11 @@
-/** Numbers and times as people read them. */
+/** Numbers, times and texts as people read them, in the language of the page. */
+
+const LANGUAGE = document.documentElement.lang || "en";
+const TEXTS = JSON.parse(document.getElementById("texts")?.textContent ?? "{}");
+
+/** A text in the reader's language, with values in its `%(name)s`; the page brings the translations of its scripts. */
+export const say = (text, values = {}) =>
+  (TEXTS[text] ?? text).replace(/%\((\w+)\)s/g, (_, name) => values[name] ?? "").replaceAll("%%", "%");
 
 export function span(seconds) {
   if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
@@ -8,11 +15,12 @@ export function span(seconds) {
 }
 
 export const age = (time) => (Date.now() - Date.parse(time)) / 1000;
-export const ago = (time) => (age(time) < 5 ? "now" : span(age(time)));
-export const number = (value) => value.toLocaleString("en");
-export const plural = (count, one, many) => `${number(count)} ${count === 1 ? one : many}`;
+export const ago = (time) => (age(time) < 5 ? say("now") : span(age(time)));
+export const number = (value) => value.toLocaleString(LANGUAGE);
+export const percent = (share) => share.toLocaleString(LANGUAGE, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+export const plural = (count, one, many) => say(count === 1 ? one : many, { num: number(count) });
 
-const LANGUAGES = new Intl.DisplayNames(["en"], { type: "language" });
+const LANGUAGES = new Intl.DisplayNames([LANGUAGE], { type: "language" });
 export const language = (code) => (code ? LANGUAGES.of(code) : null);
 
 export const title = (word) => word.charAt(0).toUpperCase() + word.slice(1);
