@@ -40,6 +40,8 @@ BODIES = (
 )
 """What the generator of Python clients is to send as it is."""
 
+pytestmark = pytest.mark.timeout(300)  # A busy machine takes a minute for what takes six seconds of processor time.
+
 
 async def prepare(platform: Platform) -> None:
     """Bring a policy into force, publish a course, say what makes a responder, and add the one who is to become one."""
@@ -75,7 +77,7 @@ async def cookie_of(platform: Platform) -> str:
 async def run(folder: Path, *command: str | Path) -> str:
     """Run a program beside the platform and return what it said; it must succeed."""
     done = await asyncio.to_thread(
-        subprocess.run, command, cwd=folder, capture_output=True, text=True, check=False, timeout=100
+        subprocess.run, command, cwd=folder, capture_output=True, text=True, check=False, timeout=200
     )
     assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
     return done.stdout
