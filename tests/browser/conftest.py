@@ -5,9 +5,12 @@ import shutil
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, async_playwright, expect
 
 from services.gateway.portal.vendor import FILES, VENDOR
+
+# What a page shall show is waited for as long on a busy machine as anything else is.
+expect.set_options(timeout=20_000)
 
 
 def chromium() -> str:
