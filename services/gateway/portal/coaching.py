@@ -61,6 +61,11 @@ class View:
     taken: bool
     own: bool
 
+    def heading(self, finding: Json) -> str:
+        """Return what the section of another finding is called."""
+        found = part(self.policy, "sections", finding["section"])
+        return str(found["heading"] if found else finding["section"])
+
     @property
     def open(self) -> bool:
         """Whether the coach can do something about it."""
