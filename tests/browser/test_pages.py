@@ -7,6 +7,7 @@ from playwright.async_api import Browser, BrowserContext, Page
 
 from services.gateway.portal.rooms import ROOMS
 from tests.browser.hosts import read_axe
+from tests.browser.learning_story import teach
 from tests.browser.pages import NOBODY, PAGES, Shown, path_of
 from tests.browser.story import PEOPLE, tell
 from tests.platform import Platform
@@ -28,6 +29,7 @@ async def test_every_page_is_without_faults_in_both_themes_and_asks_no_other_hos
     browser: Browser, platform: Platform
 ) -> None:
     await tell(platform)
+    await teach(platform)
     faults: dict[str, list[str]] = {}
     for role in dict.fromkeys(shown.role for shown in PAGES):
         context = await window(browser, platform, role)
