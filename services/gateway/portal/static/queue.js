@@ -110,4 +110,5 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (event.detail?.ctx?.target === list) { fresh.clear(); onShown(); }
 });
 for (const field of work.querySelectorAll("details[open] textarea")) { field.focus(); break; }
+document.querySelector("main").dataset.loaded = "";
 follow(TYPES, { onEvent, onState, onResync: () => { fresh.add("resync"); tellNews(); } });
