@@ -1,5 +1,6 @@
 """What the pages have to show: people, a policy with rules, a post that broke one, guidance, a customer who waits."""
 
+from datetime import timedelta
 from typing import Any
 
 from tests.gateway.story import POLICY, add_people, publish
@@ -48,6 +49,7 @@ async def tell(platform: Platform) -> None:
     await ask_approval(platform, "E-1")
     question = {"text": "May I answer on Sundays?", "employee_number": "E-1"}
     await ask(platform, "/v1/task-team/questions", question)
+    await lead(platform)
     await say(platform, "1", "staff", "@one", "Delivery on Friday is guaranteed.")
     await say(platform, "2", "staff", "@one", "Tomorrow is guaranteed, too.")
     await say(platform, "3", "mention", "@someone", "Where is my parcel?")
@@ -59,6 +61,17 @@ async def tell(platform: Platform) -> None:
         answer = await platform.client.post(f"{path}/{part}", json=body | {"employee_number": PEOPLE["coach"]})
         assert answer.is_success, answer.text
     await platform.settle()
+
+
+async def lead(platform: Platform) -> None:
+    """Write the next version, try it on past posts, and ask everybody to accept what is in force."""
+    path = "/v1/policies/social-media/versions"
+    source = (POLICY + RULE).replace("locale: de", "locale: en").replace("within 24 hours", "within 4 hours")
+    await ask(platform, path, {"source": source, "change_note": "Faster.", "material": True})
+    await ask(platform, f"{path}/2/backtests", {})
+    due = (platform.clock.now() + timedelta(days=14)).isoformat()
+    campaign = {"policy": "social-media", "title": "Read our policy", "due_at": due}
+    await ask(platform, "/v1/acknowledgement-campaigns", campaign)
 
 
 async def ask(platform: Platform, path: str, body: dict[str, Any]) -> dict[str, Any]:

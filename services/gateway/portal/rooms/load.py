@@ -37,8 +37,9 @@ async def show_load(visit: Visit) -> Response:
 
 @room.page("/load/simulations", LEADS)
 async def ask_what_if(visit: Visit) -> Response:
-    """Show the form of the simulator."""
-    return await render_form(visit)
+    """Show the form of the simulator, or what it played through."""
+    played = visit.query.get("played")
+    return await render_played(visit, played) if played else await render_form(visit)
 
 
 async def render_form(visit: Visit, code: int = 200, errors: dict[str, str] | None = None, said: str = "") -> Response:
@@ -66,7 +67,7 @@ async def start_simulation(visit: Visit) -> Response:
         if refused.status not in {404, 409, 422}:
             raise
         return await render_form(visit, refused.status, refused.errors, refused.detail)
-    return visit.go(f"/load/simulations/{started['id']}")
+    return visit.go(f"/load/simulations?played={started['id']}")
 
 
 def asked_of(form: dict[str, str]) -> dict[str, Any]:
@@ -93,9 +94,7 @@ def asked_of(form: dict[str, str]) -> dict[str, Any]:
     return asked
 
 
-@room.page("/load/simulations/{simulation}", LEADS)
-async def show_simulation(visit: Visit) -> Response:
+async def render_played(visit: Visit, played: str) -> Response:
     """Show how far a simulation is, and what came of it."""
-    simulation = await visit.api.get(path_of("load", "simulations", visit.given["simulation"]))
-    part = visit.piecewise and simulation["state"] in {"queued", "running"}
-    return visit.render("load/progress.html" if part else "load/result.html", simulation=simulation)
+    simulation = await visit.api.get(path_of("load", "simulations", played))
+    return visit.render("load/result.html", simulation=simulation)
