@@ -10,7 +10,10 @@ from tests.journeys.running import Running
 from tests.servers import free_port
 
 SCHEMATHESIS = Path(sysconfig.get_path("scripts")) / "schemathesis"
-CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
+    "response_schema_conformance,ignored_auth,unsupported_method,allow_header_conformance"
+)
 SECONDS = 60
 PATIENCE = 35
 """Seconds; the gateway itself answers with 503 after thirty, so a busy machine is not taken for a fault."""
