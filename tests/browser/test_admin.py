@@ -57,7 +57,7 @@ async def make_a_webhook(page: Page) -> None:
     await page.get_by_role("link", name="Webhooks").click()
     await page.get_by_role("button", name="New webhook").click()
     await page.get_by_label("Name").fill("Chat")
-    await page.get_by_label("Address").fill("https://127.0.0.1/hook")
+    await page.get_by_label("Address").fill("https://user:word@chat.example/hook")
     await page.get_by_role("button", name="Add the webhook").click()
     await expect(page.locator("#field-url-error")).not_to_be_empty()
     await page.get_by_label("Address").fill("https://chat.example/hook")
