@@ -41,7 +41,8 @@ async def test_a_person_learns_fails_a_quiz_passes_it_by_keyboard_and_takes_the_
     await page.get_by_role("button", name="I have read and accept it").click()
     await platform.settle()
     await take_the_badge(page)
-    assert page.complaints == []  # type: ignore[attr-defined]
+    # The browser says of a form with a wrong number that it was refused; of nothing else.
+    assert [said for said in page.complaints if "422" not in said] == []  # type: ignore[attr-defined]
 
 
 async def enrol(page: Page) -> None:
