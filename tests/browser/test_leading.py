@@ -55,7 +55,7 @@ async def test_a_lead_writes_a_policy_with_live_advice_and_brings_it_into_force(
     await page.get_by_role("link", name="Policy editor").click()
     await page.get_by_label("Title").fill("House rules")
     await press(page, "Open it")
-    text = page.get_by_label("Text")
+    text = page.get_by_role("textbox", name="Text", exact=True)
     await text.fill(SOURCE)
     await expect(page.locator("#seen")).to_contain_text("speak to the media without prior approval")
     await expect(page.locator("#seen")).to_contain_text("should leave this alone")
@@ -72,7 +72,7 @@ async def test_a_lead_writes_a_policy_with_live_advice_and_brings_it_into_force(
 
 async def mend(platform: Platform, page: Page) -> None:
     """Join what a colleague kept meanwhile, ask for review, and publish what was approved."""
-    text = page.get_by_label("Text")
+    text = page.get_by_role("textbox", name="Text", exact=True)
     path = "/v1/policies/house-rules/versions/1"
     theirs = SOURCE.replace("You must not", "Please do not")
     kept = await platform.client.put(path, json={"source": theirs, "change_note": "Softer.", "material": False})
@@ -98,7 +98,7 @@ async def mend(platform: Platform, page: Page) -> None:
 async def compare(page: Page) -> None:
     """Begin the next version, see what changed, and try it on past posts."""
     await page.goto("/editor/house-rules")
-    text = page.get_by_label("Text")
+    text = page.get_by_role("textbox", name="Text", exact=True)
     await press(page, "Begin a new version")
     await text.fill((await text.input_value()).replace("Everybody may", "All may"))
     await press(page, "Keep the draft")
