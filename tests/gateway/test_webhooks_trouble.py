@@ -91,7 +91,7 @@ async def test_an_endpoint_that_was_dead_for_three_days_catches_up_and_a_replay_
     await until(lambda: {heard.id for heard in gateway.receiver.heard} == set(told))
 
     async def caught_up() -> bool:
-        return (await gateway.ask("GET", hook["id"]))["behind"] == 0
+        return bool((await gateway.ask("GET", hook["id"]))["behind"] == 0)
 
     # A replay ends where the endpoint stands, which is noted a moment after it heard.
     await gateway.eventually(caught_up)

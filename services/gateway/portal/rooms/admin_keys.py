@@ -38,7 +38,7 @@ async def make_key(visit: Visit) -> Response:
     try:
         made = await visit.api.post("/v1/api-keys", body)
     except Refused as refused:
-        if refused.status != status.HTTP_422_UNPROCESSABLE_ENTITY:
+        if refused.status != status.HTTP_422_UNPROCESSABLE_CONTENT:
             raise
         return show_form(visit, refused.errors)
     return visit.render("admin/key_shown.html", key=made, fresh=True)

@@ -42,7 +42,7 @@ async def make_source(visit: Visit) -> Response:
     try:
         made = await visit.api.post("/v1/sources", body, once=visit.once)
     except Refused as refused:
-        if refused.status != status.HTTP_422_UNPROCESSABLE_ENTITY:
+        if refused.status != status.HTTP_422_UNPROCESSABLE_CONTENT:
             raise
         return show_form(visit, kind, refused.errors or {"name": refused.detail})
     return visit.go(f"/admin/sources/{made['id']}", visit.say("Added. It is read for the first time in a moment."))

@@ -38,7 +38,7 @@ async def make_webhook(visit: Visit) -> Response:
     try:
         made = await visit.api.post("/v1/webhooks", body)
     except Refused as refused:
-        if refused.status != status.HTTP_422_UNPROCESSABLE_ENTITY:
+        if refused.status != status.HTTP_422_UNPROCESSABLE_CONTENT:
             raise
         return show_form(visit, refused.errors or {"url": refused.detail})
     return visit.render("admin/webhook_shown.html", webhook=made, fresh=True)
