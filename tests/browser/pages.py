@@ -143,18 +143,17 @@ async def path_of(shown: Shown, context: BrowserContext) -> str:
     """Return where a page is for who is signed in; raises NothingToShow."""
     if shown.among is None:
         return shown.path
-    found = await first_of(shown.among, context)
-    if shown.within is None:
-        return shown.path.format_map(found)
-    inner = await first_of(shown.within.format_map(found), context, shown.kind)
-    return shown.path.format_map({**found, "inner": inner.get("id"), **inner})
+    for found in await all_of(shown.among, context):
+        if shown.within is None:
+            return shown.path.format_map(found)
+        for inner in await all_of(shown.within.format_map(found), context):
+            if shown.kind in {None, inner.get("kind")}:
+                return shown.path.format_map({**found, "inner": inner.get("id"), **inner})
+    raise NothingToShow(f"{shown.name}: there is none")
 
 
-async def first_of(path: str, context: BrowserContext, kind: str | None = None) -> dict[str, object]:
-    """Return the first thing of a list, or of the modules of a course; raises NothingToShow."""
+async def all_of(path: str, context: BrowserContext) -> list[dict[str, object]]:
+    """Return the things of a list, or the modules of a course."""
     body = await (await context.request.get(path)).json()
     found: list[dict[str, object]] = body.get("items") or body.get("modules") or []
-    items = [item for item in found if kind in {None, item.get("kind")}]
-    if not items:
-        raise NothingToShow(f"{path} lists nothing")
-    return items[0]
+    return found

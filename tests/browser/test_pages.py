@@ -3,6 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
+import pytest
 from playwright.async_api import Browser, BrowserContext, Page
 
 from services.gateway.portal.rooms import ROOMS
@@ -25,6 +26,7 @@ def test_every_page_of_the_portal_is_in_the_table() -> None:
     ] == []
 
 
+@pytest.mark.timeout(400)
 async def test_every_page_is_without_faults_in_both_themes_and_asks_no_other_host(
     browser: Browser, platform: Platform
 ) -> None:

@@ -29,6 +29,8 @@ READS: dict[str, tuple[str, str, Any]] = {
     "what else monitoring answers": ("GET", "/v1/posts", None),
 }  # fmt: skip
 ROW = re.compile(r"^\| ([^|]+?) \|" + r" ([^|]+?) \|" * len(AWAY) + "$", re.MULTILINE)
+REMEMBERED = ("/v1/policies/{key}", "/v1/certificate-statuses", "/v1/people/{employee_number}/certificates")
+COUNTED = "http_requests_total"
 OLD = 60
 FRESH_WITHIN = 20.0
 LOOK = 0.5
@@ -94,8 +96,22 @@ class Outages:
         return found
 
     async def all_is_fresh(self) -> bool:
-        """Say whether everything answers, and nothing is old."""
-        return set((await answers(self._client)).values()) == {"200"}
+        """Say whether everything answers, nothing is old, and what may come from the gateway's memory does."""
+        before = await self.from_memory()
+        answered = set((await answers(self._client)).values()) == {"200"}
+        return answered and all(now > then for now, then in zip(await self.from_memory(), before, strict=True))
+
+    async def from_memory(self) -> list[float]:
+        """Return how often the gateway has answered from its memory, for each route that it can answer so."""
+        told = (await self._client.get("/metrics")).text
+        return [
+            sum(
+                float(line.rpartition(" ")[2])
+                for line in told.splitlines()
+                if f'route="{route}"' in line and COUNTED in line
+            )
+            for route in REMEMBERED
+        ]
 
 
 async def test_while_a_process_is_away_everything_answers_as_the_operator_was_told(fleet: Fleet) -> None:
