@@ -148,7 +148,7 @@ async def path_of(shown: Shown, context: BrowserContext) -> str:
             return shown.path.format_map(found)
         for inner in await all_of(shown.within.format_map(found), context):
             if shown.kind in {None, inner.get("kind")}:
-                return shown.path.format_map({**found, "inner": inner.get("id"), **inner})
+                return shown.path.format_map({**inner, **found, "inner": inner.get("id")})
     raise NothingToShow(f"{shown.name}: there is none")
 
 

@@ -16,8 +16,8 @@ from starlette.types import Message, Scope
 
 from shared.context import current
 
-TAKEN_ALONG = frozenset({b"cookie", b"host", b"origin", b"sec-fetch-site", b"user-agent"})
-"""Headers of the visit by which the API knows who asks, and from where."""
+TAKEN_ALONG = frozenset({b"cookie", b"host", b"user-agent"})
+"""Headers of the visit by which the API knows who asks."""
 WAIT = "wait=2"
 """How long a change is waited for, so that the next page shows it."""
 
@@ -108,6 +108,8 @@ class Api:
         asked = [header for header in self._request.scope["headers"] if header[0] in TAKEN_ALONG]
         asked += [(name.encode(), value.encode()) for name, value in headers.items() if value is not None]
         asked.append((b"x-request-id", (current.get().request_id or "").encode()))
+        # It is a page of ours that asks; that a form came from one was seen to before.
+        asked.append((b"origin", self._request.app.state.settings.public_url.rstrip("/").encode()))
         if body is not None:
             asked += [(b"content-type", b"application/json"), (b"content-length", str(len(data)).encode())]
         scope: Scope = {
