@@ -10,8 +10,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, status
 from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
 from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
@@ -66,25 +67,30 @@ class Area(APIRouter):
             return super().matches(scope)
         index = self._index or self.plan(scope["app"])
         path: str = scope["path"]
-        match = Match.NONE
+        others: list[LeanRoute] = []
         for route in index.get(beginning(path), self._anywhere):
             found = route.regex.match(path)
             if found is None:
                 continue
             if scope["method"] in route.methods:
-                scope[FOUND] = (self, route, found.groupdict())
+                scope[FOUND] = (self, route, found.groupdict(), None)
                 return Match.FULL, {}
-            if match is Match.NONE:
-                match, scope[FOUND] = Match.PARTIAL, (self, route, found.groupdict())
-        return match, {}
+            others.append(route)
+        if not others:
+            return Match.NONE, {}
+        scope[FOUND] = (self, others[0], {}, sorted({method for route in others for method in route.methods}))
+        return Match.PARTIAL, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer by the route's plan, or as FastAPI does."""
-        area, route, path_params = scope.pop(FOUND, (None, None, None))
+        area, route, path_params, allowed = scope.pop(FOUND, (None, None, None, None))
         if area is not self:
             await super().handle(scope, receive, send)
             return
         scope.update(route=route.original, endpoint=route.original.endpoint, path_params=path_params)
+        if allowed is not None:
+            # RFC 9110, 15.5.6: all that the address takes, while Starlette would name what the first of its routes does.
+            raise HTTPException(status.HTTP_405_METHOD_NOT_ALLOWED, headers={"Allow": ", ".join(allowed)})
         rest = await route.serve(scope, receive, send)
         if rest is not None:
             await route.alone().handle(scope, rest, send)

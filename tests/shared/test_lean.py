@@ -101,7 +101,6 @@ JSON = {"content-type": "application/json"}
         ("POST", "/v1/things/parts", {}, b"abc", 200),
         ("POST", "/v1/things/parts?limit=0", {}, b"abc", 422),
         ("DELETE", "/v1/things/7", {}, None, 204),
-        ("PUT", "/v1/things/7", {}, None, 405),
     ],
 )
 async def test_a_route_called_by_a_plan_answers_as_without_one(
@@ -114,6 +113,14 @@ async def test_a_route_called_by_a_plan_answers_as_without_one(
     plain, planned = answers
     assert planned.status_code == status
     assert (planned.status_code, planned.text, planned.headers) == (plain.status_code, plain.text, plain.headers)
+
+
+async def test_a_method_that_is_not_taken_is_told_all_that_are() -> None:
+    async with httpx.AsyncClient(
+        transport=httpx.ASGITransport(app_of(Area(router))), base_url="http://service"
+    ) as client:
+        answer = await client.put("/v1/things/7")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, GET")
 
 
 def test_plans_are_made_for_all_routes_but_those_that_answer_with_nothing() -> None:
