@@ -78,7 +78,8 @@ class Area(APIRouter):
             others.append(route)
         if not others:
             return Match.NONE, {}
-        scope[FOUND] = (self, others[0], {}, sorted({method for route in others for method in route.methods}))
+        alike = [route.methods for route in others if route.path == others[0].path]
+        scope[FOUND] = (self, others[0], {}, sorted(set().union(*alike)))
         return Match.PARTIAL, {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

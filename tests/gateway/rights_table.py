@@ -15,7 +15,7 @@ ASKED = {
         export_evidence_chain get_api_key get_badge_key get_evidence_proof get_notice_preferences get_export_run get_export_schedule
         get_legal_hold get_webhook get_webhook_delivery list_api_keys list_audit_entries list_badge_keys
         list_dead_letters list_evidence list_evidence_heads list_export_runs list_export_schedules list_legal_holds
-        list_set_aside list_webhook_deliveries list_webhooks
+        list_services list_set_aside list_webhook_deliveries list_webhooks
     """,
     "admin:write & conversations:read": """
         request_supervision_export
@@ -80,7 +80,7 @@ ASKED = {
     """,
     "monitoring:read | self": """
         get_account get_autonomy get_digest get_finding get_guidance get_post list_accounts list_findings list_guidance
-        list_guidance_messages list_posts
+        get_post_thread list_guidance_messages list_posts
     """,
     "monitoring:read | team:read": """
         list_section_findings
@@ -138,7 +138,7 @@ ASKED = {
         compare_policy_versions create_embed_token get_acknowledgement_campaign get_acknowledgement_statistics
         get_backtest get_emergency_rule get_policy_quorum get_policy_translation get_policy_version lint_policy_version
         list_acknowledgement_campaigns list_emergency_rules list_policy_backtests list_policy_translations
-        list_policy_versions watch_backtest
+        list_policy_versions preview_policy_version watch_backtest
     """,
     "policies:write | self": """
         acknowledge_policy_version approve_policy_version confirm_emergency_rule create_approval_request
@@ -146,7 +146,7 @@ ASKED = {
     """,
     "policies:write": """
         cancel_backtest change_faq_entry close_acknowledgement_campaign create_acknowledgement_campaign create_faq_entry
-        create_policy create_policy_version delete_faq_entry end_exemption exempt_person publish_policy_version
+        create_policy create_policy_version delete_faq_entry end_exemption exempt_person preview_policy_source publish_policy_version
         recall_policy_version request_policy_backtest request_policy_review update_acknowledgement_campaign
         update_policy_quorum update_policy_translation update_policy_version withdraw_policy_version
     """,

@@ -12,7 +12,7 @@ from services.gateway.embeds.addresses import embed_of, policy_at
 from services.gateway.schemas.embeds import OembedOut
 from shared.areas import Router
 from shared.context import current
-from shared.problems import NotFound, Problem, Unauthorized, problems
+from shared.problems import NotFound, Unauthorized, problems
 from shared.schemas import Text
 
 router = Router(tags=["embeds"])
@@ -22,15 +22,9 @@ KEPT = ("sections", "theme", "lang")
 Pixels = Annotated[int | None, Query(ge=1, le=10_000)]
 
 
-class FormatNotOffered(Problem):
-    """What is embedded is described as JSON only."""
-
-    status = 501
-
-
 @router.get(
     "/oembed",
-    responses=problems(NotFound, Unauthorized, FormatNotOffered),
+    responses=problems(NotFound, Unauthorized),
     openapi_extra={"security": [{}, {"key": []}, {"session": []}]},
 )
 async def describe_embed(
@@ -40,13 +34,12 @@ async def describe_embed(
         Text,
         Query(max_length=2000, examples=["http://127.0.0.1:8000/embed/policies/social-media"], description="The page."),
     ],
-    format: Literal["json", "xml"] = "json",  # noqa: A002  oEmbed's name for it
+    format: Literal["json"] = "json",  # noqa: A002  oEmbed's name for it
     maxwidth: Pixels = None,
     maxheight: Pixels = None,
 ) -> OembedOut:
     """Describe the frame that shows a policy, to software that makes one out of a link."""
-    if format != "json":
-        raise FormatNotOffered
+    del format
     doors: Doors = request.app.state.doors
     public_url = doors.settings.public_url.rstrip("/")
     found = policy_at(public_url, url)
