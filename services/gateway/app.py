@@ -56,6 +56,8 @@ from shared.tasks import AGAIN, DATABASE_AWAY, end
 
 log = structlog.get_logger()
 
+SIGN_INS = "20/minute"
+"""Passwords of one user name that are looked at."""
 USE_WRITTEN = 30.0
 """Seconds between writes of when keys were last used."""
 
@@ -103,6 +105,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         while_running=open_doors,
     ).app
     app.state.webhooks, app.state.notices = sender, told
+    app.state.sign_ins = Limiter(SIGN_INS, "sign-in")
     pages.serve_files(app)
     app.state.places = frozenset(place for room in ROOMS for place in room.places) | {"/docs", "/embed"}
     # In front of all: a script is told that its token has ended only if it may read that.

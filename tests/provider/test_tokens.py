@@ -9,7 +9,10 @@ import httpx
 from tests.provider.browsing import Provided, error
 from tests.provider.provider import AUDIENCE, CLIENT, MACHINE, SECRET
 
-NOW = int(time.time())
+
+def now() -> int:
+    """Say what the time is, in seconds; asked late, since a run may begin minutes before its last test."""
+    return int(time.time())
 
 
 async def token_of(provided: Provided, client: str, scope: str) -> str:
@@ -30,7 +33,7 @@ async def ask(provided: Provided, token: str, path: str = "/v1/people") -> tuple
 def claims(provided: Provided, **changes: Any) -> dict[str, Any]:
     """Return what an access token of Ben's says."""
     ben = {"sub": "ben", "preferred_username": "e2@harbour.example", "client_id": "intranet"}
-    return {"iss": provided.provider.issuer, "aud": AUDIENCE, "iat": NOW, "exp": NOW + 600, **ben, **changes}
+    return {"iss": provided.provider.issuer, "aud": AUDIENCE, "iat": now(), "exp": now() + 600, **ben, **changes}
 
 
 async def test_a_machine_has_of_what_its_token_names_no_more_than_was_configured(provided: Provided) -> None:
@@ -66,10 +69,10 @@ async def test_a_token_that_is_not_for_the_api_not_signed_or_over_opens_nothing(
         "for the portal": sign(claims(provided, aud=CLIENT), typ="at+jwt"),
         "an ID token": sign(claims(provided, nonce="n"), typ="JWT"),
         "a logout token": sign(claims(provided), typ="logout+jwt"),
-        "over": sign(claims(provided, exp=NOW - 600), typ="at+jwt"),
+        "over": sign(claims(provided, exp=now() - 600), typ="at+jwt"),
         "of no time": sign({k: v for k, v in claims(provided).items() if k != "exp"}, typ="at+jwt"),
         "for a time that is no number": sign(claims(provided, exp="never"), typ="at+jwt"),
-        "not yet": sign(claims(provided, nbf=NOW + 600), typ="at+jwt"),
+        "not yet": sign(claims(provided, nbf=now() + 600), typ="at+jwt"),
         "of another provider": sign(claims(provided, iss="https://elsewhere.example"), typ="at+jwt"),
         "of nobody": sign(claims(provided, preferred_username="nobody"), typ="at+jwt"),
         "changed": f"{head}.{body[:-4]}AAAA.{signature}",
@@ -101,7 +104,7 @@ async def test_what_asks_for_a_fresh_sign_in_asks_it_of_a_persons_token_and_not_
 ) -> None:
     path = "/v1/people/E-2/data-export"
     stale = provided.provider.sign(claims(provided), typ="at+jwt")
-    fresh = provided.provider.sign(claims(provided, auth_time=NOW), typ="at+jwt")
+    fresh = provided.provider.sign(claims(provided, auth_time=now()), typ="at+jwt")
 
     assert await ask(provided, stale, path) == (403, "fresh-sign-in-needed")
     assert await ask(provided, fresh, path) == (200, "")

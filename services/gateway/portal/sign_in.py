@@ -10,13 +10,11 @@ from services.gateway.connectors.provider import Provider
 from services.gateway.domain.sign_in import logins, pending, sessions, who
 from services.gateway.domain.sign_in.claims import SKEW, TokenRefused, authenticated_at
 from services.gateway.keyring import Keyring
-from services.gateway.limiter import Limiter
 from services.gateway.portal.pages import own_path, page, settings_of
 from shared.areas import Router
 from shared.problems import Forbidden, NotFound, Problem
 
 router = Router(include_in_schema=False)
-sign_ins = Limiter("20/minute", "sign-in")
 
 BROWSER = "shareload_sign_in"
 """The cookie of a browser that is on its way to the provider and back."""
@@ -64,7 +62,7 @@ async def sign_in(
         raise NoSignIn
     known = logins.read_logins(file)
     try:
-        sign_ins.count(user.strip().lower())
+        request.app.state.sign_ins.count(user.strip().lower())
         login = logins.check(known, user, password)
     except Problem as problem:
         values = {"next": own_path(next), "user": user, "wrong": problem.detail}
