@@ -33,6 +33,7 @@ async def test_somebody_sees_what_is_new_ticks_it_off_and_chooses_when_they_are_
 async def be_praised(platform: Platform) -> None:
     """Let a coach write to somebody."""
     await add_people(platform, 2)
+    await platform.settle()
     now = platform.clock.now().isoformat()
     own = {
         "network": "mastodon",
@@ -43,12 +44,14 @@ async def be_praised(platform: Platform) -> None:
         "text": "Hello!",
     }
     account = {"network": "mastodon", "handle": "@one", "kind": "staff", "employee_number": "E-1"}
-    await platform.client.post("/v1/accounts", json=account)
+    made = await platform.client.post("/v1/accounts", json=account)
+    assert made.is_success, made.text
     await platform.client.post("/v1/posts", json=[own])
     await platform.settle()
     theirs = (await platform.client.get("/v1/posts", params={"kind": "staff"})).json()["items"][0]["id"]
     praise = {"post": theirs, "message": "You listened first.", "employee_number": "E-2"}
-    assert (await platform.client.post("/v1/guidance", json=praise)).is_success
+    given = await platform.client.post("/v1/guidance", json=praise)
+    assert given.is_success, given.text
     await platform.settle()
 
 
