@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Self
 
 import orjson
+from pydantic import ValidationError
 from starlette.types import Receive, Scope, Send
 
 from services.gateway.bodies import Body, RequestBody, is_whole
@@ -20,6 +21,7 @@ from services.gateway.upstream import (
 )
 from shared.auth import HEADER, Principal, TokenSigner
 from shared.context import current
+from shared.health import Readiness
 from shared.problems import Unavailable
 
 HOP_BY_HOP = frozenset(
@@ -112,6 +114,14 @@ class Forwarder:
             headers += [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         async with self._exchange(service, method, path.encode(), headers, body) as connection:
             return await read_whole(connection)
+
+    async def readiness(self, service: str, principal: Principal) -> Readiness:
+        """Return what a service says of its parts; raises ServiceAway, also where something else answers in its place."""
+        answer = await self.ask(service, "GET", "/readyz", principal)
+        try:
+            return Readiness.model_validate_json(answer.body)
+        except ValidationError as error:
+            raise ServiceAway(f"The {service} service does not say how it is.") from error
 
     @contextlib.asynccontextmanager
     async def _asked(

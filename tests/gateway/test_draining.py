@@ -82,6 +82,15 @@ async def forwarding(folder: Path, url: str) -> AsyncIterator[Forwarder]:
         yield forwarder
 
 
+async def test_what_answers_in_the_place_of_a_service_is_no_service_that_is_ready(
+    tmp_path: Path, address: Address
+) -> None:
+    """Anything can listen where a service is expected; what follows a service in the background must outlive it."""
+    async with forwarding(tmp_path, address.url) as forwarder, address.serving(counting([])):
+        with pytest.raises(ServiceAway, match="does not say how it is"):
+            await forwarder.readiness("policy", ANYBODY)
+
+
 async def test_restarts_under_load_lose_no_request_and_do_none_twice(tmp_path: Path, address: Address) -> None:
     effects, asked = list[str](), list[str]()
     over = asyncio.Event()

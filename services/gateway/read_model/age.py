@@ -7,7 +7,6 @@ ends, and then when all up to there is handled and read. What cannot be found ou
 import asyncio
 from datetime import datetime, timedelta
 
-import orjson
 import structlog
 
 from services.gateway.domain import event_log
@@ -73,8 +72,8 @@ class PoliciesAge:
     async def look(self) -> None:
         """Wait until what the owner has told by now is here; raises ServiceAway or BusError."""
         at = self._clock.now()
-        state = orjson.loads((await self._forwarder.ask(OWNER, "GET", "/readyz", READER)).body)
-        if state["database"] != "up":
+        state = await self._forwarder.readiness(OWNER, READER)
+        if state.database != "up":
             raise ServiceAway("The policy service cannot say what it has told.")
         stream = await stream_info(self._bus)
         if stream is None:
@@ -84,7 +83,7 @@ class PoliciesAge:
         await self._tail.until((await self._db.read(event_log.extent)).newest)
         while not self._policies.current:  # noqa: ASYNC110  the owner is asked meanwhile
             await asyncio.sleep(LOOK)
-        self._as_of = at - timedelta(seconds=state["outbox_age_seconds"])
+        self._as_of = at - timedelta(seconds=state.outbox_age_seconds)
         if self._kept is None or self._as_of - self._kept >= KEPT_EVERY:
             await self._db.write(write_mark, MARK, self._as_of.isoformat())
             self._kept = self._as_of

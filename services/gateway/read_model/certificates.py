@@ -159,9 +159,8 @@ class Certificates:
     async def look(self) -> None:
         """Wait until what the owner has told by now is on the stream, handled and read; raises ServiceAway or BusError."""
         at = self._clock.now()
-        answer = await self._forwarder.ask(OWNER, "GET", "/readyz", ASKING)
-        state = orjson.loads(answer.body)
-        if state["database"] != "up":
+        state = await self._forwarder.readiness(OWNER, ASKING)
+        if state.database != "up":
             raise ServiceAway("The training service cannot say what it has told.")
         stream = await stream_info(self._bus)
         if stream is None:
@@ -169,7 +168,7 @@ class Certificates:
         while not await self._handled(stream.last):  # noqa: ASYNC110  it may be another process that handles it
             await asyncio.sleep(AGAIN / 10)
         await self.refresh()
-        self._as_of = at - timedelta(seconds=state["outbox_age_seconds"])
+        self._as_of = at - timedelta(seconds=state.outbox_age_seconds)
 
     async def _handled(self, position: int) -> bool:
         handled = await self._db.read(certificates.handled_up_to)

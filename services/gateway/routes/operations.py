@@ -7,7 +7,6 @@ from urllib.parse import quote, urlencode
 
 from fastapi import Path, Query, Request, status
 from fastapi.responses import Response
-from pydantic import ValidationError
 
 from services.gateway.forward import Answer, Forwarder, ServiceAway
 from shared import dead_letters, evidence, operations, set_aside
@@ -56,9 +55,9 @@ async def read_health(request: Request, service: ServiceName, caller: Principal)
     if service is ServiceName.GATEWAY:
         return await read_state(request.app.state.db, request.app.state.backbone)
     try:
-        answer = await ask(request, service, caller, "GET", "/readyz")
-        return Readiness.model_validate_json(answer.body)
-    except (ServiceAway, ValidationError):
+        forwarder: Forwarder = request.app.state.doors.forwarder
+        return await forwarder.readiness(service.value, caller)
+    except ServiceAway:
         return None
 
 
