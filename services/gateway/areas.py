@@ -37,6 +37,7 @@ PREFIXES: dict[str, tuple[str, ...]] = {
         "/v1/certificates.csv",
         "/v1/certificate-statuses",
         "/v1/certificate-changes",
+        "/v1/certificate-coverage",
         "/v1/certificate-operations",
         "/v1/deltas",
         "/v1/export-schedules",

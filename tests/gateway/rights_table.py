@@ -39,7 +39,8 @@ ASKED = {
         get_certification list_certifications
     """,
     "certificates:read": """
-        export_certificates find_certificate_statuses get_certificate_operation get_suspension_proposal
+        export_certificates find_certificate_statuses get_certificate_coverage get_certificate_operation
+        get_suspension_proposal
         list_certificate_changes list_certificate_operation_items list_certificate_operations list_suspension_proposals
     """,
     "certificates:write | monitoring:write": """
