@@ -48,7 +48,7 @@ def problem_response(problem: Problem, path: str) -> Response:
     }
     if problem.errors is not None:
         body["errors"] = [error.model_dump() for error in problem.errors]
-    headers = {}
+    headers = dict(problem.headers)
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
     elif problem.status in {429, 503}:
@@ -149,8 +149,9 @@ async def on_error(request: Request, error: Exception) -> Response:
     """Log a fault of ours and answer without its detail."""
     log.error("unhandled error", path=request.url.path, exc_info=error)
     response = problem_response(InternalError("The fault is logged under the request id."), request.url.path)
-    # Made outside the layer that adds it to all other answers.
+    # Made outside the layer that adds these to all other answers.
     response.headers["X-Request-Id"] = current.get().request_id or ""
+    response.raw_headers += request.app.state.always
     return response
 
 

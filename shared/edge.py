@@ -5,7 +5,7 @@ Pure ASGI, for its price of microseconds a request.
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -32,6 +32,7 @@ READ = frozenset({b"x-request-id", b"traceparent", b"if-none-match"})
 ABOUT_BODY = frozenset({b"content-length", b"content-type"})
 """What a 304 does not carry."""
 
+Header = tuple[bytes, bytes]
 Authenticate = Callable[[Scope], Awaitable[Principal | None]]
 """Returns who asks, or None for nobody; raises Unauthorized for bad credentials."""
 
@@ -49,12 +50,18 @@ def by_caller_token(verifier: TokenVerifier) -> Authenticate:
 
 
 class Edge:
-    """Sets the context of a request, refuses who may not ask, answers 304, counts and logs."""
+    """Sets the context of a request, refuses who may not ask, answers 304, counts and logs.
 
-    def __init__(self, app: ASGIApp, authenticate: Authenticate, metrics: HttpMetrics) -> None:
+    `always` are headers of each answer, whoever gives it.
+    """
+
+    def __init__(
+        self, app: ASGIApp, authenticate: Authenticate, metrics: HttpMetrics, always: Sequence[Header]
+    ) -> None:
         self.app = app
         self.authenticate = authenticate
         self.metrics = metrics
+        self._always = always
         self._log: Any = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -68,7 +75,7 @@ class Edge:
         etags = given.get(b"if-none-match") if scope["method"] in {"GET", "HEAD"} else None
         started = time.perf_counter()
         with step(scope["method"], join_trace(given.get(b"traceparent")), SpanKind.SERVER) as traced:
-            exchange = Exchange(send, request_id, etags)
+            exchange = Exchange(send, request_id, etags, self._always)
             try:
                 await self._answer(scope, receive, exchange, traced.traceparent)
             finally:
@@ -105,10 +112,11 @@ def route_of(scope: Scope) -> str:
 
 
 class Exchange:
-    """The answer on its way out: gains the request id, and becomes a 304 where the client has it already."""
+    """The answer on its way out: gains the headers of every answer, and becomes a 304 where the client has it already."""
 
-    def __init__(self, send: Send, request_id: str, if_none_match: str | None) -> None:
+    def __init__(self, send: Send, request_id: str, if_none_match: str | None, always: Sequence[Header]) -> None:
         self._send = send
+        self._always = always
         self.request_id = request_id
         self._if_none_match = if_none_match
         self._silent = False
@@ -117,7 +125,8 @@ class Exchange:
     async def send(self, message: Message) -> None:
         """Pass a message on."""
         if message["type"] == "http.response.start":
-            headers = [*with_one_etag(message.get("headers", ())), (b"x-request-id", self.request_id.encode())]
+            own = (b"x-request-id", self.request_id.encode())
+            headers = [*with_one_etag(message.get("headers", ())), *self._always, own]
             if message["status"] == 200 and self._if_none_match and matches(self._if_none_match, etag_of(headers)):
                 self._silent = True
                 message["status"] = 304

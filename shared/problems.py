@@ -4,6 +4,7 @@ Domain code raises a subclass; its name gives the slug of `type`, its docstring'
 """
 
 import re
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from pydantic import BaseModel, Field
@@ -42,12 +43,14 @@ class Problem(Exception):  # noqa: N818  these are answers to a client, not faul
         errors: list[FieldError] | None = None,
         retry_after: int | None = None,
         extra: dict[str, Any] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail or self.title())
         self.detail = detail or self.title()
         self.errors = errors
         self.retry_after = retry_after
         self.extra = extra or {}
+        self.headers = headers or {}
 
     @classmethod
     def slug(cls) -> str:

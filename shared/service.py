@@ -17,7 +17,7 @@ from shared.auth import TokenVerifier
 from shared.backbone import Backbone, Worker
 from shared.bus import Bus
 from shared.db import Database
-from shared.edge import Authenticate, Edge, by_caller_token
+from shared.edge import Authenticate, Edge, Header, by_caller_token
 from shared.eraser import Eraser
 from shared.evidence import Sealer
 from shared.idempotency import forget_old
@@ -53,6 +53,7 @@ class Service:
     workers: Sequence[Worker] = ()
     personal: PersonalData | None = None
     authenticate: Authenticate | None = None
+    always: Sequence[Header] = ()
     front: Callable[[ASGIApp, FastAPI], ASGIApp] | None = None
     while_running: Startup | None = None
 
@@ -78,13 +79,15 @@ class Service:
         answers.register(app)
         app.state.ahead = False
         app.state.leaving = False
+        app.state.always = self.always
         app.state.area = Area(health.router, operations.router, *self.routers)
         app.include_router(app.state.area)
         if self.front is not None:
             # A function will do where Starlette's types ask for a class.
             app.add_middleware(self.front, owner=app)  # type: ignore[call-arg]
         metrics = telemetry.HttpMetrics(app.state.registry)
-        app.add_middleware(Edge, authenticate=self.authenticate or self._by_token(), metrics=metrics)
+        authenticate = self.authenticate or self._by_token()
+        app.add_middleware(Edge, authenticate=authenticate, metrics=metrics, always=self.always)
         return app
 
     def _by_token(self) -> Authenticate:

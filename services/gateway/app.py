@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from starlette.types import Scope
 
 from services.gateway.bearer import AccessTokens
+from services.gateway.callers import address_of
 from services.gateway.connectors.notices import Notices
 from services.gateway.connectors.provider import Provider, open_provider
 from services.gateway.connectors.sender import Sender
@@ -24,8 +25,10 @@ from services.gateway.embed_tokens import EmbedTokens
 from services.gateway.embeds.policies import Embeds
 from services.gateway.forward import Forwarder
 from services.gateway.front import Front
+from services.gateway.guesses import Guesses
 from services.gateway.handlers import handlers, snapshots, timers
-from services.gateway.keyring import Keyring
+from services.gateway.headers import security_for
+from services.gateway.keyring import Keyring, secret_of
 from services.gateway.limiter import Limiter
 from services.gateway.portal import documents, embedding, pages, sign_in, unsubscribing
 from services.gateway.portal.rooms import ROOMS
@@ -51,6 +54,7 @@ from services.gateway.stream.tail import Tail
 from services.gateway.waiting import Waiting
 from shared.auth import Principal, TokenSigner
 from shared.db import Database
+from shared.problems import Unauthorized
 from shared.service import Service
 from shared.tasks import AGAIN, DATABASE_AWAY, end
 
@@ -69,9 +73,13 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
 
     async def authenticate(scope: Scope) -> Principal | None:
         doors: Doors = app.state.doors
-        return await doors.keyring.authenticate(scope)
+        try:
+            return await doors.keyring.authenticate(scope)
+        except Unauthorized as problem:
+            address = address_of(scope, doors.settings.proxies)
+            raise doors.guesses.refuse(problem, address, secret_of(scope)) from problem.__cause__
 
-    sender, told = Sender(settings), Notices(settings)
+    sender, told, always = Sender(settings), Notices(settings), security_for(settings.public_url)
     app = Service(
         name="gateway",
         settings=settings,
@@ -101,6 +109,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         workers=[sender.run, told.run, Witnesses(settings).run],
         personal=personal.personal,
         authenticate=authenticate,
+        always=always,
         front=Front,
         while_running=open_doors,
     ).app
@@ -109,7 +118,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     pages.serve_files(app)
     app.state.places = frozenset(place for room in ROOMS for place in room.places) | {"/docs", "/embed"}
     # In front of all: a script is told that its token has ended only if it may read that.
-    app.add_middleware(Cors, origins=settings.cors_origins)
+    app.add_middleware(Cors, origins=settings.cors_origins, always=always)
     return app
 
 
@@ -163,6 +172,7 @@ def make_doors(app: FastAPI, forwarder: Forwarder, provider: Provider | None) ->
         db,
         Keyring(db, clock, settings.public_url, embed_tokens, tokens),
         Limiter(settings.rate_limit),
+        Guesses(settings.guess_limit),
         forwarder,
         tail,
         Hub(app.state.registry),

@@ -6,7 +6,9 @@ It stands before everything else, so that a script is told why it was refused, t
 from collections.abc import Sequence
 
 from starlette.middleware.cors import CORSMiddleware
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from shared.edge import Header
 
 EXPOSED = ["Age", "ETag", "Content-Language", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
 FOR_ANYONE = ("/embed/policies/", "/components/", "/oembed", "/feeds/")
@@ -16,7 +18,8 @@ FOR_ANYONE = ("/embed/policies/", "/components/", "/oembed", "/feeds/")
 class Cors:
     """Answers preflight requests, and says of each answer who may read it."""
 
-    def __init__(self, app: ASGIApp, origins: Sequence[str]) -> None:
+    def __init__(self, app: ASGIApp, origins: Sequence[str], always: Sequence[Header]) -> None:
+        self._app, self._always = app, always
         self._for_anyone = CORSMiddleware(
             app,
             allow_origins=["*"],
@@ -33,4 +36,25 @@ class Cors:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         anyone = scope["type"] == "http" and scope["path"].startswith(FOR_ANYONE)
-        await (self._for_anyone if anyone else self._listed)(scope, receive, send)
+        app = self._for_anyone if anyone else self._listed
+        # What is answered here no layer further in sees.
+        here = app is not self._app and scope["type"] == "http" and is_preflight(scope)
+        await app(scope, receive, with_headers(send, self._always) if here else send)
+
+
+def is_preflight(scope: Scope) -> bool:
+    """Say whether a browser asks beforehand whether a script may ask."""
+    return scope["method"] == "OPTIONS" and {b"origin", b"access-control-request-method"} <= {
+        name for name, _ in scope["headers"]
+    }
+
+
+def with_headers(send: Send, headers: Sequence[Header]) -> Send:
+    """Return a `send` that adds headers to the answer."""
+
+    async def added(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message["headers"] = [*message.get("headers", ()), *headers]
+        await send(message)
+
+    return added

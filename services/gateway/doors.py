@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.gateway.connectors.provider import Provider
 from services.gateway.embeds.policies import Embeds
 from services.gateway.forward import Forwarder
+from services.gateway.guesses import Guesses
 from services.gateway.keyring import Keyring
 from services.gateway.limiter import Limiter
 from services.gateway.read_model.age import PoliciesAge
@@ -26,6 +27,7 @@ class Doors:
     db: Database
     keyring: Keyring
     limiter: Limiter
+    guesses: Guesses
     forwarder: Forwarder
     tail: Tail
     hub: Hub

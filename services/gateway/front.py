@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import areas, certified
 from services.gateway.bodies import RequestBody
+from services.gateway.callers import address_of
 from services.gateway.doors import Doors
 from services.gateway.rights import ANYONE, asks_fresh
 from services.gateway.stream.events import NDJSON, serve_events
@@ -17,7 +18,7 @@ from services.gateway.waiting import seconds_of, told_of
 from shared.answers import on_problem
 from shared.auth import Principal
 from shared.context import current
-from shared.problems import Problem, TooManyRequests, Unauthorized
+from shared.problems import Problem, Unauthorized
 from shared.requests import EVENTS_HEADER
 
 log = structlog.get_logger()
@@ -32,12 +33,6 @@ FILES = "/components/"
 TOLD = EVENTS_HEADER.lower().encode()
 OWN_BODY = 1024 * 1024
 """The largest body that a route of our own takes, in bytes: a form, or a few fields."""
-SECURITY = [
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"same-origin"),
-]
-"""Headers of every answer; pages add their own Content-Security-Policy."""
-HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000")
 
 
 class Front:
@@ -46,7 +41,6 @@ class Front:
     def __init__(self, app: ASGIApp, owner: FastAPI) -> None:
         self._app = app
         self._state = owner.state
-        self._security = security_for(owner.state.settings.public_url)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request within its caller's limit."""
@@ -55,16 +49,15 @@ class Front:
             return
         doors: Doors = self._state.doors
         principal = current.get().caller
-        answer = Sender(send, self._security)
+        answer = Sender(send)
         try:
-            answer.headers = self._security + doors.limiter.count(principal.id if principal else address_of(scope))
+            caller = principal.id if principal else address_of(scope, doors.settings.proxies)
+            answer.headers = doors.limiter.count(caller)
             await self._serve(doors, scope, receive, answer, principal)
         except Problem as problem:
             # A problem that a forwarded answer runs into half way can only cut it off.
             if answer.started:
                 raise
-            if answer.headers is self._security and isinstance(problem, TooManyRequests):
-                answer.headers = self._security + doors.limiter.exhausted(problem.retry_after)
             response = await on_problem(Request(scope), problem)
             await response(scope, receive, answer)
 
@@ -110,19 +103,14 @@ class Front:
         await self._app(scope, await read_small(scope, receive), send)
 
 
-def security_for(public_url: str) -> list[tuple[bytes, bytes]]:
-    """Return the headers that every answer carries; browsers that came by TLS once are to come by nothing else."""
-    return [*SECURITY, HTTPS_ONLY] if public_url.startswith("https:") else SECURITY
-
-
 class Sender:
-    """The way to the client, with headers that every answer carries; knows whether an answer has begun."""
+    """The way to the client, with what an answer says of the caller's limit; knows whether an answer has begun."""
 
     __slots__ = ("_send", "headers", "started")
 
-    def __init__(self, send: Send, headers: list[tuple[bytes, bytes]]) -> None:
+    def __init__(self, send: Send) -> None:
         self._send = send
-        self.headers = headers
+        self.headers: list[tuple[bytes, bytes]] = []
         self.started = False
 
     async def __call__(self, message: Message) -> None:
@@ -207,9 +195,3 @@ async def read_small(scope: Scope, receive: Receive) -> Receive:
 def wants_page(scope: Scope) -> bool:
     """Say whether events are asked for as a page rather than as a stream."""
     return any(name == b"accept" and NDJSON.encode() in value for name, value in scope["headers"])
-
-
-def address_of(scope: Scope) -> str:
-    """Return what stands for a caller without credentials."""
-    client = scope.get("client")
-    return f"address:{client[0]}" if client else "address:unknown"

@@ -213,3 +213,9 @@ class Keyring:
             await self._db.write(api_keys.note_use, used)
         if seen:
             await self._db.write(sessions.note_seen, seen)
+
+
+def secret_of(scope: Scope) -> str:
+    """Return the key or token that a request comes with; empty where there is none."""
+    given = Headers(scope=scope).get("authorization", "")
+    return given.partition(" ")[2].strip()

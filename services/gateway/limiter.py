@@ -13,7 +13,7 @@ from shared.problems import TooManyRequests
 
 Headers = list[tuple[bytes, bytes]]
 CALLERS = 100_000
-"""Windows kept before those that have ended are dropped."""
+"""Windows kept; beyond them the oldest is forgotten, and its caller begins anew."""
 
 
 class Limiter:
@@ -28,7 +28,7 @@ class Limiter:
         self._policy = (b"ratelimit-policy", f'"{name}";q={self._amount};w={self._seconds}'.encode())
 
     def count(self, caller: str) -> Headers:
-        """Count a request and return the headers for its answer; raises TooManyRequests beyond the limit."""
+        """Count a request and return the headers for its answer; raises TooManyRequests beyond the limit, with its own."""
         now = time.monotonic()
         window = self._windows.get(caller)
         if window is None or window[0] <= now:
@@ -36,15 +36,18 @@ class Limiter:
         window[1] += 1
         reset = math.ceil(window[0] - now)
         if window[1] > self._amount:
-            raise TooManyRequests(f"More than {self._rate}; go on in {reset} s.", retry_after=reset)
-        return [self._policy, (b"ratelimit", b"%b%d;t=%d" % (self._label, self._amount - window[1], reset))]
+            exhausted = {name.decode(): value.decode() for name, value in self._stand(0, reset)}
+            raise TooManyRequests(f"More than {self._rate}; go on in {reset} s.", retry_after=reset, headers=exhausted)
+        return self._stand(self._amount - window[1], reset)
 
-    def exhausted(self, reset: int | None) -> Headers:
-        """Return the headers for the answer to a request beyond the limit."""
-        return [self._policy, (b"ratelimit", b"%b0;t=%d" % (self._label, reset or 0))]
+    def _stand(self, left: float, reset: int) -> Headers:
+        """Return the headers that say how much is left, and until when."""
+        return [self._policy, (b"ratelimit", b"%b%d;t=%d" % (self._label, left, reset))]
 
     def _open(self, caller: str, now: float) -> list[float]:
-        if len(self._windows) >= CALLERS:
-            self._windows = {known: window for known, window in self._windows.items() if window[0] > now}
+        # All last as long, so those opened first, which a dictionary has in front, end first.
+        self._windows.pop(caller, None)
+        while len(self._windows) >= CALLERS:
+            del self._windows[next(iter(self._windows))]
         window = self._windows[caller] = [now + self._seconds, 0]
         return window

@@ -31,6 +31,10 @@ class GatewaySettings(ServiceSettings):
     """How browsers reach the gateway: decides the cookie's `Secure` and the origin that may write."""
     rate_limit: str = "60000/minute"
     """Requests of one key or person, in the notation of the `limits` package."""
+    guess_limit: str = "60/minute"
+    """Wrong credentials of one address, and of one key's prefix, that are refused one by one; right ones always work."""
+    proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Our own proxies in front: their `X-Forwarded-For` says whom a request without credentials comes from."""
     max_body: int = 64 * 1024 * 1024
     """The largest request body that is passed on, in bytes."""
     answer_timeout: float = 30.0

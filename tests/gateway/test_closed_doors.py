@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from services.gateway.front import HTTPS_ONLY, security_for
+from services.gateway.headers import HTTPS_ONLY, security_for
 from tests.platform import Platform
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")

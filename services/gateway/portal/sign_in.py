@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Form, Request, status
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
+from services.gateway.callers import address_of
 from services.gateway.connectors.provider import Provider
 from services.gateway.domain.sign_in import logins, pending, sessions, who
 from services.gateway.domain.sign_in.claims import SKEW, TokenRefused, authenticated_at
@@ -57,17 +58,21 @@ async def sign_in(
     """Open a session for a user of the logins file."""
     keyring = keyring_of(request)
     keyring.refuse_foreign(request.headers)
-    file = settings_of(request).logins_file
-    if file is None:
+    settings = settings_of(request)
+    if settings.logins_file is None:
         raise NoSignIn
-    known = logins.read_logins(file)
+    known = logins.read_logins(settings.logins_file)
     try:
-        request.app.state.sign_ins.count(user.strip().lower())
+        # Of one name from one address: nobody is locked out by who guesses elsewhere.
+        request.app.state.sign_ins.count(f"{address_of(request.scope, settings.proxies)} {user.strip().lower()}")
         login = logins.check(known, user, password)
     except Problem as problem:
         values = {"next": own_path(next), "user": user, "wrong": problem.detail}
         there = request.app.state.doors.provider is not None
-        return page("sign_in.html", request, problem.status, provider=there, fresh=False, **values)
+        response = page("sign_in.html", request, problem.status, provider=there, fresh=False, **values)
+        if problem.retry_after is not None:
+            response.headers["Retry-After"] = str(problem.retry_after)
+        return response
     token = await request.app.state.db.write(logins.enter, login, keyring.read_cookie(request.headers))
     return await signed_in(request, token, next)
 
