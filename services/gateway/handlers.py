@@ -17,6 +17,7 @@ from shared.events.gateway import (
     KeyRevokedV1,
     KeyRotatedV1,
     NoticeDeliveredV1,
+    NoticePlannedV1,
     RecordsReadV1,
     SignedInV1,
     SignedOutV1,
@@ -181,7 +182,11 @@ snapshots.leave_out(
     RecordsReadV1,
     because="Whoever counts what was read counts it once: told again, it would be counted twice.",
 )
-snapshots.leave_out(NoticeDeliveredV1, because="That somebody was told is history: told again, nobody would be told.")
+snapshots.leave_out(
+    NoticeDeliveredV1,
+    NoticePlannedV1,
+    because="That somebody is told, or was, is history: told again, nobody would be told.",
+)
 snapshots.leave_out(KeyRotatedV1, because="It says only that a secret was replaced: the key is the one that was made.")
 snapshots.leave_out(SignedOutV1, because="What ended is not told again: nothing is true because of it any more.")
 snapshots.leave_out(SignedInV1, because="A sign-in is history: nothing is true because of it once the session is over.")

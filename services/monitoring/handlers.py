@@ -4,9 +4,10 @@ from services.monitoring.domain import accounts, people, personal, rules
 from services.monitoring.domain.coaching import digests, findings, refreshers, then
 from services.monitoring.domain.conversations import deliveries, held_replies, promises
 from services.monitoring.domain.keeping import retention, supervision
-from services.monitoring.domain.routing import pauses, sweeping
+from services.monitoring.domain.routing import notices, pauses, sweeping
 from shared import works_council
 from shared.db import Session
+from shared.events.gateway import NoticeDeliveredV1, NoticePlannedV1
 from shared.events.policy import (
     ApprovalDecidedV1,
     EmergencyRuleEndedV1,
@@ -107,6 +108,18 @@ def follow_certificate(event: CertificateTold, session: Session) -> None:
     then.note_withdrawal(session, event)
     people.keep_certificate(session, event)
     sweeping.drain_if_gone(session, event.person)
+
+
+@handlers.on(NoticePlannedV1)
+def wait_for_notice(event: NoticePlannedV1, session: Session) -> None:
+    """Somebody's time to accept runs once a message has reached them, not while it is on its way."""
+    notices.expect(session, event)
+
+
+@handlers.on(NoticeDeliveredV1)
+def note_notice(event: NoticeDeliveredV1, session: Session) -> None:
+    """From now on somebody knows that a conversation is with them."""
+    notices.note_delivered(session, event)
 
 
 @timers.every(seconds=1)

@@ -12,7 +12,7 @@ from services.gateway.tables import NoticeMessage, NoticePreferences
 from shared.db import Session
 from shared.tables import outbox
 from tests.evidence import evidence_of
-from tests.gateway.mailing import Post, guidance
+from tests.gateway.mailing import Post, assigned, guidance
 from tests.gateway.telling import Answer, Heard, until
 
 
@@ -191,6 +191,24 @@ async def test_that_a_notice_has_left_is_told_once_to_those_who_may_know_whose_i
     assert [(each["kind"], each["person"], each["channel"]) for each in events] == [
         ("guidance_given", person, "email")
     ] * 2
+
+
+async def test_who_waits_for_a_notice_is_told_of_it_only_where_one_goes_out_at_once(quick_post: Post) -> None:
+    post = quick_post
+    reached, asleep, nowhere = [await post.joins(number) for number in (1, 2, 3)]
+    await post.prefer(await post.as_person(asleep), quiet_from="11:00", quiet_until="14:00")
+    await post.prefer(await post.as_person(nowhere), email=False)
+    await post.hear(*(assigned(post, each, f"c-{number}") for number, each in enumerate((reached, asleep, nowhere))))
+    await post.hear(guidance(reached))
+    await post.arrive(1)
+
+    def told(session: Session) -> list[tuple[str, str]]:
+        about = outbox.c.type.like("gateway.notice.%")
+        bodies = session.execute(select(outbox.c.type, outbox.c.body).where(about).order_by(outbox.c.seq)).all()
+        facts = [(kind.split(".")[2], orjson.loads(body)["data"]) for kind, body in bodies]
+        return [(kind, data["fact"]) for kind, data in facts if data["kind"] == "conversation_yours"]
+
+    assert await post.gateway.db.read(told) == [("planned", "a-c-0"), ("delivered", "a-c-0")]
 
 
 async def test_notices_go_after_ninety_days_with_all_that_was_sent_of_them(quick_post: Post) -> None:

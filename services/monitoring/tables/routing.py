@@ -12,7 +12,8 @@ from services.monitoring.tables.base import Table, id_field, time_field
 class Assignment(Table, table=True):
     """A conversation was with a person for a while; `ended` says how that came to its end.
 
-    `notice` is the event that told of it; `resumed_at` when a customer wrote again to whoever had answered; `minutes`
+    `notice` is the event that told of it. `told_from` is since when a message to the person's mailbox or chat is on its
+    way, `told_at` when one was taken there. `resumed_at` is when a customer wrote again to whoever had answered, `minutes`
     what it took of the person's working time.
     """
 
@@ -26,6 +27,8 @@ class Assignment(Table, table=True):
     ended_at: datetime | None = time_field(default=None)
     ended: str | None = Field(default=None, max_length=40)
     notice: str | None = id_field(default=None)
+    told_from: datetime | None = time_field(default=None)
+    told_at: datetime | None = time_field(default=None)
     resumed_at: datetime | None = time_field(default=None)
     minutes: int | None = None
 

@@ -1,7 +1,7 @@
 """What the gateway tells."""
 
 from shared.events.gateway.access import KeyCreatedV1, KeyRevokedV1, KeyRotatedV1, SignedInV1, SignedOutV1
-from shared.events.gateway.notices import NoticeDeliveredV1
+from shared.events.gateway.notices import NoticeDeliveredV1, NoticePlannedV1
 from shared.events.gateway.privacy import GatewayErasureFinishedV1, RecordsReadV1
 from shared.events.gateway.webhooks import (
     WebhookChangedV1,
@@ -17,6 +17,7 @@ __all__ = [
     "KeyRevokedV1",
     "KeyRotatedV1",
     "NoticeDeliveredV1",
+    "NoticePlannedV1",
     "RecordsReadV1",
     "SignedInV1",
     "SignedOutV1",

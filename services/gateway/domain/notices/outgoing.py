@@ -22,7 +22,7 @@ from services.gateway.domain.notices.preferences import Terms
 from services.gateway.schemas.notices import Channel
 from services.gateway.tables import KnownPerson, Notice, NoticeMessage, NoticePreferences, NoticeSending
 from shared.db import Session
-from shared.events.gateway import NoticeDeliveredV1
+from shared.events.gateway import NoticeDeliveredV1, NoticePlannedV1
 from shared.evidence import record
 from shared.ids import new_id
 from shared.outbox import tell
@@ -33,6 +33,8 @@ GAP = timedelta(minutes=1)
 TRIED_FOR = timedelta(days=3)
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=2)
 KEPT = timedelta(days=90)
+TIMED = frozenset({"conversation_yours"})
+"""Kinds from whose delivery on somebody's time runs; who waits for it is told that one is on its way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +92,13 @@ def plan(session: Session, terms: Terms) -> None:
             continue
         hours: Hours = preferences.hours_of(theirs, terms)
         due_at = hours.next_digest(session.now) if choice == "daily" else hours.next_allowed(session.now)
-        for channel in preferences.channels_of(theirs, terms):
+        channels = preferences.channels_of(theirs, terms)
+        for channel in channels:
             session.add(NoticeSending(notice=row.id, channel=channel, person=row.person, due_at=due_at))
+        # What waits for the morning, or for nobody's mailbox, has been told by the bell: their time runs.
+        if channels and row.kind in TIMED and due_at <= session.now:
+            planned = NoticePlannedV1(id=row.id, kind=row.kind, fact=row.fact, planned_at=session.now)
+            tell(session, planned)
     session.flush()
 
 
@@ -182,7 +189,7 @@ def notices_of(session: Session, message: str) -> Sequence[Notice]:
 def said_of(row: Notice, language: str) -> Said:
     """Return a notice as somebody reads it."""
     link = link_of(row.kind, row.subject, row.name)
-    return Said(phrases.title_of(row.kind, language), row.name, row.due_at, link, row.id, row.kind)
+    return Said(phrases.title_of(row.kind, language), row.name, row.due_at, link, row.id, row.kind, row.fact)
 
 
 def sent(session: Session, outgoing: Outgoing) -> None:
@@ -192,7 +199,7 @@ def sent(session: Session, outgoing: Outgoing) -> None:
         return
     end(session, row, "sent")
     told = {"person": row.person, "channel": row.channel, "delivered_at": session.now}
-    tell(session, *(NoticeDeliveredV1(id=one.notice, kind=one.kind, **told) for one in outgoing.said))
+    tell(session, *(NoticeDeliveredV1(id=one.notice, kind=one.kind, fact=one.fact, **told) for one in outgoing.said))
     record(session, "notice.sent", f"notice-messages/{row.id}", person=row.person)
 
 

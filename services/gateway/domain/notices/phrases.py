@@ -62,6 +62,7 @@ class Said:
     link: str
     notice: str
     kind: str
+    fact: str
 
 
 def language_for(*wanted: str | None) -> str:
