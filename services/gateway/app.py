@@ -30,7 +30,7 @@ from services.gateway.handlers import handlers, snapshots, timers
 from services.gateway.headers import security_for
 from services.gateway.keyring import Keyring, secret_of
 from services.gateway.limiter import Limiter
-from services.gateway.portal import documents, embedding, pages, sign_in, unsubscribing
+from services.gateway.portal import documents, embedding, pages, sign_in, unfinished, unsubscribing
 from services.gateway.portal.rooms import ROOMS
 from services.gateway.read_model.age import PoliciesAge
 from services.gateway.read_model.certificates import Certificates
@@ -100,6 +100,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
             operations.services,
             *ROOMS,
             sign_in.router,
+            unfinished.router,
             unsubscribing.router,
             sessions.router,
         ],

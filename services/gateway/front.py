@@ -4,14 +4,17 @@ What is none of these goes on to the gateway's own routes.
 """
 
 import structlog
-from fastapi import FastAPI
+from fastapi import FastAPI, status
 from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.gateway import areas, certified
 from services.gateway.bodies import RequestBody
 from services.gateway.callers import address_of
 from services.gateway.doors import Doors
+from services.gateway.keyring import FreshSignInNeeded
+from services.gateway.portal.unfinished import back_to
 from services.gateway.rights import ANYONE, asks_fresh
 from services.gateway.stream.events import NDJSON, serve_events
 from services.gateway.waiting import seconds_of, told_of
@@ -58,7 +61,12 @@ class Front:
             # A problem that a forwarded answer runs into half way can only cut it off.
             if answer.started:
                 raise
-            response = await on_problem(Request(scope), problem)
+            request = Request(scope)
+            response: Response
+            if isinstance(problem, FreshSignInNeeded) and is_followed_link(request):
+                response = RedirectResponse(back_to(request.url), status.HTTP_303_SEE_OTHER)
+            else:
+                response = await on_problem(request, problem)
             await response(scope, receive, answer)
 
     async def _serve(
@@ -195,3 +203,8 @@ async def read_small(scope: Scope, receive: Receive) -> Receive:
 def wants_page(scope: Scope) -> bool:
     """Say whether events are asked for as a page rather than as a stream."""
     return any(name == b"accept" and NDJSON.encode() in value for name, value in scope["headers"])
+
+
+def is_followed_link(request: Request) -> bool:
+    """Say whether a browser asks for a page in its window, where a problem in JSON would be of no use."""
+    return request.method == "GET" and request.headers.get("sec-fetch-mode") == "navigate"

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, status
 from fastapi.responses import RedirectResponse, Response
 
 from services.gateway.domain.credentials import Credential
+from services.gateway.portal import unfinished
 from services.gateway.portal.api import Api, Refused
 from services.gateway.portal.pages import SAID, own_path, page, to_sign_in
 from services.gateway.portal.words import Words, language_of, words_of
@@ -79,14 +80,17 @@ class Visit:
 
     def refuse(self, refused: Refused) -> Response:
         """Say in a page, or in a notice on the page, what the API refused."""
-        again = refused.extra.get("sign_in")
+        again = unfinished.sign_in_for(self.request) if "sign_in" in refused.extra else None
+        back = local(self.request.headers.get("referer", "/"))
         if self.piecewise:
-            headers = {"HX-Retarget": "#said", "HX-Reswap": "innerHTML"}
             response = self.render("refused_part.html", refused=refused, sign_in=again)
-            response.headers.update(headers)
-            return response
-        back = self.request.headers.get("referer", "/")
-        return self.render("refused.html", refused.status, refused=refused, sign_in=again, back=local(back))
+            response.headers.update({"HX-Retarget": "#said", "HX-Reswap": "innerHTML"})
+        else:
+            response = self.render("refused.html", refused.status, refused=refused, sign_in=again, back=back)
+        if again and self.lists:
+            keyring = self.request.app.state.doors.keyring
+            unfinished.keep(response, keyring, self.request.url.path, back, self.lists)
+        return response
 
 
 def local(address: str) -> str:
