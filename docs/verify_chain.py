@@ -129,8 +129,16 @@ def holds(by: str, link: dict[str, Any], other: dict[str, Any]) -> bool:
         case "text":
             return bool(said["content_hash"] == json.loads(other["document"])["text_sha256"])
         case "conversation" | "finding":
-            return bool(told["subject"] == stated[by])
+            # Entries of before they named what they belong to have it in their document, as the platform stated it.
+            return belongs(said, told) if "refers_to" in said else bool(told["subject"] == stated[by])
     return False
+
+
+def belongs(said: dict[str, Any], told: dict[str, Any]) -> bool:
+    """Tell whether an entry names what another one is about and, where that one names an assignment, the same."""
+    names = said["refers_to"]
+    given = [name for name in told.get("refers_to", []) if name.startswith("assignment/")]
+    return told["subject"] in names and (not given or any(name in names for name in given))
 
 
 def verify(folder: Path, keys: dict[str, str]) -> list[dict[str, Any]]:

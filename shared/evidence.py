@@ -65,13 +65,15 @@ class NotSealedYet(NotFound):
 class Deed:
     """Something done to `subject` (`<kind>/<id>`).
 
-    `content_hash` is the SHA-256 (hex) of what was acted on, and `person` the id of whom it concerns.
+    `content_hash` is the SHA-256 (hex) of what was acted on, and `person` the id of whom it concerns. `refers_to` names
+    what it belongs to (`<kind>/<id>` each), such as the conversation of a reply: the log itself proves that, then.
     """
 
     action: str
     subject: str
     content_hash: str | None = None
     person: str | None = None
+    refers_to: tuple[str, ...] = ()
 
 
 def record(
@@ -97,18 +99,17 @@ def entry_of(deed: Deed, actor: str, at: datetime) -> dict[str, str]:
     """Return the row of an entry, under a new id and salt."""
     salt = secrets.token_hex(32)
     entry = new_id()
-    body = orjson.dumps(
-        {
-            "id": entry,
-            "at": at.isoformat(),
-            "action": deed.action,
-            "subject": deed.subject,
-            "content_hash": deed.content_hash,
-            "actor": commitment(salt, actor),
-            "person": commitment(salt, deed.person) if deed.person else None,
-        },
-        option=orjson.OPT_SORT_KEYS,
-    ).decode()
+    said = {
+        "id": entry,
+        "at": at.isoformat(),
+        "action": deed.action,
+        "subject": deed.subject,
+        "content_hash": deed.content_hash,
+        "actor": commitment(salt, actor),
+        "person": commitment(salt, deed.person) if deed.person else None,
+    }
+    named = {"refers_to": deed.refers_to} if deed.refers_to else {}
+    body = orjson.dumps(said | named, option=orjson.OPT_SORT_KEYS).decode()
     personal = orjson.dumps({"actor": actor, "person": deed.person}).decode()
     return {"id": entry, "body": body, "leaf": leaf_hash(body), "salt": salt, "personal": personal}
 

@@ -31,6 +31,7 @@ class AuditQuery(BaseModel):
 class AuditEntry(BaseModel):
     """Who did what, when, to what content.
 
+    `refers_to` names what it belongs to, such as the conversation of a reply, as entries name their subjects.
     `actor` and `person` are ids, and null where the person was erased (or no person is concerned). `head` is the number
     of the signed head that it is under, null in its first second.
     """
@@ -41,6 +42,7 @@ class AuditEntry(BaseModel):
     action: str
     subject: str
     content_hash: str | None
+    refers_to: list[str] = []
     actor: str | None
     person: str | None
     head: int | None
@@ -120,6 +122,7 @@ def audit_entry(service: str, row: RowMapping) -> AuditEntry:
         action=body["action"],
         subject=body["subject"],
         content_hash=body["content_hash"],
+        refers_to=body.get("refers_to", []),
         actor=names.get("actor"),
         person=names.get("person"),
         head=row["head"],

@@ -80,6 +80,9 @@ async def test_a_chain_from_policy_to_guidance_verifies_without_the_platform_and
         "policy_version", "acknowledgement", "check", "certificate", "assignment", "reply", "finding", "guidance"
     ]  # fmt: skip
     assert references(links) == {"content", "sections", "person", "conversation", "text", "finding"}
+    tied = [link for link in links if link["kind"] in {"reply", "guidance", "assignment"}]
+    assert all(json.loads(link["entry"])["refers_to"] for link in tied), "the log itself says what belongs together"
+    assert all(link["document"] is None for link in tied)
     assert not any(f" {MARK}" in path.read_text() for path in folder.rglob("*.json*")), (
         "texts are there by their hashes"
     )
@@ -136,3 +139,24 @@ async def see_parts(platform: Platform, folder: Path, verifier: ModuleType, keys
     talk, found, person = exported
     assert (talk["subject"], found["subject"]) == (f"conversation/{conversation['id']}", f"finding/{finding['id']}")
     assert person["subject"] == f"person/{person['person']}"
+
+
+def test_what_an_entry_names_counts_more_than_what_is_said_of_it_and_old_entries_are_believed_what_is(
+    verifier: ModuleType,
+) -> None:
+    def link(subject: str, *refers_to: str, stated: str | None = None) -> dict[str, Any]:
+        entry = {"subject": subject} | ({"refers_to": refers_to} if refers_to else {})
+        document = json.dumps({"conversation": stated}) if stated else None
+        return {"entry": json.dumps(entry), "document": document}
+
+    def holds(reply: dict[str, Any], assignment: dict[str, Any]) -> bool:
+        found: bool = verifier.holds("conversation", reply, assignment)
+        return found
+
+    first, second = (link("conversation/c", f"assignment/{name}") for name in ("a", "b"))
+    old = link("conversation/c")
+    reply = link("reply/r", "conversation/c", "assignment/a", stated="conversation/d")
+    assert [holds(reply, other) for other in (first, second, old)] == [True, False, True]
+    assert not holds(reply, link("conversation/d", "assignment/a")), "whatever is stated beside it"
+    before = link("reply/r", stated="conversation/c")
+    assert [holds(before, other) for other in (first, old, link("conversation/d"))] == [True, True, False]

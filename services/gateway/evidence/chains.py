@@ -7,7 +7,7 @@ to is said by hash or id, in a way that a reader can check (`docs/verify_chain.p
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,9 +123,16 @@ def reference(link: Link, other: Link) -> str | None:
         case ("assignment", "certificate") | ("finding", "certificate"):
             by["person"] = link.proved.person is not None and link.proved.person == other.proved.person
         case "reply", "assignment":
-            by["conversation"] = told["subject"] == stated.get("conversation")
+            by["conversation"] = belongs(said, told) or told["subject"] == stated.get("conversation")
         case "reply", "check":
             by["text"] = said["content_hash"] == (other.stated or {}).get("text_sha256")
         case "guidance", "finding":
-            by["finding"] = told["subject"] == stated.get("finding")
+            by["finding"] = belongs(said, told) or told["subject"] == stated.get("finding")
     return next((name for name, true in by.items() if true), None)
+
+
+def belongs(said: Mapping[str, Any], told: Mapping[str, Any]) -> bool:
+    """Say whether an entry names what another one is about and, where both name an assignment, the same."""
+    names, others = (set(entry.get("refers_to", ())) for entry in (said, told))
+    given = {name for name in others if name.startswith("assignment/")}
+    return told["subject"] in names and (not given or bool(given & names))

@@ -25,6 +25,8 @@ from shared.problems import NotFound
 KIND = "shareload.evidence_chain.v1"
 HEADS = 1000
 COMMON = frozenset({"policy_version", "acknowledgement", "certificate"})
+STATED = frozenset({"reply", "guidance"})
+"""Kinds whose entries say themselves what they belong to, but for those from before entries did: of these we say it."""
 LOOKING = frozenset({"people:read", "certificates:read", "monitoring:read", "conversations:read"})
 README = """# A chain of evidence
 
@@ -38,8 +40,9 @@ and with the services' public keys as you have kept them: those in `keys.json` p
     python verify_chain.py FOLDER KEYS.json
 
 What an entry has a hash of is proved by the log: contents of versions, sections of certificates, texts of posts, replies
-and guidance, receipts of checks. To which conversation a reply belongs, and to which finding guidance does, is what the
-platform said when this was made, under the manifest's signature.
+and guidance, receipts of checks. To which conversation a reply belongs, and to which finding guidance does, stands in
+the entries themselves (`refers_to`). Where an old entry has none, a document says it: that is what the platform said when
+this was made, under the manifest's signature.
 """
 
 
@@ -117,6 +120,8 @@ class Folder:
     async def _document(self, link: Link) -> str | None:
         """Return what an entry's hash was made of, or what the platform says of it."""
         _, _, key = link.entry["subject"].partition("/")
+        if link.kind in STATED and "refers_to" in link.entry:
+            return None
         match link.kind:
             case "certificate":
                 read = await self._read("training", f"/v1/certificates/{key}")

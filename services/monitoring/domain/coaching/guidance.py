@@ -21,7 +21,7 @@ from shared.events.monitoring import (
     GuidanceReadV1,
     GuidanceTold,
 )
-from shared.evidence import digest_of, record
+from shared.evidence import Deed, digest_of, record_all
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
@@ -79,8 +79,15 @@ def keep(session: Session, row: Guidance) -> None:
     network = post.network if post is not None else ""
     given = hours.happening("guidance", row.given_at, network, department=row.department, kind=row.kind)
     hours.count(session, given)
-    deed = "guidance.praise" if row.kind == "praise" else "guidance.give"
-    record(session, deed, f"guidance/{row.id}", digest_of(row.message), row.person)
+    prove(session, "praise" if row.kind == "praise" else "give", row, digest_of(row.message))
+
+
+def prove(session: Session, deed: str, row: Guidance, content_hash: str | None = None) -> None:
+    """Enter what was done with guidance, and which finding, or which post that was praised, it is about."""
+    about = f"finding/{row.finding}" if row.finding else f"post/{row.post}" if row.post else None
+    subject = f"guidance/{row.id}"
+    entered = Deed(f"guidance.{deed}", subject, content_hash, row.person, (about,) if about else ())
+    record_all(session, [entered])
 
 
 def heading_of(session: Session, policy: str, section: str) -> str | None:
@@ -103,7 +110,7 @@ def acknowledge(session: Session, guidance_id: str, caller: Principal, stated: i
     finding = answer(session, row, "acknowledged", stated)
     row.read_at = row.read_at or session.now
     tell(session, GuidanceAcknowledgedV1(**told(row)))
-    record(session, "guidance.acknowledge", f"guidance/{row.id}", person=row.person)
+    prove(session, "acknowledge", row)
     if finding is not None and finding.state == "guided":
         findings.close(session, finding)
     return shown(session, [row], readers(caller))[0]
@@ -117,7 +124,7 @@ def appeal(session: Session, guidance_id: str, body: AppealIn, caller: Principal
     finding = answer(session, row, "appealed", stated)
     row.appeal, row.read_at = body.reason, row.read_at or session.now
     tell(session, GuidanceAppealedV1(**told(row)))
-    record(session, "guidance.appeal", f"guidance/{row.id}", person=row.person)
+    prove(session, "appeal", row, digest_of(body.reason))
     if finding is not None and finding.state in {"guided", "closed"}:
         # An edit or a deletion may have closed it meanwhile: who asks another coach to look again gets an answer.
         was_closed = finding.state == "closed"
@@ -174,7 +181,7 @@ def note_reading(session: Session, guidance_id: str, caller: Principal) -> Guida
         row.revision += 1
         session.flush()
         tell(session, GuidanceReadV1(**told(row)))
-        record(session, "guidance.read", f"guidance/{row.id}", person=row.person)
+        prove(session, "read", row)
     return shown(session, [row], readers(caller))[0]
 
 

@@ -10,7 +10,7 @@ from services.monitoring.tables import Guidance, GuidanceMessage, Post
 from shared.context import Principal
 from shared.db import Session
 from shared.events.monitoring import GuidanceDiscussedV1
-from shared.evidence import digest_of, record
+from shared.evidence import digest_of
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
@@ -80,7 +80,7 @@ def say(session: Session, guidance_id: str, body: MessageIn, caller: Principal) 
         row.read_at = row.read_at or session.now
     session.flush()
     tell(session, GuidanceDiscussedV1(**guidance.told(row)))
-    record(session, "guidance.discuss", f"guidance/{row.id}", digest_of(body.text), row.person)
+    guidance.prove(session, "discuss", row, digest_of(body.text))
     return shown(message, {actor.id: actor.name})
 
 

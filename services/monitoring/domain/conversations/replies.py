@@ -30,7 +30,7 @@ from shared.events.monitoring import (
     ReplyReturnedV1,
     ReplyUnconfirmedV1,
 )
-from shared.evidence import digest_of, record
+from shared.evidence import Deed, digest_of, record, record_all
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.problems import Conflict, NotFound
@@ -119,7 +119,9 @@ def go_out(session: Session, one: Conversation, reply: Reply) -> None:
     reply.told_at, reply.times_told = session.now, reply.times_told + 1
     hours.count(session, hours.happening("replies", reply.approved_at, one.network))
     tell(session, approved(reply, one.network), ConversationAnsweredV1(**assignments.told(one)))
-    record(session, "reply.approve", f"reply/{reply.id}", digest_of(reply.text), reply.person)
+    belongs = (f"conversation/{one.id}", *((f"assignment/{one.assignment}",) if one.assignment else ()))
+    deed = Deed("reply.approve", f"reply/{reply.id}", digest_of(reply.text), reply.person, belongs)
+    record_all(session, [deed])
     session.flush()
     assignments.fill(session, [reply.person])
 

@@ -18,7 +18,7 @@ from services.monitoring.settings import terms
 from services.monitoring.tables import Assignment, Availability, Conversation, Router
 from shared.db import Session, insert
 from shared.events.monitoring import ConversationAssignedV1, ConversationReturnedV1, ConversationTold
-from shared.evidence import Deed, digest_of, record, record_all
+from shared.evidence import Deed, digest_of, record_all
 from shared.ids import new_id
 from shared.outbox import tell
 from shared.set_aside import at_hand, do_each
@@ -131,7 +131,9 @@ def assign(session: Session, conversation: Conversation, choice: Choice, row: st
     conversation.revision += 1
     if conversation.waited is None:
         conversation.waited = (session.now - conversation.opened_at).total_seconds()
-    record(session, "conversation.assign", f"conversation/{conversation.id}", person=choice.person)
+    given = (f"assignment/{assignment.id}",)
+    deed = Deed("conversation.assign", f"conversation/{conversation.id}", person=choice.person, refers_to=given)
+    record_all(session, [deed])
     return assignment
 
 
