@@ -109,7 +109,8 @@ class EventStream:
 
     async def _follow(self, send: Send) -> None:
         client, hub = self._client, self._hub
-        beats = hub.beats
+        # Once all until now is sent, a first heartbeat says so, and from where to go on before anything happened.
+        beats = hub.beats - 1
         while not client.gone:
             if client.epoch != hub.epoch:
                 client.epoch, client.position = hub.epoch, hub.position

@@ -3,6 +3,7 @@
 import { ago, element, initials, say, title } from "./words.js";
 
 const SHOWN = 14;
+const FINDINGS_KEPT = 500;
 const SEVERITIES = { block: "Blocked by “%(section)s”", hold: "Held by “%(section)s”", advise: "Advice from “%(section)s”" };
 
 export class Posts {
@@ -11,42 +12,74 @@ export class Posts {
     this.personName = personName;
     this.sectionName = sectionName;
     this.findings = new Map();
-    this.added = 0;
+    this.shown = new Map();
+    this.incoming = [];
   }
 
   /** Start over, newest first. */
   load(posts) {
+    this.incoming = [];
+    this.shown = new Map(posts.slice(0, SHOWN).map((post) => [post.id, post]));
     this.list.replaceChildren(...posts.slice(0, SHOWN).map((post) => this.item(post)));
     if (!posts.length) this.list.append(element("li", "empty", say("No posts yet. They appear here the moment they come in.")));
   }
 
-  /** Put a new post on top. */
+  /** A new post, on top once the page is drawn again; of many at once, only those that stay are made. */
   add(post) {
-    this.list.querySelector(".empty")?.remove();
-    this.list.querySelector(`li[data-id="${CSS.escape(post.id)}"]`)?.remove();
-    const item = this.item(post);
-    // Posts that come in by the hundred are not waved in one by one.
-    if (Date.now() - this.added > 300) item.classList.add("new");
-    this.added = Date.now();
-    this.list.prepend(item);
+    this.incoming.push(post);
+    if (this.incoming.length > SHOWN) this.incoming.shift();
+  }
+
+  /** Show what came in, and how old everything is by now. */
+  draw() {
+    const several = this.incoming.length > 2;
+    for (const post of this.incoming.splice(0)) {
+      this.list.querySelector(".empty")?.remove();
+      this.find(post.id)?.remove();
+      this.shown.set(post.id, post);
+      const item = this.item(post);
+      if (!several) item.classList.add("new");
+      this.list.prepend(item);
+    }
     while (this.list.children.length > SHOWN) this.list.lastChild.remove();
+    this.forget();
+    for (const time of this.list.querySelectorAll("time")) {
+      const text = ago(time.dateTime);
+      if (time.textContent !== text) time.textContent = text;
+    }
   }
 
   /** Put in what events do not carry: who wrote these posts, and what. */
   fill(posts) {
-    for (const post of posts) this.list.querySelector(`li[data-id="${CSS.escape(post.id)}"]`)?.replaceWith(this.item(post));
+    for (const post of posts) {
+      const item = this.find(post.id);
+      if (!item || "text" in (this.shown.get(post.id) ?? {})) continue;
+      this.shown.set(post.id, post);
+      item.replaceWith(this.item(post));
+    }
+  }
+
+  /** Names became known. */
+  rename() {
+    for (const [id, post] of this.shown) this.find(id)?.replaceWith(this.item(post));
   }
 
   /** Mark the post that a finding is about. */
   mark(finding) {
     this.findings.set(finding.post, [...(this.findings.get(finding.post) ?? []).filter((known) => known.id !== finding.id), finding]);
-    const marks = this.list.querySelector(`li[data-id="${CSS.escape(finding.post)}"] .marks`);
+    const marks = this.find(finding.post)?.querySelector(".marks");
     marks?.replaceChildren(...this.marks(finding.post));
   }
 
-  /** Bring the ages up to date. */
-  tick() {
-    for (const time of this.list.querySelectorAll("time")) time.textContent = ago(time.dateTime);
+  /** Keep nothing of posts that have left the list; the page may stay open for days. */
+  forget() {
+    const kept = new Set([...this.list.children].map((item) => item.dataset.id));
+    for (const id of this.shown.keys()) if (!kept.has(id)) this.shown.delete(id);
+    if (this.findings.size > FINDINGS_KEPT) for (const id of this.findings.keys()) if (!kept.has(id)) this.findings.delete(id);
+  }
+
+  find(id) {
+    return this.list.querySelector(`li[data-id="${CSS.escape(id)}"]`);
   }
 
   item(post) {

@@ -1,7 +1,8 @@
 /** Posts and findings over time: by hour for a day, or by day for a month. */
 
 import uPlot from "/static/vendor/uplot.js";
-import { element, number } from "./words.js";
+import { Table } from "./tables.js";
+import { number } from "./words.js";
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -12,8 +13,7 @@ export class Pulse {
   /** `choices` are the buttons that choose the range, each with `data-range`; `table` shows the same in figures. */
   constructor(place, choices, table) {
     this.place = place;
-    this.table = table;
-    table.closest("details").addEventListener("toggle", () => this.draw());
+    this.table = new Table(table, () => this.draw());
     this.choices = [...choices];
     this.range = null;
     for (const choice of this.choices) choice.addEventListener("click", () => this.choose(choice.dataset.range));
@@ -47,13 +47,12 @@ export class Pulse {
     }
   }
 
-  /** Count one more post or finding. */
+  /** Count one more post or finding; `draw` shows it. */
   add(kind, time) {
     const hour = Math.floor(Date.parse(time) / 1000 / HOUR) * HOUR;
     const counts = this.hours.get(hour) ?? { posts: 0, findings: 0 };
     counts[kind] += 1;
     this.hours.set(hour, counts);
-    this.draw();
   }
 
   /** How many posts since a time. */
@@ -84,10 +83,13 @@ export class Pulse {
       if (index >= 0) { sums.posts[index] += counts.posts; sums.findings[index] += counts.findings; }
     }
     const data = [begins, sums.posts, sums.findings];
-    if (this.table.closest("details").open) this.list(begins, sums);
+    this.list(begins, sums);
     if (this.plot) {
-      this.plot.setSize({ width: this.place.clientWidth, height: this.place.clientHeight });
-      this.plot.setData(data);
+      const { clientWidth: width, clientHeight: height } = this.place;
+      if (this.plot.width !== width || this.plot.height !== height) this.plot.setSize({ width, height });
+      const drawn = JSON.stringify(data);
+      if (drawn !== this.drawn) this.plot.setData(data);
+      this.drawn = drawn;
     } else {
       this.plot = new uPlot(this.options(), data, this.place);
     }
@@ -95,13 +97,11 @@ export class Pulse {
 
   /** The same as a table, the newest first. */
   list(begins, sums) {
+    if (!this.table.details.open) return;
     const daily = RANGES[this.range].unit === DAY;
     const form = new Intl.DateTimeFormat(document.documentElement.lang, daily ? { day: "numeric", month: "long" } : { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-    const rows = begins.map((begin, index) => element("tr", null,
-      element("td", null, form.format(begin * 1000)),
-      element("td", "figure-cell", number(sums.posts[index])),
-      element("td", "figure-cell", number(sums.findings[index]))));
-    this.table.tBodies[0].replaceChildren(...rows.reverse());
+    const rows = begins.map((begin, index) => [form.format(begin * 1000), number(sums.posts[index]), number(sums.findings[index])]);
+    this.table.show(rows.reverse());
   }
 
   options() {
