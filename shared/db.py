@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
 from shared.clock import Clock
-from shared.engines import create_postgresql, create_sqlite
+from shared.engines import Timeouts, create_postgresql, create_sqlite
 from shared.pace import Paces
 from shared.postgresql_writer import PostgresqlWriter
 from shared.readers import Readers
@@ -24,15 +24,18 @@ from shared.units import Done, Session, StorageUnavailable, Told, Unit, insert
 P = ParamSpec("P")
 T = TypeVar("T")
 
+FOREVER = Timeouts()
+"""For what runs by itself and has the time that it needs: tools, a restore."""
+
 
 class Database:
     """A service's database. Open it with `start`, close it with `stop`."""
 
-    def __init__(self, url: str, clock: Clock) -> None:
+    def __init__(self, url: str, clock: Clock, timeouts: Timeouts = FOREVER) -> None:
         self.url = url
         self.clock = clock
         self.dialect = make_url(url).get_backend_name()
-        self._engine = create_sqlite(url, "BEGIN") if self.dialect == "sqlite" else create_postgresql(url)
+        self._engine = create_sqlite(url, "BEGIN") if self.dialect == "sqlite" else create_postgresql(url, timeouts)
         paces = Paces()
         self._readers = Readers(self._engine, clock, paces)
         self._writer: SqliteWriter | PostgresqlWriter = (

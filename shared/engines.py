@@ -5,16 +5,21 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
+from dataclasses import dataclass
 from time import perf_counter
 from typing import Any, Protocol, TypeVar, cast
 
 import psycopg
 from greenlet import getcurrent, greenlet
 from psycopg.abc import PQGen
+from psycopg.adapt import Transformer
 from psycopg.errors import InFailedSqlTransaction
 from psycopg.pq import TransactionStatus
+from psycopg.pq.abc import PGresult
 from psycopg.waiting import Ready, Wait
 from sqlalchemy import Connection, Engine, create_engine, event
+
+from shared.exchange import COMMIT, Sent, begin, exchange
 
 T = TypeVar("T")
 
@@ -53,13 +58,27 @@ def create_sqlite(url: str, begin: str) -> Engine:
     return engine
 
 
-def create_postgresql(url: str) -> Engine:
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds after which PostgreSQL gives up a statement, and a wait for a lock; 0 is never. SQLite knows neither."""
+
+    statement: float = 0
+    lock: float = 0
+
+    @property
+    def options(self) -> str:
+        """What the server is told at the start of a connection."""
+        return f" -c statement_timeout={round(self.statement * 1000)} -c lock_timeout={round(self.lock * 1000)}"
+
+
+def create_postgresql(url: str, timeouts: Timeouts) -> Engine:
     """Return an engine with room for the threads and the loop."""
     engine = create_engine(url, pool_size=POOL, max_overflow=0, pool_pre_ping=True, hide_parameters=True)
 
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, arguments: Any, named: Any) -> psycopg.Connection:
-        return PatientConnection.connect(*arguments, **given_up_after(named, idle=5))
+        patience = given_up_after(named, idle=5)
+        return PatientConnection.connect(*arguments, **patience | {"options": timeouts.options + patience["options"]})
 
     return engine
 
@@ -96,20 +115,56 @@ class SecondStatementError(Exception):
 
 
 class PatientConnection(psycopg.Connection[Any]):
-    """psycopg's synchronous connection; in a `Waiter` it leaves the waiting to the loop, elsewhere it blocks."""
+    """psycopg's synchronous connection; in a `Waiter` it leaves the waiting to the loop, elsewhere it blocks.
+
+    A statement whose answer says nothing may wait to be sent together with the next one, or with the COMMIT.
+    """
 
     left: int | None = None
-    """How many more statements may be sent, where they are counted."""
+    """How many more exchanges there may be, where they are counted."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.waiting: list[Sent] = []
+        self._prepared: set[bytes] = set()
+        self._transformer = Transformer(self)
+
+    def ask(self, *sent: Sent) -> list[PGresult]:
+        """Send what waits and then some statements; return what the server said to these."""
+        statements = [*self.waiting, *sent]
+        self.waiting.clear()
+        if not self.autocommit and self.pgconn.transaction_status == TransactionStatus.IDLE:
+            level = self.isolation_level
+            statements.insert(0, (begin(level.name.replace("_", " ") if level is not None else None), ()))
+        answers = self.wait(exchange(self.pgconn, self._transformer, self._prepared, statements))
+        return answers[len(answers) - len(sent) :]
+
+    def rows(self, answer: PGresult) -> list[tuple[Any, ...]]:
+        """Return the rows of an answer."""
+        self._transformer.set_pgresult(answer)
+        try:
+            return self._transformer.load_rows(0, answer.ntuples, tuple)
+        finally:
+            self._transformer.set_pgresult(None)
 
     def commit(self) -> None:
         """Commit; raises where a statement failed and nobody rolled back: the server would roll back and say nothing."""
-        if self.info.transaction_status == TransactionStatus.INERROR:
+        status = self.pgconn.transaction_status
+        if status == TransactionStatus.INERROR:
             self.rollback()
             raise InFailedSqlTransaction("a statement of this transaction failed; nothing of it can be kept")
-        super().commit()
+        if self.waiting or status != TransactionStatus.IDLE:
+            self.ask((COMMIT, ()))
+
+    def rollback(self) -> None:
+        """Roll back, and forget what was not sent yet."""
+        self.waiting.clear()
+        super().rollback()
 
     def wait(self, gen: PQGen[T], interval: float = 0.1, timeout: float | None = None) -> T:
-        """Drive one exchange with the server to its end."""
+        """Drive one exchange with the server to its end; what waits to be sent goes first."""
+        if self.waiting:
+            self.ask()
         if self.left is not None:
             if not self.left:
                 raise SecondStatementError

@@ -86,6 +86,8 @@ def run(connection: Connection, folders: Iterable[Path]) -> None:
 def locked(connection: Connection) -> Iterator[None]:
     """Hold the one lock under which a database is migrated."""
     if connection.dialect.name == "postgresql":
+        # A migration has the time that it needs, and so has who waits for another's.
+        connection.execute(text("SET statement_timeout = 0; SET lock_timeout = 0"))
         connection.execute(text("SELECT pg_advisory_lock(:lock)"), {"lock": LOCK})
         connection.commit()
         try:
@@ -93,6 +95,7 @@ def locked(connection: Connection) -> Iterator[None]:
         finally:
             connection.rollback()
             connection.execute(text("SELECT pg_advisory_unlock(:lock)"), {"lock": LOCK})
+            connection.execute(text("RESET statement_timeout; RESET lock_timeout"))
             connection.commit()
         return
     path = Path(f"{connection.engine.url.database}.lock")

@@ -15,7 +15,7 @@ from shared.context import Context
 from shared.engines import KEPT_READERS, READERS, SecondStatementError, opened, run_waiting
 from shared.pace import Paces, kind_of
 from shared.statements import Prebuilt
-from shared.units import Session, StorageUnavailable, Unit
+from shared.units import GIVEN_UP, Session, StorageUnavailable, Unit, sqlstate_of, too_slow
 
 SNAPSHOT = "REPEATABLE READ"
 """The isolation level at which PostgreSQL's statements see one state of the database; SQLite's always do."""
@@ -55,7 +55,7 @@ class Reader:
             return self._run(unit)
         finally:
             if self._driver.in_transaction if self._sqlite else not self._driver.closed:
-                ROLLBACK.run(self._session, {})
+                ROLLBACK.count(self._session, {})
 
     def _run(self, unit: Unit, statements: int | None = None) -> Any:
         session = self._session
@@ -105,6 +105,8 @@ class Readers:
                 return await self._read_here(unit)
             return await asyncio.get_running_loop().run_in_executor(self._threads, self._read, unit)
         except OperationalError as error:
+            if sqlstate_of(error) in GIVEN_UP:
+                raise too_slow(error) from error
             raise StorageUnavailable("The database does not answer.") from error
 
     def _read(self, unit: Unit) -> Any:

@@ -101,7 +101,7 @@ class Service:
     async def _lifespan(self, app: FastAPI) -> AsyncIterator[None]:
         logs.configure(self.settings, self.name)
         telemetry.configure(self.name, self.settings.otlp_endpoint)
-        db = Database(self.settings.database_for(self.name), app.state.clock)
+        db = Database(self.settings.database_for(self.name), app.state.clock, self.settings.timeouts)
         await asyncio.to_thread(migrate.upgrade, db.engine, self.migrations)
         sealer = Sealer(self.name, self.settings.evidence_key or self.settings.data_dir / f"evidence-{self.name}.json")
         timers = Timers([*self.timers.all])

@@ -8,6 +8,7 @@ from pydantic import SecretStr, model_validator
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shared.clock import Clock, FileClock, SystemClock
+from shared.engines import Timeouts
 
 
 class Environment(StrEnum):
@@ -62,6 +63,10 @@ class ServiceSettings(SharedSettings):
 
     port: int = 0
     database_url: str = ""
+    statement_timeout: float = 25
+    """PostgreSQL: seconds after which a statement is given up, and its request answered 503; 0: never."""
+    lock_timeout: float = 10
+    """The same for a statement that waits for what another one holds."""
     nats_seed: SecretStr | None = None
     """The seed of this service's NATS user (nkey); none in development."""
     evidence_key: Path | None = None
@@ -79,6 +84,11 @@ class ServiceSettings(SharedSettings):
         """Read the service's own variables first, then those for all services."""
         for_all = EnvSettingsSource(settings_cls, env_prefix="SHARELOAD_")
         return init_settings, env_settings, for_all
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """How long the database may take."""
+        return Timeouts(self.statement_timeout, self.lock_timeout)
 
     def database_for(self, service: str) -> str:
         """The URL of this service's database: as set, else an SQLite file in the data folder."""

@@ -83,6 +83,14 @@ class StorageUnavailable(Unavailable):
     """The database cannot answer, or take changes, at this moment."""
 
 
+class StorageTooSlow(StorageUnavailable):
+    """The database took too long; nothing was changed. Try again."""
+
+
+GIVEN_UP = frozenset({"57014", "55P03"})
+"""PostgreSQL's codes of a statement that took too long, and of one that waited too long for what another held."""
+
+
 def insert(session: Session, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return the dialect's insert, which knows `on_conflict_do_nothing` and `on_conflict_do_update`."""
     return postgresql.insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(table)
@@ -98,8 +106,17 @@ def told_plainly(done: Done) -> Done:
 
     It does not promise that nothing was kept: a connection may break between a COMMIT and its answer.
     """
+    if sqlstate_of(done.error) in GIVEN_UP:
+        return Done(error=too_slow(done.error))
     if isinstance(done.error, OperationalError | sqlite3.OperationalError) or sqlstate_of(done.error) == READ_ONLY:
         problem = StorageUnavailable("The database did not confirm the change. Send it again.")
         problem.__cause__ = done.error
         return Done(error=problem)
     return done
+
+
+def too_slow(cause: BaseException | None) -> StorageTooSlow:
+    """Return what to tell where the server gave up a statement, which it does before anything of it is kept."""
+    problem = StorageTooSlow()
+    problem.__cause__ = cause
+    return problem
