@@ -20,6 +20,7 @@ from services.gateway.connectors.sender import Sender
 from services.gateway.connectors.witnesses import Witnesses
 from services.gateway.cors import Cors
 from services.gateway.domain import api_keys, event_log, personal
+from services.gateway.domain.notices import addressees
 from services.gateway.doors import Doors
 from services.gateway.embed_tokens import EmbedTokens
 from services.gateway.embeds.policies import Embeds
@@ -189,6 +190,7 @@ def make_doors(app: FastAPI, forwarder: Forwarder, provider: Provider | None) ->
 async def make_ready(db: Database, settings: GatewaySettings) -> None:
     """Give a new store its log and its first key."""
     await db.write(event_log.open_log)
+    await db.write(addressees.name_administrators, settings.administrators)
     if settings.bootstrap_key:
         await db.write(api_keys.ensure_bootstrap, settings.bootstrap_key.get_secret_value())
 

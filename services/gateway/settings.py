@@ -90,8 +90,11 @@ class GatewaySettings(ServiceSettings):
     notice_zone: str = "UTC"
     """The time zone (IANA) of people who named none, in which they are told what is due, and once a day."""
 
+    administrators: tuple[str, ...] = ()
+    """Employee numbers of those who hear of what administrators should know also while they are not signed in."""
+
     witnesses: tuple[str, ...] = ()
-    """Addresses outside to which the signed heads of all evidence logs are posted, to be kept there."""
+    """Outside, where the signed heads of all evidence logs are sent to be kept: `https://` posts, `mailto:` writes."""
     witness_every: float = 60.0
     """Seconds between looks for heads that a witness does not have yet."""
 

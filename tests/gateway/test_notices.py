@@ -8,6 +8,7 @@ import httpx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.gateway.domain.notices import addressees
 from services.gateway.domain.notices.hours import Hours
 from services.gateway.rights import Role
 from shared.events.gateway import WebhookPausedV1
@@ -17,7 +18,13 @@ from shared.events.monitoring import (
     DigestReadyV1,
     GuidanceReadV1,
 )
-from shared.events.policy import AcknowledgementRecordedV1, AcknowledgementRequestedV1
+from shared.events.policy import (
+    AcknowledgementRecordedV1,
+    AcknowledgementRequestedV1,
+    ApprovalDecidedV1,
+    ApprovalRequestedV1,
+    TaskTeamChangedV1,
+)
 from shared.events.training import CertificateReminderV1, PersonErasedV1, PersonLeftV1
 from tests.evidence import evidence_of
 from tests.gateway.mailing import Post, assigned, guidance
@@ -237,6 +244,35 @@ async def test_administrators_are_told_that_a_webhook_was_paused_because_it_fail
     [notice] = (await client.get("/v1/notices")).json()["items"]
     assert (notice["title"], notice["name"]) == ("A webhook has been paused", "Intranet")
     assert (await colleague.get("/v1/notices")).json()["items"] == []
+
+
+async def test_administrators_whom_the_settings_name_hear_while_they_are_not_signed_in(quick_post: Post) -> None:
+    post = quick_post
+    await post.gateway.db.write(addressees.name_administrators, ["E-1", "E-2", "E-9"])
+    here, left = await post.joins(1), await post.joins(2, active=False)
+    await post.hear(WebhookPausedV1(id="w-2", name="Intranet", because="failing"))
+    [mail] = await post.arrive(1)
+    assert (mail["To"], mail["Subject"]) == ("e1@harbour.example", "A webhook has been paused")
+    assert [each.person for each in await post.messages()] == [here] != [left]
+
+
+async def test_what_anybody_on_the_team_may_approve_is_told_all_of_them_until_one_has_decided(quick_post: Post) -> None:
+    post = quick_post
+    lead, reviewer, coach, author = [await post.joins(number) for number in range(1, 5)]
+    for seat, role, person in (("s-1", "lead", lead), ("s-2", "reviewer", reviewer), ("s-3", "coach", coach),
+                               ("s-4", "reviewer", author)):  # fmt: skip
+        await post.hear(TaskTeamChangedV1(seat=seat, role=role, person=person, change="filled"))
+    await post.hear(ApprovalRequestedV1(id="a-1", person=author, text=""))
+    await post.hear(ApprovalRequestedV1(id="a-2", person=author, text="", approver=lead))
+
+    async def told(person: str) -> list[str]:
+        client = await post.as_person(person)
+        items = (await client.get("/v1/notices", params={"unread": True})).json()["items"]
+        return [item["kind"] for item in items]
+
+    assert [len(await told(person)) for person in (lead, reviewer, coach, author)] == [2, 1, 0, 0]
+    await post.hear(ApprovalDecidedV1(id="a-1", decision="approved", decided_by=lead))
+    assert [len(await told(person)) for person in (lead, reviewer)] == [1, 0]
 
 
 ZONES = st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "UTC"])

@@ -4,16 +4,16 @@ Only what is told on the stream is news: a state that is told anew (a snapshot) 
 is what was told long ago. What has been dealt with is over: it leaves the bell, and is not sent any more.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Executable, Table, bindparam, select, update
+from sqlalchemy import Executable, Table, bindparam, update
 from sqlmodel import col
 
-from services.gateway.rights import Role
+from services.gateway.domain.notices import addressees
 from services.gateway.schemas.notices import Kind
-from services.gateway.tables import KnownPerson, Notice, SignedIn, Webhook, metadata
+from services.gateway.tables import Notice, metadata
 from shared.db import Session
 from shared.events.base import Envelope, Event
 from shared.events.gateway import WebhookPausedV1, WebhookResumedV1
@@ -190,8 +190,13 @@ def end_acknowledgement(event: AcknowledgementRecordedV1, session: Session) -> N
 
 
 def ask_to_approve(event: ApprovalRequestedV1, session: Session) -> None:
-    """Somebody's approval is asked for; what anybody may approve is told nobody in particular."""
-    note(session, "approval_requested", event.approver, f"approval/{event.id}", event.id)
+    """Somebody's approval is asked for; where nobody was chosen, whoever has a seat from which one approves is asked.
+
+    The first decision ends it for all. Nobody approves what they wrote.
+    """
+    for person in [event.approver] if event.approver else addressees.approvers(session):
+        if person != event.person:
+            note(session, "approval_requested", person, f"approval/{event.id}", event.id)
 
 
 def end_approval(event: ApprovalDecidedV1, session: Session) -> None:
@@ -200,11 +205,11 @@ def end_approval(event: ApprovalDecidedV1, session: Session) -> None:
 
 
 def warn_of_webhook(event: WebhookPausedV1, session: Session) -> None:
-    """An endpoint was paused, and not by hand: who set it up should know, and administrators who are signed in."""
+    """An endpoint was paused, and not by hand: who set it up should know, and administrators."""
     told = session.context.event
     if event.because == "by_hand":
         return
-    for person in administrators(session, event.id):
+    for person in addressees.administrators(session, event.id):
         fact = told.id if told is not None else event.id
         note(session, "webhook_paused", person, f"webhook/{event.id}", fact, name=event.name)
 
@@ -212,23 +217,6 @@ def warn_of_webhook(event: WebhookPausedV1, session: Session) -> None:
 def end_webhook(event: WebhookResumedV1, session: Session) -> None:
     """An endpoint is told again."""
     END.run(session, {"about": f"webhook/{event.id}", "now": session.now})
-
-
-def administrators(session: Session, webhook_id: str) -> Sequence[str]:
-    """Return who looks after an endpoint: its maker, while they are here, and all with a session as administrator.
-
-    Who is one is known from their sign-in only, where groups of the provider decide.
-    """
-    people = {
-        str(row.person)
-        for row in session.execute(select(SignedIn).where(col(SignedIn.person).is_not(None))).scalars()
-        if Role.ADMIN in {row.role, *(row.roles or [])} and row.expires_at > session.now
-    }
-    made_by = session.execute(select(col(Webhook.created_by)).where(col(Webhook.id) == webhook_id)).scalar_one_or_none()
-    if made_by is not None and made_by.startswith("person:"):
-        people.add(made_by.removeprefix("person:"))
-    here = select(col(KnownPerson.id)).where(col(KnownPerson.id).in_(people), col(KnownPerson.active))
-    return sorted(session.execute(here).scalars())
 
 
 def forget_old(session: Session, before: datetime) -> None:
