@@ -58,3 +58,11 @@ def lines_of(service: str, name: str) -> list[Any]:
 def posts() -> list[PostText]:
     """Return the distinct posts."""
     return lines_of("monitoring", "posts.jsonl")
+
+
+def guidance() -> dict[str, list[dict[str, Any]]]:
+    """Return the words of coaches by the rule that they are about."""
+    texts: dict[str, list[dict[str, Any]]] = {}
+    for text in lines_of("monitoring", "guidance.jsonl"):
+        texts.setdefault(text["rule"], []).append(text)
+    return texts

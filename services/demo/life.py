@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from services.client import Api, RefusedError, UnreachableError
-from services.demo import content, history
+from services.demo import content, history, today
 from services.demo.seed import guide
 
 LIVELY_SECONDS = 900
@@ -23,9 +23,8 @@ class Life:
         self.chance = random.Random()  # noqa: S311 -- for show
         self.posts = history.live(content.posts(), self.chance)
         self.replies: dict[str, list[str]] = content.yaml_of("monitoring", "replies.yaml")
-        self.guidance: dict[str, list[dict[str, Any]]] = {}
-        for text in content.lines_of("monitoring", "guidance.jsonl"):
-            self.guidance.setdefault(text["rule"], []).append(text)
+        self.guidance = content.guidance()
+        self.writers = frozenset(today.writers())
         certified = content.lines_of("training", "certified.jsonl")
         self.coaches = [holder["employee_number"] for holder in certified if holder["certification"] == "coach"]
 
@@ -66,8 +65,12 @@ class Life:
             self.api.post(f"/v1/conversations/{chosen['id']}/acceptance", {"employee_number": chosen["assignee"]})
 
     def answer(self) -> None:
-        """Let somebody who accepted a conversation answer it in its language."""
-        accepted = [one for one in self.conversations("accepted") if one["language"] in self.replies]
+        """Let somebody who accepted a conversation answer it in its language; drafts wait for a reader, not for us."""
+        accepted = [
+            one
+            for one in self.conversations("accepted")
+            if one["language"] in self.replies and one["assignee"] not in self.writers
+        ]
         if accepted:
             chosen = self.chance.choice(accepted)
             text = self.chance.choice(self.replies[chosen["language"]])
@@ -89,7 +92,7 @@ class Life:
             chosen = self.chance.choice(fitting)
             text = self.chance.choice(self.guidance[chosen["rule"]])
             coach = self.chance.choice([number for number in self.coaches if number != chosen["person"]])
-            guide(self.api, chosen["id"], coach, text["message"], text["better_wording"])
+            guide(self.api, chosen["id"], coach, text)
 
     def conversations(self, state: str) -> list[dict[str, Any]]:
         """Return some conversations in a state."""

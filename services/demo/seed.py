@@ -1,6 +1,7 @@
 """Loading the demonstration organisation: each step can be taken again without changing anything."""
 
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -10,9 +11,10 @@ from urllib.parse import urlsplit
 
 from services import course_folders
 from services.client import Api, RefusedError
-from services.demo import content, history
+from services.demo import LOGINS, content, history
 from services.demo.content import POLICY
 from services.demo.practice import Practice
+from services.demo.today import Today
 
 COURSES = ("social-principles", "answering-customers", "speaking-for-us")
 """Each after those that come before it for learners, too."""
@@ -20,6 +22,9 @@ AUTHOR, APPROVER, TRANSLATOR = "E-1087", "E-1009", "E-1010"
 HISTORY = 3000
 CHUNK = 500
 GUIDED = 120
+LATEST = 40
+"""Among so many, the newest, are those against which somebody appeals; the others are long settled."""
+TOLD_BEFORE = "We have talked about this one before, and once is enough."
 MINUTES_A_WEEK = 7 * 24 * 60
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -60,7 +65,7 @@ class Seed:
 
     def steps(self) -> list[Step]:
         """Return all steps in their order."""
-        practice = Practice(self.api)
+        practice, today = Practice(self.api), Today(self.api, self.today)
         accounts, availability = (
             content.lines_of("monitoring", name) for name in ("accounts.jsonl", "availability.jsonl")
         )
@@ -81,7 +86,13 @@ class Seed:
             Step("A year of posts", self.posts, self.history),
             Step("Guidance", GUIDED, self.guidance),
             Step("Praise", 8, practice.praise),
+            Step("Courses under way", 5, today.courses),
+            Step("Drafts that ask for eyes", 6, today.drafts),
+            Step("The next version", 3, today.next_version),
+            Step("How far people answer alone", 12, today.levels),
             Step("Availability", len(availability), self.availability),
+            Step("Answers to read", 6, today.answers),
+            Step("Keys and webhooks", 4, today.machines),
         ]
 
     def ensure(self, path: str, body: object) -> bool:
@@ -158,6 +169,8 @@ class Seed:
         told = {name: question[name] for name in ("text", "section", "topic", "language")}
         body = {"policy": POLICY, "employee_number": question["asker"], **told}
         path = f"/v1/task-team/questions/{self.api.post('/v1/task-team/questions', body)['id']}"
+        if "with" in question:
+            self.api.post(f"{path}/reassignment", {"employee_number": question["with"]})
         if "answer" in question:
             self.api.post(f"{path}/answer", {"answer": question["answer"], "employee_number": question["answerer"]})
             self.api.post(f"{path}/faq", {"question": question["faq"]})
@@ -228,11 +241,10 @@ class Seed:
             yield from chunk
 
     def guidance(self) -> Iterator[object]:
-        """Let the coaches have answered the older findings, as colleagues who care do."""
-        texts: dict[str, list[dict[str, Any]]] = {}
-        for text in content.lines_of("monitoring", "guidance.jsonl"):
-            texts.setdefault(text["rule"], []).append(text)
+        """Let the coaches have answered the older findings, as colleagues who care do: about one thing only once."""
         coaches = [holder["employee_number"] for holder in self.certified if holder["certification"] == "coach"]
+        texts = content.guidance()
+        told: Counter[tuple[str, str]] = Counter()
         answerable = [
             row
             for row in self.api.all("/v1/findings", state="open", limit=200)
@@ -240,9 +252,26 @@ class Seed:
         ]
         for turn, finding in enumerate(answerable[:GUIDED]):
             coach = next(number for number in coaches[turn % len(coaches) :] + coaches if number != finding["person"])
-            text = texts[finding["rule"]][turn % len(texts[finding["rule"]])]
-            guide(self.api, finding["id"], coach, text["message"], text["better_wording"])
+            about = (finding["person"], finding["rule"])
+            words = texts[finding["rule"]]
+            if told[about] < len(words):
+                given = guide(self.api, finding["id"], coach, words[told[about]])
+                self.answer(given["id"], finding["person"], words[told[about]].get("appeal") if turn < LATEST else None)
+            else:
+                reason = {"reason": TOLD_BEFORE, "employee_number": coach}
+                self.api.post(f"/v1/findings/{finding['id']}/claim", {"employee_number": coach})
+                self.api.post(f"/v1/findings/{finding['id']}/dismissal", reason)
+            told[about] += 1
             yield finding
+
+    def answer(self, guidance: str, person: str, appeal: str | None) -> None:
+        """Let who was written to answer: they take it along, or see it differently; the visitor answers by themself."""
+        if person == LOGINS["employee"]:
+            return
+        if appeal:
+            self.api.post(f"/v1/guidance/{guidance}/appeal", {"reason": appeal})
+        else:
+            self.api.post(f"/v1/guidance/{guidance}/acknowledgement", {})
 
     def availability(self) -> Iterator[object]:
         """Say who takes conversations: last, so that the year's mentions do not all come at once."""
@@ -254,10 +283,9 @@ class Seed:
             yield self.api.put(f"/v1/availability/{number}", body)
 
 
-def guide(api: Api, finding: str, coach: str, message: str, better_wording: str | None) -> None:
+def guide(api: Api, finding: str, coach: str, words: dict[str, Any]) -> dict[str, Any]:
     """Claim a finding for a coach and give the guidance."""
     api.post(f"/v1/findings/{finding}/claim", {"employee_number": coach})
-    api.post(
-        f"/v1/findings/{finding}/guidance",
-        {"message": message, "better_wording": better_wording, "employee_number": coach},
-    )
+    told = {name: words[name] for name in ("message", "better_wording")}
+    given: dict[str, Any] = api.post(f"/v1/findings/{finding}/guidance", told | {"employee_number": coach})
+    return given
