@@ -15,7 +15,7 @@ from services.gateway.domain.credentials import Credential
 from services.gateway.portal import navigation
 from services.gateway.portal.files import Kept, address_of
 from services.gateway.portal.icons import icon
-from services.gateway.portal.words import LANGUAGES, Words, language_of, words_of
+from services.gateway.portal.words import LANGUAGES, Words, language_of, network_name, words_of
 from services.gateway.settings import GatewaySettings
 from shared.ids import new_id
 
@@ -60,6 +60,7 @@ def ago(context: Context, at: str | datetime) -> str:
 
 templates.globals.update(_=say, count=count, icon=icon, static=address_of, once=new_id, is_here=navigation.is_here)
 templates.filters["ago"] = ago
+templates.filters["network"] = network_name
 for name in ("number", "percent", "day", "time", "language_name"):
     # Bound late: the language is the reader's.
     templates.filters[name] = pass_context(

@@ -15,6 +15,19 @@ TRANSLATIONS = Path(__file__).parent / "translations"
 SOURCE = "en"
 LANGUAGES = {"en": "English", "de": "Deutsch"}
 COOKIE = "shareload_language"
+NETWORKS = {
+    "bluesky": "Bluesky",
+    "facebook": "Facebook",
+    "instagram": "Instagram",
+    "linkedin": "LinkedIn",
+    "mastodon": "Mastodon",
+    "reddit": "Reddit",
+    "threads": "Threads",
+    "tiktok": "TikTok",
+    "x": "X",
+    "youtube": "YouTube",
+}
+"""How networks write their own names; any other is shown as it is."""
 
 
 class Words:
@@ -77,6 +90,11 @@ class Words:
             return Locale.parse(code.replace("-", "_")).get_display_name(self.language) or code
         except (UnknownLocaleError, ValueError):
             return code
+
+
+def network_name(network: str | None) -> str:
+    """Write a network's name as it does itself; nothing where none is named."""
+    return NETWORKS.get(network, network.capitalize()) if network else ""
 
 
 def moment(at: str | datetime | date) -> datetime:

@@ -5,8 +5,8 @@ from typing import Any
 from fastapi.responses import Response
 
 from services.gateway.portal.api import Refused
-from services.gateway.portal.rooms.check import NETWORKS
 from services.gateway.portal.visit import Room, Visit, path_of
+from services.gateway.portal.words import NETWORKS
 
 SHOWN_AGAIN = frozenset({409, 422})
 

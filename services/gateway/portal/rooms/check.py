@@ -8,20 +8,8 @@ from services.gateway.portal import drafts
 from services.gateway.portal.api import Refused
 from services.gateway.portal.colleagues import names_of
 from services.gateway.portal.visit import Room, Visit, path_of
+from services.gateway.portal.words import NETWORKS
 
-NETWORKS = {
-    "bluesky": "Bluesky",
-    "facebook": "Facebook",
-    "instagram": "Instagram",
-    "linkedin": "LinkedIn",
-    "mastodon": "Mastodon",
-    "reddit": "Reddit",
-    "threads": "Threads",
-    "tiktok": "TikTok",
-    "x": "X",
-    "youtube": "YouTube",
-}
-"""How networks write their own names; any other is shown as it is."""
 FIRST = "mastodon"
 
 room = Room()

@@ -7,8 +7,9 @@ from fastapi.responses import Response
 from services.gateway.portal import drafts
 from services.gateway.portal.api import Refused
 from services.gateway.portal.colleagues import names_of
-from services.gateway.portal.rooms.check import NETWORKS, ask_approval, kept
+from services.gateway.portal.rooms.check import ask_approval, kept
 from services.gateway.portal.visit import Room, Visit, path_of
+from services.gateway.portal.words import NETWORKS
 
 OPEN = ("assigned", "accepted", "reopened", "waiting")
 DONE = frozenset({"answered", "resolved"})

@@ -5,9 +5,9 @@ from typing import Any
 from fastapi.responses import Response
 
 from services.gateway.portal.colleagues import names_of
-from services.gateway.portal.rooms.check import NETWORKS
 from services.gateway.portal.sections import policies_of, section_of
 from services.gateway.portal.visit import Room, Visit, path_of
+from services.gateway.portal.words import NETWORKS
 
 UNREAD = "given"
 
