@@ -66,3 +66,16 @@ def guidance() -> dict[str, list[dict[str, Any]]]:
     for text in lines_of("monitoring", "guidance.jsonl"):
         texts.setdefault(text["rule"], []).append(text)
     return texts
+
+
+def coaches() -> list[str]:
+    """Return who coaches: members of the task team, whose names everybody may know."""
+    seated = {
+        one["employee_number"]
+        for one in yaml_of("policy", "task_team.yaml")["nominations"]
+        if one["decision"] == "appoint"
+    }
+    certified = [
+        one["employee_number"] for one in lines_of("training", "certified.jsonl") if one["certification"] == "coach"
+    ]
+    return [number for number in certified if number in seated]

@@ -25,8 +25,7 @@ class Life:
         self.replies: dict[str, list[str]] = content.yaml_of("monitoring", "replies.yaml")
         self.guidance = content.guidance()
         self.writers = frozenset(today.writers())
-        certified = content.lines_of("training", "certified.jsonl")
-        self.coaches = [holder["employee_number"] for holder in certified if holder["certification"] == "coach"]
+        self.coaches = content.coaches()
 
     def go_on(self) -> None:
         """Live until the process is ended; after a quarter of an hour a little more calmly."""

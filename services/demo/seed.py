@@ -242,8 +242,7 @@ class Seed:
 
     def guidance(self) -> Iterator[object]:
         """Let the coaches have answered the older findings, as colleagues who care do: about one thing only once."""
-        coaches = [holder["employee_number"] for holder in self.certified if holder["certification"] == "coach"]
-        texts = content.guidance()
+        coaches, texts = content.coaches(), content.guidance()
         told: Counter[tuple[str, str]] = Counter()
         answerable = [
             row
