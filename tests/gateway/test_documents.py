@@ -2,19 +2,18 @@
 
 import json
 import re
+from functools import cache
 from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]  # its stubs are not among our packages
+import pytest
+from fastapi.routing import APIRoute
+from pydantic import TypeAdapter
 
 from services import openapi as built
 from services.gateway.openapi import FILE, merge, operations_of, references
+from services.gateway.openapi_examples import EXAMPLES, JSON_LIKE, NAME, contents_of, usual
 from tests.platform import Platform
-
-WITH_SECRETS = {
-    "/v1/api-keys",
-    "/v1/api-keys/{key_id}/rotation",
-    "/v1/embed-tokens",
-    "/v1/webhooks",
-    "/v1/webhooks/{webhook_id}/secret-rotation",
-}
 
 
 def operation(name: str, schema: str) -> dict[str, Any]:
@@ -34,7 +33,7 @@ def test_every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhe
 
     assert len(names) == len(set(names)) > 50
     assert set(references(document)) == set(document["components"]["schemas"])
-    for kind in ("schemas", "headers", "responses"):
+    for kind in ("schemas", "headers", "responses", "examples"):
         asked = set(re.findall(rf'"#/components/{kind}/([^"]+)"', FILE.read_text()))
         assert asked == set(document["components"][kind])
 
@@ -96,3 +95,88 @@ async def test_the_documents_are_served_and_every_described_path_exists(platform
         if "{" not in path and "get" in item and path != "/v1/events":
             answer = await platform.client.get(path)
             assert answer.status_code in {200, 422, 403}, (path, answer.text)
+
+
+@cache
+def document() -> dict[str, Any]:
+    """Return the document as it is served."""
+    return json.loads(FILE.read_text())  # type: ignore[no-any-return]
+
+
+def bodies() -> list[tuple[str, str, dict[str, Any]]]:
+    """Return each request body and each good answer: its operation, its media type, what the document says of it."""
+    found = []
+    for item in document()["paths"].values():
+        for operation in item.values():
+            name = operation["operationId"]
+            parts = [(f"{name}, asked", operation.get("requestBody"))]
+            parts += [
+                (f"{name}, {status}", answer)
+                for status, answer in operation["responses"].items()
+                if status.startswith("2")
+            ]
+            found += [(called, kind, part) for called, body in parts for kind, part in contents_of(body)]
+    return found
+
+
+def example_of(part: dict[str, Any]) -> Any:
+    """Return the example that a body has; raises KeyError where it has none."""
+    if "example" in part:
+        return part["example"]
+    name = part["examples"][NAME]["$ref"].removeprefix(EXAMPLES)
+    return document()["components"]["examples"][name]["value"]
+
+
+def test_every_json_body_and_answer_has_an_example_of_its_schema() -> None:
+    checked, wrong = 0, []
+    for called, kind, part in bodies():
+        if not JSON_LIKE.match(kind):
+            continue
+        checked += 1
+        try:
+            example = example_of(part)
+        except KeyError:
+            wrong.append(f"{called}: no example")
+            continue
+        schema = {**part["schema"], "components": {"schemas": document()["components"]["schemas"]}}
+        errors = jsonschema.Draft202012Validator(schema).iter_errors(example)
+        wrong += [f"{called}: {error.json_path}: {error.message}" for error in errors]
+    assert wrong == []
+    assert checked > 500
+
+
+def test_text_that_is_asked_for_or_given_has_an_example_too() -> None:
+    texts = {"text/csv", "application/x-ndjson", "text/event-stream", "text/plain"}
+    missing = [
+        called
+        for called, kind, part in bodies()
+        # A course's files are whatever its author put there.
+        if kind in texts and "schema" in part and "example" not in part and "asset" not in called
+    ]
+    assert missing == []
+
+
+def test_what_is_said_of_fields_is_said_of_fields_that_there_are() -> None:
+    schemas = document()["components"]["schemas"]
+    fields = {f"{name}.{field}" for name, schema in schemas.items() for field in schema.get("properties", {})}
+    words = {field.split(".")[1] for field in fields}
+    operations = {called.replace(", asked", "").replace(",", "") + f" {kind}" for called, kind, _ in bodies()}
+
+    assert set(usual()) - fields - words - set(schemas) - operations == set()
+
+
+@pytest.mark.parametrize("service", ["gateway", "monitoring", "policy", "training"])
+def test_what_is_shown_as_a_request_passes_what_the_service_checks_of_it(service: str) -> None:
+    shown = {
+        called.removesuffix(", asked"): example_of(part)
+        for called, kind, part in bodies()
+        if "asked" in called and kind == "application/json"
+    }
+    checked = 0
+    for route in built.apps()[service].state.area.routes:
+        if isinstance(route, APIRoute) and route.name in shown and len(route.dependant.body_params) == 1:
+            [body] = route.dependant.body_params
+            adapter: TypeAdapter[Any] = TypeAdapter(body.field_info.annotation or Any)
+            adapter.validate_python(shown[route.name])
+            checked += 1
+    assert checked > 5
