@@ -140,15 +140,16 @@ class NothingToShow(LookupError):  # noqa: N818  an answer, not a fault
 
 
 async def path_of(shown: Shown, context: BrowserContext) -> str:
-    """Return where a page is for who is signed in; raises NothingToShow."""
+    """Return where a page is for who is signed in, of a thing that has all the parts named; raises NothingToShow."""
     if shown.among is None:
         return shown.path
     for found in await all_of(shown.among, context):
         if shown.within is None:
             return shown.path.format_map(found)
         for inner in await all_of(shown.within.format_map(found), context):
-            if shown.kind in {None, inner.get("kind")}:
-                return shown.path.format_map({**inner, **found, "inner": inner.get("id")})
+            path = shown.path.format_map({**inner, **found, "inner": inner.get("id")})
+            if shown.kind in {None, inner.get("kind")} and "None" not in path:
+                return path
     raise NothingToShow(f"{shown.name}: there is none")
 
 

@@ -41,7 +41,7 @@ if (form) {
     button.addEventListener("click", async () => {
       field.select();
       await navigator.clipboard.writeText(field.value);
-      button.textContent = "Copied";
+      button.textContent = button.dataset.copied;
     });
   });
   update();
