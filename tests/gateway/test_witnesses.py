@@ -5,15 +5,19 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
+from email.message import EmailMessage
 from ipaddress import IPv4Network
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from services.gateway.connectors.witnesses import Witnesses
 from services.gateway.domain.webhooks.addresses import AddressRefused
 from services.gateway.evidence.gathering import Evidence
 from services.gateway.settings import GatewaySettings
+from tests.gateway.mailing import mailing
 from tests.gateway.story import add_people
 from tests.platform import Platform
 
@@ -121,3 +125,51 @@ async def test_the_worker_sends_by_itself_and_refuses_witnesses_inside(platform:
     inside = state.settings.model_copy(update={"witnesses": ("https://127.0.0.1/heads",)})
     with pytest.raises(AddressRefused):
         Witnesses(inside)
+
+
+async def test_a_witness_is_written_to_once_an_hour_and_again_when_the_mail_server_took_nothing(
+    platform: Platform,
+) -> None:
+    state = platform.running["gateway"].app.state
+    address = "mailto:council@harbour.example"
+    async with mailing() as box:
+        by_mail = {"smtp_url": SecretStr(f"smtp://127.0.0.1:{box.port}")}
+        settings = settings_for(platform, address).model_copy(update=by_mail)
+        witnesses = Witnesses(settings)
+
+        async def send() -> bool:
+            await seal(platform)
+            return await witnesses.send(address, evidence_of(platform), state.db, platform.clock)
+
+        await add_people(platform, 1)
+        box.refusals["*"] = "451 later"
+        assert not await send()
+        assert witnesses.due(platform.clock) == [address]
+        box.refusals.clear()
+        assert await send()
+        assert witnesses.due(platform.clock) == []
+        await platform.client.patch("/v1/people/E-1", json={"region": "APAC"})
+        await platform.advance(timedelta(hours=1, seconds=1))
+        assert witnesses.due(platform.clock) == [address]
+        assert await send()
+    kept = [line for each in box.mails for line in attached(each)]
+    heads = [head["number"] for each in kept for head in each["items"] if head["service"] == "training"]
+    assert len(box.mails) == 2
+    assert heads == list(range(1, len(heads) + 1))
+    assert {each["To"] for each in box.mails} == {"council@harbour.example"}
+
+
+@pytest.mark.parametrize("given", [{"smtp_url": None}, {"witnesses": ("mailto:nobody",)}])
+def test_a_witness_that_cannot_be_written_to_is_refused_at_the_start(given: dict[str, Any]) -> None:
+    settings = GatewaySettings(smtp_url=SecretStr("smtp://localhost"), witnesses=("mailto:council@harbour.example",))
+    assert Witnesses(settings)
+    with pytest.raises(ValueError, match="needs smtp_url"):
+        Witnesses(settings.model_copy(update=given))
+
+
+def attached(letter: EmailMessage) -> list[dict[str, Any]]:
+    """Return what a letter to a witness has attached, as `shareload audit verify --heads` reads it."""
+    [part] = letter.iter_attachments()
+    content = part.get_content()
+    assert isinstance(content, bytes)
+    return [json.loads(line) for line in content.splitlines()]

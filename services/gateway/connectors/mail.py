@@ -82,7 +82,7 @@ def compose(one: Outgoing, sender: str, portal: str, stop: str, clock: Clock) ->
     Its Message-ID is that of the message, so that a reader's program shows one that was sent twice once. Raises
     ValueError for an address that is none.
     """
-    if not one.address.isascii() or "@" not in one.address.strip("@") or any(sign.isspace() for sign in one.address):
+    if not is_address(one.address):
         raise ValueError("is no e-mail address")
     mail = EmailMessage()
     mail["From"], mail["To"] = sender, one.address
@@ -95,3 +95,8 @@ def compose(one: Outgoing, sender: str, portal: str, stop: str, clock: Clock) ->
     mail["Content-Language"] = one.language
     mail.set_content(phrases.letter(one.said, one.language, one.zone, one.name, portal, stop))
     return mail
+
+
+def is_address(text: str) -> bool:
+    """Tell whether mail can be sent to an address: to one in ASCII, with both its parts and no space."""
+    return text.isascii() and "@" in text.strip("@") and not any(sign.isspace() for sign in text)
