@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+import secrets
 import time
 from collections.abc import Sequence
 from datetime import datetime
@@ -22,6 +23,7 @@ from shared.db import Database
 from shared.problems import Forbidden, Unauthorized
 
 COOKIE = "shareload_session"
+BEARER = b"Bearer "
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 STALE = 1.0
 """Seconds after which an unknown secret makes us look again: another process may have made it."""
@@ -38,6 +40,8 @@ CHANGING = frozenset(
 )
 LEAKED = re.compile(rb"sl_[A-Za-z0-9_-]{40,}|eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*")
 """An API key or a signed token in an address, where every proxy and log on the way has read it."""
+FORM_BYTES = 16
+"""Random bytes of each form, and of no other."""
 SIGN_IN_AGAIN = "/sign-in?fresh=1"
 
 
@@ -114,6 +118,16 @@ class Keyring:
             if name == b"authorization":
                 return await self._by_key(scope, value.decode("latin-1"))
         return await self._by_cookie(scope, Headers(scope=scope))
+
+    def at_hand(self, given: bytes) -> Principal | None:
+        """Return whom an `Authorization` header's API key stands for, or None where that takes more than a look-up."""
+        if self._outdated or not given.startswith(BEARER):
+            return None
+        credential = self.current(hashlib.sha256(given[len(BEARER) :]).hexdigest())
+        if credential is None or credential.key_id is None:
+            return None
+        self._used[credential.key_id] = self._clock.now()
+        return credential.principal
 
     async def _by_key(self, scope: Scope, given: str) -> Principal:
         scheme, _, secret = given.partition(" ")
@@ -197,12 +211,23 @@ class Keyring:
         return None
 
     def form_token(self, headers: Headers) -> str:
-        """Return what a form of the page must bring back: only who has the session's cookie can know it."""
-        return hmac.digest((self.read_cookie(headers) or "").encode(), b"form", "sha256").hex()
+        """Return what a form of the page must bring back: only who has the session's cookie can know it.
+
+        It is another one each time, so that nobody learns it from the length of packed pages (BREACH).
+        """
+        mask = secrets.token_bytes(FORM_BYTES)
+        return (mask + self._form_secret(headers, mask)).hex()
+
+    def _form_secret(self, headers: Headers, mask: bytes) -> bytes:
+        return hmac.digest((self.read_cookie(headers) or "").encode(), b"form" + mask, "sha256")
 
     def check_form(self, headers: Headers, token: str) -> None:
         """Raise StaleForm unless a form comes from a page that was made for this session."""
-        if not hmac.compare_digest(self.form_token(headers), token):
+        try:
+            sent = bytes.fromhex(token)
+        except ValueError:
+            raise StaleForm from None
+        if not hmac.compare_digest(self._form_secret(headers, sent[:FORM_BYTES]), sent[FORM_BYTES:]):
             raise StaleForm
 
     async def write_use(self) -> None:

@@ -1,6 +1,7 @@
 """How a page is made: its template, in its reader's language and colours, under a policy that allows nothing inline."""
 
 import base64
+import gzip
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from jinja2.runtime import Context
 
 from services.gateway.domain.credentials import Credential
 from services.gateway.portal import navigation
-from services.gateway.portal.files import Kept, address_of
+from services.gateway.portal.files import Kept, address_of, takes_packed
 from services.gateway.portal.icons import icon
 from services.gateway.portal.words import LANGUAGES, Words, language_of, network_name, words_of
 from services.gateway.settings import GatewaySettings
@@ -88,10 +89,21 @@ def page(name: str, request: Request, code: int = 200, **values: Any) -> HTMLRes
         menu=navigation.menu_for(me.principal.scopes, places) if me else [],
         **values,
     )
-    response = HTMLResponse(body, code, {"Content-Security-Policy": CSP, "Cache-Control": "no-store"})
+    response = written(body, request, code)
     if said:
         response.delete_cookie(SAID)
     return response
+
+
+def written(body: str, request: Request, code: int) -> HTMLResponse:
+    """Return a page, packed for those who read that.
+
+    Nothing in it is secret and the same each time, or its length would tell of it beside words that somebody else chose.
+    """
+    headers = {"Content-Security-Policy": CSP, "Cache-Control": "no-store", "Vary": "Accept-Encoding"}
+    if not takes_packed(request.headers):
+        return HTMLResponse(body, code, headers)
+    return HTMLResponse(gzip.compress(body.encode(), 5, mtime=0), code, headers | {"Content-Encoding": "gzip"})
 
 
 def read_said(request: Request) -> str:
