@@ -18,6 +18,7 @@ from services.client import Api, NowhereError, RefusedError, UnreachableError
 from services.course_commands import courses
 from services.evidence_commands import audit
 from services.restart_command import restart
+from services.secret_commands import secrets
 from services.terminal import SERVICES, Options, api_of, bars, err, out
 from services.webhook_commands import webhooks
 
@@ -45,6 +46,7 @@ GROUPS = {
     "audit": audit,
     "erasures": erasures,
     "webhooks": webhooks,
+    "secrets": secrets,
 }
 for name, group in GROUPS.items():
     app.add_typer(group, name=name)

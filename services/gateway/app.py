@@ -20,10 +20,12 @@ from services.gateway.connectors.sender import Sender
 from services.gateway.connectors.witnesses import Witnesses
 from services.gateway.cors import Cors
 from services.gateway.domain import api_keys, event_log, personal
-from services.gateway.domain.notices import addressees
+from services.gateway.domain.notices import addressees, preferences
+from services.gateway.domain.webhooks import endpoints
 from services.gateway.doors import Doors
 from services.gateway.embed_tokens import EmbedTokens
 from services.gateway.embeds.policies import Embeds
+from services.gateway.express import Express
 from services.gateway.forward import Forwarder
 from services.gateway.front import Front
 from services.gateway.guesses import Guesses
@@ -52,10 +54,12 @@ from services.gateway.routes import (
 from services.gateway.settings import GatewaySettings
 from services.gateway.stream.hub import Hub
 from services.gateway.stream.tail import Tail
+from services.gateway.uncompressed import Uncompressed
 from services.gateway.waiting import Waiting
 from shared.auth import Principal, TokenSigner
 from shared.db import Database
 from shared.problems import Unauthorized
+from shared.resealing import Resealing
 from shared.service import Service
 from shared.tasks import AGAIN, DATABASE_AWAY, end
 
@@ -108,7 +112,13 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
         handlers=handlers,
         timers=timers,
         snapshots=snapshots,
-        workers=[sender.run, told.run, Witnesses(settings).run],
+        workers=[
+            sender.run,
+            told.run,
+            Witnesses(settings).run,
+            Resealing(sender.terms.safe, endpoints.seal_anew).run,
+            Resealing(told.terms.safe, preferences.seal_anew).run,
+        ],
         personal=personal.personal,
         authenticate=authenticate,
         always=always,
@@ -119,8 +129,10 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.state.sign_ins = Limiter(SIGN_INS, "sign-in")
     pages.serve_files(app)
     app.state.places = frozenset(place for room in ROOMS for place in room.places) | {"/docs", "/embed"}
+    app.add_middleware(Uncompressed)
     # In front of all: a script is told that its token has ended only if it may read that.
     app.add_middleware(Cors, origins=settings.cors_origins, always=always)
+    app.add_middleware(Express, owner=app, always=always)
     return app
 
 

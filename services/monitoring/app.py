@@ -11,6 +11,7 @@ from services.monitoring.connectors.replies import Replies
 from services.monitoring.connectors.runner import Runner
 from services.monitoring.domain import personal, rules
 from services.monitoring.domain.posts import past_posts
+from services.monitoring.domain.sources.sources import seal_anew
 from services.monitoring.gauges import keep_counting
 from services.monitoring.handlers import handlers, timers
 from services.monitoring.judge import Judge
@@ -47,6 +48,7 @@ from services.monitoring.routes.posts_in_flight import PostsInFlight
 from services.monitoring.settings import MonitoringSettings
 from services.monitoring.simulating import run_simulations
 from shared.past_posts import PostServer
+from shared.resealing import Resealing
 from shared.service import Service
 from shared.tasks import end
 
@@ -93,7 +95,12 @@ def create_app(settings: MonitoringSettings | None = None) -> FastAPI:
         timers=timers,
         snapshots=snapshots,
         personal=personal.personal,
-        workers=[reader.run, Replies(reader).run, run_simulations],
+        workers=[
+            reader.run,
+            Replies(reader).run,
+            run_simulations,
+            Resealing(reader.safe.kept, seal_anew).run,
+        ],
         while_running=with_rules_and_posts,
     ).app
     app.state.sources = reader

@@ -5,6 +5,7 @@ from pathlib import Path
 from fastapi import FastAPI
 
 from services.training.domain import personal
+from services.training.domain.badges import keys
 from services.training.export_files import ExportFiles
 from services.training.handlers import handlers, snapshots, timers
 from services.training.importing import run_imports
@@ -49,6 +50,7 @@ from services.training.routes import (
 )
 from services.training.settings import TrainingSettings
 from services.training.watching import Watch
+from shared.resealing import Resealing
 from shared.service import Service
 
 RESOURCES = (
@@ -104,5 +106,10 @@ def create_app(settings: TrainingSettings | None = None) -> FastAPI:
         snapshots=snapshots,
         personal=personal.personal,
         front=Watch,
-        workers=[run_imports, run_operations, ExportFiles(settings.exports).run],
+        workers=[
+            run_imports,
+            run_operations,
+            ExportFiles(settings.exports).run,
+            Resealing(keys.Vault(settings.badge_key_file).kept, keys.seal_anew).run,
+        ],
     ).app

@@ -33,6 +33,11 @@ class TrainingSettings(ServiceSettings):
     """For how long it is kept who looked at whose record."""
 
     @property
+    def badge_key_file(self) -> Path:
+        """The file with the key under which the badges' signing keys are kept."""
+        return self.badge_key or self.data_dir / "badge-key.json"
+
+    @property
     def exports(self) -> Path:
         """The folder of export files."""
         return self.export_folder or self.data_dir / "exports"

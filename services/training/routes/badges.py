@@ -41,7 +41,7 @@ async def vault_of(request: Request) -> keys.Vault:
     state = request.app.state
     if not hasattr(state, "badge_vault"):
         settings: TrainingSettings = state.settings
-        state.badge_vault = keys.Vault(settings.badge_key or settings.data_dir / "badge-key.json")
+        state.badge_vault = keys.Vault(settings.badge_key_file)
     vault: keys.Vault = state.badge_vault
     return vault
 

@@ -158,6 +158,19 @@ def keep_chat(row: NoticePreferences, chat: ChatIn | None, terms: Terms) -> None
     row.chat_url = terms.safe.seal(row.person, chat.url.encode())
 
 
+def seal_anew(session: Session, safe: Safe) -> int:
+    """Seal the addresses of all chats under the newest key; returns how many were under another."""
+    changed = 0
+    for row in session.execute(
+        select(NoticePreferences).where(col(NoticePreferences.chat_url).is_not(None)).with_for_update()
+    ).scalars():
+        sealed = safe.anew(row.person, row.chat_url)
+        if sealed is not None:
+            row.chat_url, changed = sealed, changed + 1
+            record(session, "notice.chat_sealed_anew", f"notice-preferences/{row.person}", person=row.person)
+    return changed
+
+
 def end_email(session: Session, person: str) -> None:
     """Send a person no more e-mail, as they asked by the link in one; doing it again changes nothing."""
     row = session.get(NoticePreferences, person, with_for_update=True) or usual_of(session, person)

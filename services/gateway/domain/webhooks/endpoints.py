@@ -159,6 +159,18 @@ def rotate(session: Session, webhook_id: str, overlap: timedelta, caller: Princi
     return NewWebhookOut(**show(session, row).model_dump(), secret=signing.shown(secret))
 
 
+def seal_anew(session: Session, safe: Safe) -> int:
+    """Seal the secrets of all endpoints under the newest key; returns how many were under another."""
+    changed = 0
+    for row in session.execute(select(Webhook).with_for_update()).scalars():
+        anew = safe.anew(row.id, row.secret), safe.anew(row.id, row.previous_secret)
+        if any(anew):
+            row.secret, row.previous_secret = anew[0] or row.secret, anew[1] or row.previous_secret
+            changed += 1
+            record(session, "webhook.secret_sealed_anew", f"webhooks/{row.id}")
+    return changed
+
+
 def pause(session: Session, webhook_id: str, because: Because = "by_hand") -> WebhookOut:
     """Tell an endpoint nothing for now; doing it again changes nothing. Raises NotFound."""
     row = get_row(session, webhook_id, lock=True)

@@ -16,6 +16,7 @@ from shared.ids import new_id
 from shared.outbox import tell
 from shared.pages import Page, PageQuery, page
 from shared.problems import Conflict, NotFound
+from shared.safe import Safe as SharedSafe
 
 
 class AnotherKind(Conflict):
@@ -65,6 +66,17 @@ def configure(session: Session, source: Source, config: SourceConfig, safe: Safe
     source.failures, source.last_error = 0, None
     source.health = "paused" if source.paused_at is not None else "new"
     source.next_run_at = session.now
+
+
+def seal_anew(session: Session, safe: SharedSafe) -> int:
+    """Seal the secrets of all sources under the newest key; returns how many were under another."""
+    changed = 0
+    for source in session.execute(select(Source).where(col(Source.secrets).is_not(None)).with_for_update()).scalars():
+        sealed = safe.anew(source.id, source.secrets)
+        if sealed is not None:
+            source.secrets, changed = sealed, changed + 1
+            record(session, "source.secrets_sealed_anew", f"sources/{source.id}")
+    return changed
 
 
 def pause(session: Session, source_id: str, body: SourcePauseIn, safe: Safe, stated: int | None) -> SourceOut:

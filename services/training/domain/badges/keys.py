@@ -3,17 +3,12 @@
 The private half is kept encrypted under a key that is in no database: the file that the setting `badge_key` names.
 """
 
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from sqlmodel import col, select
 
 from services.training.domain import access
@@ -22,11 +17,10 @@ from services.training.schemas.badges import BadgeKeyOut, BadgeKeysOut
 from services.training.tables import Badge, BadgeKey
 from shared.conditions import expect
 from shared.db import Session, insert
-from shared.evidence import read_or_make_key, record
+from shared.evidence import record
 from shared.problems import Conflict, NotFound, Unavailable
+from shared.safe import KeyFileLost, Safe
 from shared.tables import counters
-
-NONCE = 12
 
 
 class BadgeKeyLost(Unavailable):
@@ -38,32 +32,32 @@ class KeyInUse(Conflict):
 
 
 class Vault:
-    """Keeps private keys encrypted (AES-256-GCM) under a key from a file, which is made where there is none."""
+    """Keeps private keys encrypted under a key from a file, which is made where there is none."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._cipher: AESGCM | None = None
+        self.kept = Safe(path, "badge keys")
 
     def seal(self, key: str, private: bytes) -> bytes:
         """Return the private half of a key as the database may keep it."""
-        nonce = secrets.token_bytes(NONCE)
-        return nonce + self._opened().encrypt(nonce, private, key.encode())
+        return self.kept.seal(key, private)
 
     def open(self, key: str, sealed: bytes | None) -> Ed25519PrivateKey:
-        """Return the private half of a key; raises BadgeKeyLost when this file is not the one that sealed it."""
+        """Return the private half of a key; raises BadgeKeyLost when no key of the file is the one that sealed it."""
         try:
-            private = self._opened().decrypt((sealed or b"")[:NONCE], (sealed or b"")[NONCE:], key.encode())
-        except (InvalidTag, ValueError):
+            return Ed25519PrivateKey.from_private_bytes(self.kept.open(key, sealed or b""))
+        except KeyFileLost:
             raise BadgeKeyLost from None
-        return Ed25519PrivateKey.from_private_bytes(private)
 
-    def _opened(self) -> AESGCM:
-        if self._cipher is None:
-            secret = read_or_make_key(self._path).private_key
-            assert isinstance(secret, Ed25519PrivateKey)  # noqa: S101  read_or_make_key makes and reads no other
-            derived = HKDF(SHA256(), 32, salt=None, info=b"shareload badge keys").derive(secret.private_bytes_raw())
-            self._cipher = AESGCM(derived)
-        return self._cipher
+
+def seal_anew(session: Session, safe: Safe) -> int:
+    """Seal the keys that sign under the newest key of the file; returns how many were under another."""
+    changed = 0
+    for row in session.execute(select(BadgeKey).where(col(BadgeKey.sealed).is_not(None)).with_for_update()).scalars():
+        sealed = safe.anew(row.id, row.sealed)
+        if sealed is not None:
+            row.sealed, changed = sealed, changed + 1
+            record(session, "badge_key.sealed_anew", f"badge-keys/{row.id}")
+    return changed
 
 
 @dataclass(frozen=True, slots=True)
