@@ -7,9 +7,10 @@ from typing import Any
 
 from services.client import Api, RefusedError, UnreachableError
 from services.demo import content, history, today
-from services.demo.seed import guide
+from services.demo.coaching import Coaching
 
 LIVELY_SECONDS = 900
+LEFT_FOR_THE_VISITOR = 12
 LIVELY, CALM = (1.0, 3.0), (4.0, 12.0)
 STATUSES_OF_A_RACE = {404, 409, 412, 422, 429, 503}
 """Somebody else was faster, or a service is being started again: the next turn is another one."""
@@ -23,9 +24,8 @@ class Life:
         self.chance = random.Random()  # noqa: S311 -- for show
         self.posts = history.live(content.posts(), self.chance)
         self.replies: dict[str, list[str]] = content.yaml_of("monitoring", "replies.yaml")
-        self.guidance = content.guidance()
+        self.coaching = Coaching(api)
         self.writers = frozenset(today.writers())
-        self.coaches = content.coaches()
 
     def go_on(self) -> None:
         """Live until the process is ended; after a quarter of an hour a little more calmly."""
@@ -84,14 +84,11 @@ class Life:
             self.api.post(f"/v1/conversations/{self.chance.choice(answered)['id']}/resolution", {})
 
     def coach(self) -> None:
-        """Let a coach guide a colleague about the newest finding for which there are words."""
+        """Let a coach look after one of the newest findings for which there are words; some always wait for the visitor."""
         findings = self.api.get("/v1/findings", state="open", limit=50)["items"]
-        fitting = [one for one in findings if one["rule"] in self.guidance and one["person"]]
+        fitting = [one for one in findings if self.coaching.can_speak_to(one)][:-LEFT_FOR_THE_VISITOR]
         if fitting:
-            chosen = self.chance.choice(fitting)
-            text = self.chance.choice(self.guidance[chosen["rule"]])
-            coach = self.chance.choice([number for number in self.coaches if number != chosen["person"]])
-            guide(self.api, chosen["id"], coach, text)
+            self.coaching.look_after(self.chance.choice(fitting), self.chance.randrange(100))
 
     def conversations(self, state: str) -> list[dict[str, Any]]:
         """Return some conversations in a state."""

@@ -1,7 +1,6 @@
 """Loading the demonstration organisation: each step can be taken again without changing anything."""
 
 import json
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,8 @@ from urllib.parse import urlsplit
 
 from services import course_folders
 from services.client import Api, RefusedError
-from services.demo import LOGINS, content, history
+from services.demo import content, history
+from services.demo.coaching import Coaching
 from services.demo.content import POLICY
 from services.demo.practice import Practice
 from services.demo.today import Today
@@ -21,10 +21,10 @@ COURSES = ("social-principles", "answering-customers", "speaking-for-us")
 AUTHOR, APPROVER, TRANSLATOR = "E-1087", "E-1009", "E-1010"
 HISTORY = 3000
 CHUNK = 500
-GUIDED = 120
+WAITING = 24
+"""How many findings wait in the coaches' queue."""
 LATEST = 40
-"""Among so many, the newest, are those against which somebody appeals; the others are long settled."""
-TOLD_BEFORE = "We have talked about this one before, and once is enough."
+"""Among so many, the newest that were looked after, are those against which somebody appeals."""
 MINUTES_A_WEEK = 7 * 24 * 60
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
@@ -84,7 +84,7 @@ class Seed:
             Step("Words to begin with", 37, practice.words),
             Step("Profiles", 4, practice.profiles),
             Step("A year of posts", self.posts, self.history),
-            Step("Guidance", GUIDED, self.guidance),
+            Step("Guidance", 170, self.guidance),
             Step("Praise", 8, practice.praise),
             Step("Courses under way", 5, today.courses),
             Step("Drafts that ask for eyes", 6, today.drafts),
@@ -241,36 +241,15 @@ class Seed:
             yield from chunk
 
     def guidance(self) -> Iterator[object]:
-        """Let the coaches have answered the older findings, as colleagues who care do: about one thing only once."""
-        coaches, texts = content.coaches(), content.guidance()
-        told: Counter[tuple[str, str]] = Counter()
-        answerable = [
-            row
-            for row in self.api.all("/v1/findings", state="open", limit=200)
-            if row["rule"] in texts and row["person"]
-        ]
-        for turn, finding in enumerate(answerable[:GUIDED]):
-            coach = next(number for number in coaches[turn % len(coaches) :] + coaches if number != finding["person"])
-            about = (finding["person"], finding["rule"])
-            words = texts[finding["rule"]]
-            if told[about] < len(words):
-                given = guide(self.api, finding["id"], coach, words[told[about]])
-                self.answer(given["id"], finding["person"], words[told[about]].get("appeal") if turn < LATEST else None)
-            else:
-                reason = {"reason": TOLD_BEFORE, "employee_number": coach}
-                self.api.post(f"/v1/findings/{finding['id']}/claim", {"employee_number": coach})
-                self.api.post(f"/v1/findings/{finding['id']}/dismissal", reason)
-            told[about] += 1
+        """Let the coaches have looked after the older findings, as colleagues who care do; the newest wait for the visitor."""
+        coaching = Coaching(self.api)
+        spoken = [one for one in self.api.all("/v1/findings", state="open", limit=200) if coaching.can_speak_to(one)]
+        older = spoken[WAITING:]
+        for turn, finding in enumerate(reversed(older)):
+            given = coaching.look_after(finding, turn)
+            if given is not None:
+                coaching.answer(given, appeals=turn > len(older) - LATEST)
             yield finding
-
-    def answer(self, guidance: str, person: str, appeal: str | None) -> None:
-        """Let who was written to answer: they take it along, or see it differently; the visitor answers by themself."""
-        if person == LOGINS["employee"]:
-            return
-        if appeal:
-            self.api.post(f"/v1/guidance/{guidance}/appeal", {"reason": appeal})
-        else:
-            self.api.post(f"/v1/guidance/{guidance}/acknowledgement", {})
 
     def availability(self) -> Iterator[object]:
         """Say who takes conversations: last, so that the year's mentions do not all come at once."""
@@ -280,11 +259,3 @@ class Seed:
             # The demonstration lives faster than people do: a week's minutes would be gone within hours.
             body["weekly_minutes"] = min(MINUTES_A_WEEK, 20 * body["weekly_minutes"])
             yield self.api.put(f"/v1/availability/{number}", body)
-
-
-def guide(api: Api, finding: str, coach: str, words: dict[str, Any]) -> dict[str, Any]:
-    """Claim a finding for a coach and give the guidance."""
-    api.post(f"/v1/findings/{finding}/claim", {"employee_number": coach})
-    told = {name: words[name] for name in ("message", "better_wording")}
-    given: dict[str, Any] = api.post(f"/v1/findings/{finding}/guidance", told | {"employee_number": coach})
-    return given
