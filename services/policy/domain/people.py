@@ -123,6 +123,13 @@ def person_in(actor: str | None) -> str | None:
     return person if kind == "person" else None
 
 
+def numbers_of(session: Session, *actors: str | None) -> dict[str, str]:
+    """Return the employee numbers of those among what `actor` gave who are people that are known."""
+    persons = {actor: person for actor in actors if actor and (person := person_in(actor))}
+    known = by_id(session, set(persons.values()))
+    return {actor: known[person].employee_number for actor, person in persons.items() if person in known}
+
+
 def by_id(session: Session, ids: set[str]) -> dict[str, Person]:
     """Return the people with these ids, as far as they are known."""
     return {person.id: person for person in session.exec(select(Person).where(col(Person.id).in_(ids)))} if ids else {}

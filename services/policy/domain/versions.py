@@ -1,7 +1,7 @@
 """Versions of a policy: written, edited, published, withdrawn; what may follow what. Their review is in `reviews`."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import update
@@ -222,7 +222,8 @@ def list_all(session: Session, key: str, paging: PageQuery) -> Page[VersionLine]
     )
     said = select(Version.id, col(Version.content)["title"].as_string())
     titles = dict(session.exec(said.where(col(Version.id).in_([version.id for version in page.items]))).all())
-    items = [line(policy, version, titles[version.id]) for version in page.items]
+    numbers = people.numbers_of(session, *(version.author for version in page.items))
+    items = [line(policy, version, titles[version.id], numbers) for version in page.items]
     return Page(items=items, next_cursor=page.next_cursor)
 
 
@@ -268,11 +269,12 @@ def lacking(policy: Policy, approvals: Sequence[Approval]) -> Counter[str]:
     return wanted - Counter({"": len(approved), **Counter(each.department for each in approved if each.department)})
 
 
-def line(policy: Policy, version: Version, title: str | None) -> VersionLine:
+def line(policy: Policy, version: Version, title: str | None, numbers: Mapping[str, str]) -> VersionLine:
     """Show a version, whose source gives it a title or not, as one line of a list."""
     return VersionLine(
         policy=policy.key,
         title=title or policy.title,
+        written_by=numbers.get(version.author),
         **version.model_dump(exclude={"content", "source"}),
     )
 
@@ -282,15 +284,19 @@ def shown(session: Session, policy: Policy, version: Version) -> VersionOut:
     content = Content.model_validate(version.content)
     approvals = approvals_of(session, version)
     missing = lacking(policy, approvals)
+    numbers = people.numbers_of(session, version.author, *(approval.reviewer for approval in approvals))
     return VersionOut(
-        **line(policy, version, content.title).model_dump(),
+        **line(policy, version, content.title, numbers).model_dump(),
         **version.model_dump(include={"source", "updated_at", "submitted_at", "revision"}),
         locale=content.locale,
         sections=content.sections,
         rules=content.rules,
         problems=content.problems,
         warnings=content.warnings,
-        approvals=[ApprovalOut.model_validate(approval) for approval in approvals],
+        approvals=[
+            ApprovalOut.model_validate(approval.model_dump() | {"decided_by": numbers.get(approval.reviewer)})
+            for approval in approvals
+        ],
         lacking=Lacking(reviewers=missing.pop("", 0), departments=missing)
         if version.state == State.IN_REVIEW
         else None,

@@ -231,9 +231,10 @@ class InForceOut(Resource):
 
 
 class ApprovalOut(Resource):
-    """A reviewer's decision on the content that is under review now."""
+    """A reviewer's decision on the content that is under review now; `decided_by` is an employee number, if known."""
 
     reviewer: str
+    decided_by: str | None = None
     department: str | None
     decision: str
     comment: str | None
@@ -248,7 +249,7 @@ class Lacking(Resource):
 
 
 class VersionLine(Resource):
-    """A version in a list."""
+    """A version in a list; `written_by` is an employee number, null where a key wrote it or nobody is known."""
 
     policy: str
     number: int
@@ -257,6 +258,7 @@ class VersionLine(Resource):
     change_note: str
     material: bool
     author: str
+    written_by: str | None = None
     content_hash: str
     created_at: datetime
     effective_at: datetime | None

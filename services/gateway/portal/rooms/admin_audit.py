@@ -8,6 +8,8 @@ room = Room()
 
 SERVICES = ("gateway", "policy", "training", "monitoring")
 ASKED = ("service", "actor", "action", "subject", "person")
+NAMED = 400
+"""So many people are looked up for one page; others are shown by their ids, as the log has them."""
 DAYS = {"from": "T00:00:00Z", "to": "T23:59:59Z"}
 
 
@@ -17,7 +19,17 @@ async def show_audit(visit: Visit) -> Response:
     asked = {name: visit.query[name].strip() for name in (*ASKED, *DAYS) if visit.query.get(name, "").strip()}
     query = {name: value + DAYS.get(name, "") for name, value in asked.items()}
     found = await visit.api.get("/v1/audit", limit=50, cursor=visit.query.get("cursor"), **query)
-    return visit.render("admin/audit.html", found=found, asked=asked, services=SERVICES)
+    names = await names_of_actors(visit)
+    return visit.render("admin/audit.html", found=found, asked=asked, services=SERVICES, names=names)
+
+
+async def names_of_actors(visit: Visit) -> dict[str, str]:
+    """Return what entries name by id: keys, and people as far as they are on the first pages of their list."""
+    keys, people = await visit.api.all("/v1/api-keys"), await visit.api.all("/v1/people", most=NAMED)
+    known = {f"key:{key['id']}": key["name"] for key in keys}
+    for person in people:
+        known[person["id"]] = known[f"person:{person['id']}"] = person["name"]
+    return known
 
 
 @room.page("/admin/audit/heads", "admin:read")

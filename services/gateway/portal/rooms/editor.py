@@ -6,6 +6,7 @@ from typing import Any
 from fastapi.responses import Response
 
 from services.gateway.portal.api import Found, Refused
+from services.gateway.portal.colleagues import names_of
 from services.gateway.portal.visit import Room, Visit, path_of
 
 room = Room()
@@ -67,6 +68,7 @@ async def show_policy(visit: Visit) -> Response:
         "editor/policy.html",
         policy=next(each for each in policies if each["key"] == visit.given["key"]),
         versions=versions,
+        names=await names_of(visit, *(each["written_by"] for each in versions)),
         in_force=in_force,
         translations=translations["items"] if translations and in_force else [],
         emergency=emergency["items"] if emergency else [],
@@ -124,6 +126,9 @@ async def render_version(visit: Visit, found: Found, code: int = 200, **values: 
             "stale": None,
             "steps": steps_of(visit, version),
             "mine": visit.number,
+            "names": await names_of(
+                visit, version["written_by"], *(each["decided_by"] for each in version["approvals"])
+            ),
         }
         | values,
     )

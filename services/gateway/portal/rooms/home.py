@@ -152,6 +152,8 @@ def plan_task(visit: Visit, item: dict[str, Any]) -> Task:
         "renewal": visit.say("Renew your certificate before it ends"),
         "delta": visit.say("A section changed: a few minutes bring you up to date"),
     }
+    if item["kind"] == "renewal" and item["next"]:
+        why["renewal"] = visit.say("Renew your certificate before it ends: %(course)s", course=item["next"]["title"])
     icon = {"acknowledgement": "book", "renewal": "seal"}.get(item["kind"], "cap")
     minutes = item["minutes_left"]
     said = why[item["kind"]]
