@@ -14,6 +14,7 @@ from rich.table import Table
 
 from services.backup_commands import back_up, erasures, restore
 from services.badge_commands import badges
+from services.cli_examples import show_examples
 from services.client import Api, NowhereError, RefusedError, UnreachableError
 from services.course_commands import courses
 from services.evidence_commands import audit
@@ -298,6 +299,9 @@ def replay_events(
     with api_of(context) as api:
         for name in service or SERVICES:
             out.print(f"{name}: {api.post(f'/v1/operations/{name}/events/replay', body)['events']} events")
+
+
+show_examples(app)
 
 
 def main() -> None:
