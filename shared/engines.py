@@ -78,7 +78,9 @@ def create_postgresql(url: str, timeouts: Timeouts) -> Engine:
     @event.listens_for(engine, "do_connect")
     def connect(_dialect: object, _record: object, arguments: Any, named: Any) -> psycopg.Connection:
         patience = given_up_after(named, idle=5)
-        return PatientConnection.connect(*arguments, **patience | {"options": timeouts.options + patience["options"]})
+        # What psycopg prepares by itself it gives up with all that is prepared, ours too, at the first rollback.
+        settings = patience | {"options": f"{timeouts.options} {patience['options']}", "prepare_threshold": None}
+        return PatientConnection.connect(*arguments, **settings)
 
     return engine
 
@@ -126,8 +128,7 @@ class PatientConnection(psycopg.Connection[Any]):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.waiting: list[Sent] = []
-        self._prepared: set[bytes] = set()
-        self._transformer = Transformer(self)
+        self._ready: set[bytes] = set()
 
     def ask(self, *sent: Sent) -> list[PGresult]:
         """Send what waits and then some statements; return what the server said to these."""
@@ -136,16 +137,14 @@ class PatientConnection(psycopg.Connection[Any]):
         if not self.autocommit and self.pgconn.transaction_status == TransactionStatus.IDLE:
             level = self.isolation_level
             statements.insert(0, (begin(level.name.replace("_", " ") if level is not None else None), ()))
-        answers = self.wait(exchange(self.pgconn, self._transformer, self._prepared, statements))
+        answers = self.wait(exchange(self.pgconn, Transformer(self), self._ready, statements))
         return answers[len(answers) - len(sent) :]
 
     def rows(self, answer: PGresult) -> list[tuple[Any, ...]]:
         """Return the rows of an answer."""
-        self._transformer.set_pgresult(answer)
-        try:
-            return self._transformer.load_rows(0, answer.ntuples, tuple)
-        finally:
-            self._transformer.set_pgresult(None)
+        reading = Transformer(self)
+        reading.set_pgresult(answer)
+        return reading.load_rows(0, answer.ntuples, tuple)
 
     def commit(self) -> None:
         """Commit; raises where a statement failed and nobody rolled back: the server would roll back and say nothing."""
@@ -154,7 +153,13 @@ class PatientConnection(psycopg.Connection[Any]):
             self.rollback()
             raise InFailedSqlTransaction("a statement of this transaction failed; nothing of it can be kept")
         if self.waiting or status != TransactionStatus.IDLE:
-            self.ask((COMMIT, ()))
+            try:
+                self.ask((COMMIT, ()))
+            except psycopg.Error:
+                # SQLAlchemy sends no ROLLBACK after a COMMIT that failed.
+                if not self.closed:
+                    self.rollback()
+                raise
 
     def rollback(self) -> None:
         """Roll back, and forget what was not sent yet."""

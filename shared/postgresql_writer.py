@@ -38,11 +38,12 @@ class Writer:
         try:
             result = unit.fn(session, *unit.args, **unit.kwargs)
             session.finish()
+            if self._driver.pgconn.transaction_status == TransactionStatus.IDLE and self._driver.waiting:
+                self._driver.ask()  # a connection that broke while it was idle is to show now, not at the COMMIT
             self.committing = True
             if session.in_transaction():
                 session.commit()
-            if self._driver.info.transaction_status != TransactionStatus.IDLE:
-                self._driver.commit()
+            self._driver.commit()
             return Done(result, told=session.told)
         except BaseException as error:  # noqa: BLE001  the caller gets what its unit raised
             with suppress(DBAPIError, psycopg.Error):  # the connection broke, and is given up for it

@@ -20,7 +20,6 @@ from shared.units import GIVEN_UP, Session, StorageUnavailable, Unit, sqlstate_o
 SNAPSHOT = "REPEATABLE READ"
 """The isolation level at which PostgreSQL's statements see one state of the database; SQLite's always do."""
 BEGIN = {"sqlite": Prebuilt(text("BEGIN")), "postgresql": Prebuilt(text(f"BEGIN ISOLATION LEVEL {SNAPSHOT}"))}
-ROLLBACK = Prebuilt(text("ROLLBACK"))
 
 
 class Reader:
@@ -55,7 +54,7 @@ class Reader:
             return self._run(unit)
         finally:
             if self._driver.in_transaction if self._sqlite else not self._driver.closed:
-                ROLLBACK.count(self._session, {})
+                self._driver.rollback()
 
     def _run(self, unit: Unit, statements: int | None = None) -> Any:
         session = self._session

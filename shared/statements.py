@@ -6,13 +6,17 @@ rows that every request reads or writes it is the request. A `Prebuilt` is writt
 """
 
 from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any, cast
 
-from sqlalchemy import Dialect, Executable, Table, bindparam, select
+from psycopg.adapt import PyFormat
+from sqlalchemy import Dialect, Executable, LargeBinary, Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from shared.engines import PatientConnection
+from shared.exchange import Statement
 from shared.units import Session
 
 Row = tuple[Any, ...]
@@ -21,43 +25,50 @@ AT_ONCE = 10_000
 DialectInsert = sqlite.Insert | postgresql.Insert
 
 
-class Ready:
-    """A statement as one dialect's driver takes it."""
+NUMBERS = count(1)
 
-    __slots__ = ("binds", "dialect", "errors", "positional", "results", "sql")
+
+class Ready:
+    """A statement as one dialect takes it: by the name of its values, or for PostgreSQL prepared by its connections."""
+
+    __slots__ = ("binds", "dialect", "errors", "prepared", "results", "sql")
 
     def __init__(self, statement: Executable, dialect: Dialect) -> None:
-        compiled = cast("SQLCompiler", cast("Any", statement).compile(dialect=dialect))
+        made: Any = dialect
+        postgresql = dialect.name == "postgresql"
+        if postgresql:
+            # As PREPARE has it, with $1 for a value.
+            made = type(made)(paramstyle="numeric_dollar", dbapi=made.dbapi)
+        compiled = cast("SQLCompiler", cast("Any", statement).compile(dialect=made))
         self.dialect = dialect
-        self.errors: type[Exception] = cast("Any", dialect).loaded_dbapi.Error
+        self.errors: type[Exception] = made.loaded_dbapi.Error
         self.sql = str(compiled)
-        self.positional = compiled.positiontup is not None
-        names = compiled.positiontup if compiled.positiontup is not None else list(compiled.bind_names.values())
+        names = compiled.positiontup or []
         defaults = compiled.construct_params(_check=False)
         processors = cast("dict[str, Callable[[Any], Any]]", compiled._bind_processors)  # noqa: SLF001  its public face runs the statement, too
         self.binds = [(name, defaults.get(name), processors.get(name)) for name in names]
+        formats = [
+            PyFormat.BINARY if isinstance(compiled.binds[name].type, LargeBinary) else PyFormat.TEXT for name in names
+        ]
+        name = f"s{next(NUMBERS)}".encode()
+        self.prepared = Statement(name, self.sql.encode(), formats) if postgresql else None
         columns: Sequence[Any] = list(getattr(statement, "exported_columns", None) or [])
-        converters = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
+        converters = [column.type.dialect_impl(made).result_processor(made, None) for column in columns]
         self.results = [(at, convert) for at, convert in enumerate(converters) if convert is not None]
 
-    def values(self, given: dict[str, Any]) -> Sequence[Any] | dict[str, Any]:
+    def values(self, given: dict[str, Any]) -> Sequence[Any]:
         """Return what the driver is given."""
-        if self.positional:
-            return [
-                convert(given.get(name, default)) if convert is not None else given.get(name, default)
-                for name, default, convert in self.binds
-            ]
-        return {
-            name: convert(given.get(name, default)) if convert is not None else given.get(name, default)
+        return [
+            convert(given.get(name, default)) if convert is not None else given.get(name, default)
             for name, default, convert in self.binds
-        }
+        ]
 
-    def all_values(self, each: Sequence[dict[str, Any]]) -> Sequence[Sequence[Any] | dict[str, Any]]:
+    def all_values(self, each: Sequence[dict[str, Any]]) -> Sequence[Sequence[Any]]:
         """Return what the driver is given for many rows.
 
         A column is converted at a time: its values are much alike, and most types remember the last.
         """
-        if not self.positional:
+        if len(each) == 1 or not self.binds:
             return [self.values(given) for given in each]
         columns = []
         for name, default, convert in self.binds:
@@ -101,8 +112,12 @@ class Prebuilt:
         ready = self._for(session)
         session.flush()
         values = ready.values(given)
+        driver = session.driver
         try:
-            found = session.driver.execute(ready.sql, values).fetchall()
+            if ready.prepared is not None:
+                found = driver.rows(*driver.ask((ready.prepared, values)))
+            else:
+                found = driver.execute(ready.sql, values).fetchall()
         except ready.errors as error:
             raise ready.failed(error, values) from error
         return [ready.converted(row) for row in found] if ready.results else found
@@ -112,15 +127,36 @@ class Prebuilt:
         found = self.rows(session, **given)
         return found[0] if found else None
 
-    def run(self, session: Session, *each: dict[str, Any]) -> int:
-        """Run it once for each set of values and return how many rows it touched."""
+    def run(self, session: Session, *each: dict[str, Any]) -> None:
+        """Run it once for each set of values.
+
+        PostgreSQL gets it together with the next statement, or the COMMIT, and that is where its failure is raised.
+        """
         ready = self._for(session)
         session.flush()
-        values = [ready.values(each[0])] if len(each) == 1 else ready.all_values(each)
+        values = ready.all_values(each)
+        if ready.prepared is not None:
+            cast("PatientConnection", session.driver).waiting.extend((ready.prepared, one) for one in values)
+        else:
+            self._count(session, ready, values)
+
+    def count(self, session: Session, *each: dict[str, Any]) -> int:
+        """Run it once for each set of values, at once, and return how many rows it touched."""
+        ready = self._for(session)
+        session.flush()
+        return self._count(session, ready, ready.all_values(each))
+
+    @staticmethod
+    def _count(session: Session, ready: Ready, values: Sequence[Sequence[Any]]) -> int:
+        driver = session.driver
         try:
+            if ready.prepared is not None:
+                return sum(
+                    answer.command_tuples or 0 for answer in driver.ask(*((ready.prepared, one) for one in values))
+                )
             if len(values) == 1:
-                return int(session.driver.execute(ready.sql, values[0]).rowcount)
-            cursor = session.driver.cursor()
+                return int(driver.execute(ready.sql, values[0]).rowcount)
+            cursor = driver.cursor()
             cursor.executemany(ready.sql, values)
             return int(cursor.rowcount)
         except ready.errors as error:
@@ -148,7 +184,7 @@ class NewRows:
         if not rows:
             return set()
         ids = [row["id"] for row in rows]
-        if self._insert.run(session, *rows) == len(rows):
+        if self._insert.count(session, *rows) == len(rows):
             return set(ids)
         kept: set[str] = set()
         for start in range(0, len(ids), AT_ONCE):
