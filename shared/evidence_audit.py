@@ -6,6 +6,7 @@ import orjson
 from pydantic import BaseModel
 from sqlalchemy import ColumnElement, RowMapping, and_, func, select, true
 
+from shared import evidence_veil, works_council
 from shared.db import Session
 from shared.tables import evidence_entries
 
@@ -16,7 +17,10 @@ TO_THE_SECOND = len("2026-11-23T12:00:00")
 
 
 class AuditQuery(BaseModel):
-    """Which entries: those that fit all that is given; `before` is the id of an entry, and all that follow are older."""
+    """Which entries: those that fit all that is given; `before` is the id of an entry, and all that follow are older.
+
+    `whole` asks for who it was also where works-council mode hides that from lists: to prove what happened in one case.
+    """
 
     action: str | None = None
     subject: str | None = None
@@ -26,13 +30,15 @@ class AuditQuery(BaseModel):
     until: datetime | None = None
     before: str | None = None
     limit: int = 50
+    whole: bool = False
 
 
 class AuditEntry(BaseModel):
     """Who did what, when, to what content.
 
     `refers_to` names what it belongs to, such as the conversation of a reply, as entries name their subjects.
-    `actor` and `person` are ids, and null where the person was erased (or no person is concerned). `head` is the number
+    `actor` and `person` are ids, and null where the person was erased, where works-council mode hides what would measure
+    them, or where no person is concerned. `head` is the number
     of the signed head that it is under, null in its first second.
     """
 
@@ -62,9 +68,13 @@ def read_audit(session: Session, service: str, query: AuditQuery) -> AuditStretc
     older = ids < query.before if query.before is not None else true()
     lowest = session.execute(select(ids).where(older).order_by(ids.desc()).offset(LOOKED_AT - 1).limit(1)).scalar()
     near = ids >= lowest if lowest is not None else true()
-    wanted = select(evidence_entries).where(older, near, *conditions(session, query)).order_by(ids.desc())
+    hiding = works_council.NOBODY if query.whole else works_council.hidden(session)
+    asked = conditions(session, query)
+    if hiding and evidence_veil.asks_for_hidden(hiding, query.actor, query.person, query.subject):
+        asked.append(evidence_veil.none_that_measures())
+    wanted = select(evidence_entries).where(older, near, *asked).order_by(ids.desc())
     found = session.execute(wanted.limit(query.limit + 1)).mappings().all()
-    items = [audit_entry(service, row) for row in found[: query.limit]]
+    items = [audit_entry(service, row, hiding) for row in found[: query.limit]]
     return AuditStretch(items=items, reached=items[-1].entry if len(found) > query.limit else lowest)
 
 
@@ -111,10 +121,13 @@ def second_of(at: datetime) -> str:
     return at.astimezone(UTC).isoformat()[:TO_THE_SECOND]
 
 
-def audit_entry(service: str, row: RowMapping) -> AuditEntry:
-    """Return an entry with the names that are kept beside it."""
+def audit_entry(service: str, row: RowMapping, hiding: works_council.Hidden) -> AuditEntry:
+    """Return an entry with the names that are kept beside it, without those that are hidden."""
     body = orjson.loads(row["body"])
     names = orjson.loads(row["personal"] or "{}")
+    if hiding and evidence_veil.measures(body["action"]):
+        names = evidence_veil.names_without(hiding, names)
+        body["subject"] = evidence_veil.subject_without(hiding, body["subject"])
     return AuditEntry(
         service=service,
         entry=row["id"],

@@ -20,7 +20,7 @@ from shared.evidence import Sealer
 from shared.evidence_audit import AuditEntry, AuditQuery
 from shared.evidence_export import AT_ONCE, ProvedEntry, ProvedQuery
 from shared.pages import decode_cursor
-from shared.problems import NotFound
+from shared.problems import Forbidden, NotFound
 
 KIND = "shareload.evidence_chain.v1"
 HEADS = 1000
@@ -50,6 +50,10 @@ class NothingProved(NotFound):
     """There is nothing in the evidence about this."""
 
 
+class PersonsChainSwitchedOff(Forbidden):
+    """The person is in works-council mode: what they did is not gathered; that of one finding or conversation is."""
+
+
 class Folder:
     """A chain of evidence about somebody or something, made for a caller."""
 
@@ -60,10 +64,12 @@ class Folder:
         self._looking = replace(caller, scopes=caller.scopes | LOOKING)
 
     async def of_person(self, employee_number: str) -> list[Link]:
-        """Return all links that concern a person; raises NotFound."""
+        """Return all links that concern a person; raises NotFound, PersonsChainSwitchedOff."""
         person = await self._read("training", f"/v1/people/{quote(employee_number, safe='')}")
         if person is None:
             raise NotFound(f"There is no person with the employee number {employee_number}.")
+        if person["id"] != self._caller.person and await self._evidence.hides(person["id"]):
+            raise PersonsChainSwitchedOff
         return await self._links(await self._about(person["id"]))
 
     async def of_subject(self, subject: str) -> list[Link]:
@@ -86,7 +92,7 @@ class Folder:
         found: list[AuditEntry] = []
         before: str | None = None
         while True:
-            asked = query.model_copy(update={"before": before, "limit": AT_ONCE})
+            asked = query.model_copy(update={"before": before, "limit": AT_ONCE, "whole": True})
             page = await self._evidence.audit(self._caller, asked, services)
             if page.incomplete:
                 raise ServiceAway(f"The {page.incomplete[0]} service does not answer.", retry_after=1)

@@ -11,6 +11,7 @@ from starlette import status
 
 from services.gateway.areas import SERVICES
 from services.gateway.forward import Forwarder, ServiceAway
+from shared import works_council
 from shared.auth import Principal
 from shared.db import Database
 from shared.evidence_audit import AuditEntry, AuditQuery, AuditStretch, read_audit
@@ -84,6 +85,10 @@ class Evidence:
             next_cursor=heads_cursor({**after, **reached}),
             incomplete=[name for name in ALL if name not in pages],
         )
+
+    async def hides(self, person: str) -> bool:
+        """Tell whether works-council mode hides figures of a person."""
+        return await self._db.read(works_council.hides, person)
 
     async def _audit_of(self, service: str, caller: Principal, query: AuditQuery) -> AuditStretch | None:
         if service == GATEWAY:

@@ -7,7 +7,7 @@ from fastapi import Query, Request
 from fastapi.responses import Response
 
 from services.gateway.doors import Doors
-from services.gateway.evidence.folders import Folder, NothingProved
+from services.gateway.evidence.folders import Folder, NothingProved, PersonsChainSwitchedOff
 from services.gateway.evidence.gathering import ALL, AuditPage, Evidence, HeadsOut, heads_after
 from services.gateway.forward import ServiceAway
 from services.gateway.routes.operations import ServiceName
@@ -49,7 +49,8 @@ async def list_audit_entries(
 ) -> AuditPage:
     """List what was done, newest first: who did it, to what (`kind/id`), and whom it concerned.
 
-    Filters take whole values as the entries have them. Who reads the list stands in it.
+    Filters take whole values as the entries have them. Who reads the list stands in it. In works-council mode it does not
+    say who it was where that, counted, would measure somebody, and such entries are not found by person.
     """
     refuse_limited(caller)
     query = AuditQuery(
@@ -80,7 +81,7 @@ async def list_evidence_heads(request: Request, caller: Caller, paging: Paging) 
     "/chains",
     dependencies=[needs("admin:read")],
     responses={
-        **problems(LimitedAuditor, WhichChain, NothingProved, ServiceAway),
+        **problems(LimitedAuditor, WhichChain, NothingProved, PersonsChainSwitchedOff, ServiceAway),
         200: {"description": "A folder, zipped.", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}},
     },
     response_class=Response,
