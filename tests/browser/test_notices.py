@@ -25,6 +25,15 @@ async def test_somebody_sees_what_is_new_ticks_it_off_and_chooses_when_they_are_
     kept = (await platform.client.get("/v1/notice-preferences/E-1")).json()
     assert (kept["zone"], kept["quiet_from"], kept["quiet_days"]) == ("Europe/Berlin", "19:30", [6])
     assert (kept["choices"]["digest_ready"], kept["choices"]["guidance_given"]) == ("off", "at_once")
+    await give_a_chat(page)
+    assert (await platform.client.get("/v1/notice-preferences/E-1")).json()["chat"] == {
+        "kind": "slack",
+        "host": "hooks.example.com",
+    }
+    await page.get_by_label("Which chat").select_option("None")
+    await page.get_by_role("button", name="Keep it so").click()
+    await expect(page.get_by_text("hooks.example.com")).to_have_count(0)
+    assert (await platform.client.get("/v1/notice-preferences/E-1")).json()["chat"] is None
     assert [text for text in page.complaints if "422" not in text] == []  # type: ignore[attr-defined]
     await page.emulate_media(color_scheme="dark")
     assert await faults(page) == []
@@ -67,3 +76,19 @@ async def choose(page: Page) -> None:
     await page.get_by_label("Time zone").fill("Europe/Berlin")
     await page.get_by_role("button", name="Keep it so").click()
     await expect(page.locator("#said")).to_contain_text("We will tell you so from now on.")
+
+
+async def give_a_chat(page: Page) -> None:
+    """Name the address of a chat; one that is none is said, and one that is kept stays without being shown."""
+    await page.get_by_label("Which chat").select_option("Slack or Mattermost")
+    await page.get_by_label("Address of its incoming webhook").fill("http://10.0.0.1/hook")
+    await page.get_by_role("button", name="Keep it so").click()
+    await expect(page.get_by_role("alert").first).to_contain_text("Something is not right yet")
+    await expect(page.get_by_label("Which chat")).to_have_value("slack")
+    await page.get_by_label("Address of its incoming webhook").fill("https://hooks.example.com/T/secret")
+    await page.get_by_role("button", name="Keep it so").click()
+    await expect(page.get_by_text("Your chat at hooks.example.com is told, too.")).to_be_visible()
+    await page.get_by_role("button", name="Keep it so").click()
+    await expect(page.locator("#said")).to_contain_text("We will tell you so from now on.")
+    await expect(page.get_by_text("Your chat at hooks.example.com is told, too.")).to_be_visible()
+    assert "secret" not in await page.content()

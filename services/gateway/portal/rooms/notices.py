@@ -1,5 +1,6 @@
 """Behind the bell: what somebody should know, and how else they want to be told."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi.responses import Response
@@ -53,14 +54,18 @@ async def show(visit: Visit, errors: dict[str, str], code: int = 200) -> Respons
     if visit.number:
         kept = await visit.api.find("/v1/notice-preferences")
         preferences, etag = kept.body, kept.etag
+    chat = None
     if errors and preferences is not None:
-        preferences |= chosen(visit)
+        asked = chosen(visit)
+        chat = asked.pop("chat", None)
+        preferences |= asked
     return visit.render(
         "notices/list.html",
         code,
         notices=found["items"],
         cursor=found["next_cursor"],
         preferences=preferences,
+        chat=chat,
         etag=etag,
         errors=errors,
     )
@@ -80,4 +85,13 @@ def chosen(visit: Visit) -> dict[str, Any]:
         "quiet_from": (form.get("quiet_from") or None) if quiet else None,
         "quiet_until": (form.get("quiet_until") or None) if quiet else None,
         "quiet_days": [day for day in QUIET_DAYS if str(day) in visit.lists.get("quiet_day", [])],
+        **chat_of(form),
     }
+
+
+def chat_of(form: Mapping[str, str]) -> dict[str, Any]:
+    """Return what the form says of a chat: none, another address, or nothing where the one that is kept stays."""
+    kind, url = form.get("chat_kind", ""), form.get("chat_url", "").strip()
+    if not kind:
+        return {"chat": None}
+    return {} if not url and kind == form.get("chat_kept") else {"chat": {"kind": kind, "url": url}}
