@@ -132,7 +132,8 @@ async function loadPosts() {
   posts.load(items);
 }
 
-const loadAll = () => Promise.all([loadPosts(), loadWork(), loadCounts(), loadCoverage(), loadNames()]);
+// Names of thousands take a while, and stand in for numbers once they are there.
+const loadAll = () => { loadNames(); return Promise.all([loadPosts(), loadWork(), loadCounts(), loadCoverage()]); };
 
 // Events carry no words to somebody who signed in: what the page may show is asked for, once for many.
 const readWordsSoon = soon(async () => posts.fill((await attempt(get("/v1/posts?limit=20")))?.items ?? []), 300, 1500);
