@@ -214,7 +214,7 @@ NAMES_TO_COLLEAGUES = """
 
 NAMES_TO_LIMITED = """
     get_live_session list_live_sessions get_policy_version get_task_team_coverage get_task_team_seat
-    list_task_team_seats get_emergency_rule list_emergency_rules get_static_content
+    list_task_team_seats get_emergency_rule list_emergency_rules
 """
 """Where a key that is limited to departments reads of people in others: who decided what holds for all."""
 

@@ -76,7 +76,8 @@ class StaticVersionOut(Resource):
     text: str
     text_hash: str
     state: StaticState
-    author: str
+    author: str | None
+    """None, as `approver`, where the caller's key is limited to other departments."""
     written_at: datetime
     approver: str | None
     decided_at: datetime | None

@@ -224,13 +224,14 @@ def detail_of(session: Session, content: StaticContent) -> StaticContentDetailOu
     """Show static content with its versions, the newest first."""
     rows = select(StaticVersion).where(col(StaticVersion.content) == content.id)
     versions = list(session.execute(rows.order_by(col(StaticVersion.number).desc())).scalars())
-    numbers = people.numbers(session, {one for row in versions for one in (row.author, row.approver)})
+    concerned = {one for row in versions for one in (row.author, row.approver)}
+    numbers, hidden = people.numbers(session, concerned), people.unreached(session, concerned)
     history = [
         StaticVersionOut.model_validate(
             {
                 **row.model_dump(),
-                "author": numbers.get(row.author, row.author),
-                "approver": numbers.get(row.approver, row.approver) if row.approver else None,
+                "author": None if row.author in hidden else numbers.get(row.author, row.author),
+                "approver": None if row.approver in hidden else numbers.get(row.approver or "", row.approver),
             }
         )
         for row in versions
