@@ -25,8 +25,10 @@ class Coaching:
         person, path = finding["person"], f"/v1/findings/{finding['id']}"
         coaches = [number for number in self.coaches if number != person]
         coach = {"employee_number": coaches[turn % len(coaches)]}
-        heard = {one["message"] for one in self.api.get("/v1/guidance", employee_number=person, limit=200)["items"]}
-        left = [words for words in self.texts[finding["rule"]] if words["message"] not in heard]
+        letters = self.api.get("/v1/guidance", employee_number=person, limit=200)["items"]
+        # What was written is theirs and the coach's; what it was about, others may know.
+        heard = sum(one["cites"] is not None and one["cites"]["section"] == finding["section"] for one in letters)
+        left = self.texts[finding["rule"]][heard:]
         self.api.post(f"{path}/claim", coach)
         if not left:
             self.api.post(f"{path}/dismissal", coach | {"reason": TOLD_BEFORE})

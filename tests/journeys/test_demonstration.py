@@ -56,13 +56,28 @@ async def look_at_the_policy(platform: Platform, first: dict[str, list[Any]]) ->
     german = (await platform.client.get("/v1/policies/social-media", params={"locale": "de"})).json()
     assert (german["title"], sum(section["locale"] == "de" for section in german["sections"])) == (
         "Richtlinie für soziale Medien",
-        6,
+        12,
     )
     assert [one["state"] for one in first["task-team/questions"]].count("answered") == 1
-    assert len(first["task-team/questions"]) == 2
+    assert len(first["task-team/questions"]) == 4
     assert len(first["policies/social-media/faq"]) == 1
     (campaign,) = first["acknowledgement-campaigns"]
     assert 0 < campaign["counts"]["done"] < campaign["counts"]["people"] == 120
+
+
+async def look_at_today(platform: Platform) -> None:
+    """See that each of the four who sign in has something to do."""
+    courses = (await platform.client.get("/v1/enrolments?employee_number=E-1023&completed=false")).json()["items"]
+    assert {one["course"] for one in courses} == {"answering-customers", "speaking-for-us"}
+    requests = (await platform.client.get("/v1/approval-requests?state=open")).json()["items"]
+    assert len(requests) == 4
+    assert all("E-1010" in one["approvers"] for one in requests)
+    following = (await platform.client.get("/v1/policies/social-media/versions/2")).json()
+    assert (following["state"], following["problems"], following["written_by"]) == ("in_review", [], "E-1010")
+    questions = (await platform.client.get("/v1/task-team/questions?state=open")).json()["items"]
+    assert {one["assignee"] for one in questions} >= {"E-1010", "E-1087"}
+    assert len((await platform.client.get("/v1/api-keys")).json()["items"]) >= 2
+    assert (await platform.client.get("/v1/webhooks")).json()["items"]
 
 
 async def look_at_the_practice(platform: Platform, first: dict[str, list[Any]]) -> None:
@@ -115,6 +130,7 @@ async def test_the_demonstration_is_a_whole_organisation_and_loading_it_again_ch
     assert (len(policy["sections"]), len(policy["rules"])) == (12, 25)
     await look_at_the_policy(platform, first)
     await look_at_the_practice(platform, first)
+    await look_at_today(platform)
     assert (await platform.client.get("/v1/task-team/coverage")).json()["gaps"]
     # A year's mentions are history: nobody is asked to answer them now, but for those of the last days.
     assert len(first["conversations"]) < POSTS / 20
