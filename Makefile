@@ -51,6 +51,10 @@ bench: setup ## Measure the speeds to reach, each as a ratio to its baseline
 screenshots: setup ## Take every page, day and night, desktop and phone, into screenshots/; PAGES="home policy" chooses
 	@exec $(BIN)/python -m tests.browser.screenshots
 
+.PHONY: pictures
+pictures: setup ## Take the pictures of the README and the guides anew, into docs/images/
+	@exec $(BIN)/python -m tests.browser.pictures
+
 .PHONY: openapi
 openapi: setup ## Merge the services' OpenAPI documents into the one that the gateway serves
 	$(BIN)/python -m services.openapi
