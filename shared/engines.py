@@ -6,7 +6,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
 from dataclasses import dataclass
-from time import perf_counter
 from typing import Any, Protocol, TypeVar, cast
 
 import psycopg
@@ -20,6 +19,8 @@ from psycopg.waiting import Ready, Wait
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from shared.exchange import COMMIT, Sent, begin, exchange
+from shared.pace import Paces
+from shared.units import Unit
 
 T = TypeVar("T")
 
@@ -101,15 +102,16 @@ class Waiter(greenlet):
     """Runs synchronous code in the event loop's thread; where its database connection would block, the loop goes on."""
 
     longest = 0.0
-    """Seconds for which it kept the loop to itself at a stretch, at most."""
+    """Seconds for which it kept the loop to itself at a stretch, at most, by its clock."""
+    clock: Callable[[], float]
 
     def go_on(self, *ready: Ready) -> Any:
         """Run it until it waits, or to its end."""
-        began = perf_counter()
+        began = self.clock()
         try:
             return self.switch(*ready)
         finally:
-            self.longest = max(self.longest, perf_counter() - began)
+            self.longest = max(self.longest, self.clock() - began)
 
 
 class SecondStatementError(Exception):
@@ -190,15 +192,16 @@ class PatientConnection(psycopg.Connection[Any]):
                 gen.close()
 
 
-async def run_waiting(fn: Callable[[], T], held: Callable[[float], None]) -> T:
-    """Run `fn` in this thread, and other tasks while its database connection waits.
+async def run_waiting(fn: Callable[[], T], unit: Unit, paces: Paces) -> T:
+    """Run `fn`, which runs a unit, in this thread, and other tasks while its database connection waits.
 
-    `held` hears of the longest stretch, in seconds, for which `fn` kept the loop to itself. Who is cancelled leaves when
+    `paces` hears of the longest stretch for which the unit kept the loop to itself. Who is cancelled leaves when
     `fn` is done: half a conversation with the server can only be ended by giving up the connection.
     """
     loop = asyncio.get_running_loop()
     cancelled: asyncio.CancelledError | None = None
     waiter = Waiter(fn)
+    clock = waiter.clock = paces.clock(unit)
     waiter.gr_context = copy_context()
     try:
         asked = waiter.go_on()
@@ -210,7 +213,7 @@ async def run_waiting(fn: Callable[[], T], held: Callable[[float], None]) -> T:
             else:
                 asked = waiter.go_on(ready)
     finally:
-        held(waiter.longest)
+        paces.held(unit, waiter.longest, clock)
         if cancelled is not None:
             raise cancelled
     return cast("T", asked)

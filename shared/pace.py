@@ -41,19 +41,27 @@ class Paces:
             self._seconds.clear()
         self._seconds[key] = max(seconds, self._seconds.get(key, 0.0) / 2)
 
-    def held(self, unit: Unit, seconds: float) -> None:
-        """Note for how long the loop was held by a unit, by the clock on the wall.
+    def clock(self, unit: Unit) -> Callable[[], float]:
+        """Return the clock by which the loop takes the time of a unit: the wall's, or the processor's for a suspect.
 
-        On a busy machine once means little; after twice in a row the next run is a thread's, which tells its
-        processor time.
+        Reading the processor's takes ten times as long, a microsecond.
         """
+        return time.thread_time if kind_of(unit) in self._suspects else time.perf_counter
+
+    def held(self, unit: Unit, seconds: float, clock: Callable[[], float]) -> None:
+        """Note for how long a unit held the loop, by the clock that was asked for.
+
+        Where it was long by the clock on the wall, it may be that others had the processor: it becomes a suspect. A unit
+        that went to the threads for that would stay there, for with their threads about, all others look long as well.
+        """
+        key = kind_of(unit)
         if seconds < SHORT:
-            self._suspects.discard(kind_of(unit))
-        elif (key := kind_of(unit)) in self._suspects:
-            self._seconds[key] = SHORT
             self._suspects.discard(key)
-        else:
+        elif clock is time.perf_counter:
             self._suspects.add(key)
+        else:
+            self._suspects.discard(key)
+            self._seconds[key] = seconds
 
     @contextmanager
     def timed(self, unit: Unit) -> Iterator[None]:

@@ -2,11 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg.pq import TransactionStatus
@@ -16,7 +16,11 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from shared.clock import Clock
 from shared.engines import WRITERS, opened, run_waiting
 from shared.pace import Paces
+from shared.turns import Turns
 from shared.units import Done, Session, Unit, sqlstate_of, told_plainly
+
+P = TypeVar("P")
+T = TypeVar("T")
 
 TRIES = 8
 LOST_RACES = {"40001", "40P01", "23505"}  # serialization, deadlock, and a unique key that another took meanwhile
@@ -69,7 +73,7 @@ class Writer:
 
 
 class PostgresqlWriter:
-    """Short units are run by the event loop while it has connections to spare, the others by threads."""
+    """Short units are run by the event loop, each as soon as one of its connections is free, the others by threads."""
 
     def __init__(self, engine: Engine, clock: Clock, paces: Paces) -> None:
         self._engine = engine
@@ -79,42 +83,46 @@ class PostgresqlWriter:
         self._open = 0
         self._threads = ThreadPoolExecutor(WRITERS, thread_name_prefix="writer")
         self._losers = threading.Lock()
+        self._turns = Turns()
 
     async def submit(self, units: Sequence[Unit]) -> list[Done]:
         """Run units that belong together: in one transaction if that goes well, else each in its own."""
         if len(units) == 1 and self._paces.is_short(units[0]):
-            writer = await self._take()
-            if writer is not None:
-                return [await self._run(writer, units[0])]
-        return await asyncio.get_running_loop().run_in_executor(self._threads, self._commit, units)
+            return [await self._run(units[0])]
+        return await self._in_thread(self._commit, units)
 
-    async def _run(self, writer: Writer, unit: Unit) -> Done:
+    async def _in_thread(self, fn: Callable[[P], T], given: P) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, fn, given)
+
+    async def _run(self, unit: Unit) -> Done:
+        writer = await self._take()
+        if writer is None:
+            return await self._in_thread(self._alone, unit)
         try:
-            done = await run_waiting(partial(writer.run, unit), partial(self._paces.held, unit))
+            done = await run_waiting(partial(writer.run, unit), unit, self._paces)
             idle_too_long = writer.broken and not writer.committing and isinstance(done.error, OperationalError)
         finally:
             self._give_back(writer)
-        loop = asyncio.get_running_loop()
         if idle_too_long:
-            return await loop.run_in_executor(self._threads, self._alone, unit)
+            return await self._in_thread(self._alone, unit)
         if lost_race(done.error):
-            return await loop.run_in_executor(self._threads, self._again, unit)
+            return await self._in_thread(self._again, unit)
         return told_plainly(done)
 
     async def _take(self) -> Writer | None:
-        """Return a connection that is idle, or a new one while there are few; else it is a thread's turn."""
+        """Return a connection that is idle, by and by; where there is none to be had, it is a thread's turn."""
+        while not self._idle and self._open >= WRITERS:
+            await self._turns.wait()
         if self._idle:
             return self._idle.pop()
-        if self._open >= WRITERS:
-            return None
         self._open += 1
         try:
             return await opened(self._threads, partial(Writer, self._engine, self._clock))
-        except OperationalError:
+        except BaseException as error:
             self._open -= 1
-            return None
-        except BaseException:
-            self._open -= 1
+            self._turns.let_next()
+            if isinstance(error, OperationalError):
+                return None
             raise
 
     def _give_back(self, writer: Writer) -> None:
@@ -123,6 +131,7 @@ class PostgresqlWriter:
             writer.close()
         else:
             self._idle.append(writer)
+        self._turns.let_next()
 
     def stop(self) -> None:
         """Wait for the running transactions."""

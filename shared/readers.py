@@ -1,10 +1,8 @@
 """Reads: short ones by the event loop itself over a connection that is kept for them, long ones by threads."""
 
 import asyncio
-from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from time import perf_counter
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
@@ -15,6 +13,7 @@ from shared.context import Context
 from shared.engines import KEPT_READERS, READERS, SecondStatementError, opened, run_waiting
 from shared.pace import Paces, kind_of
 from shared.statements import Prebuilt
+from shared.turns import Turns
 from shared.units import GIVEN_UP, Session, StorageUnavailable, Unit, sqlstate_of, too_slow
 
 SNAPSHOT = "REPEATABLE READ"
@@ -94,7 +93,7 @@ class Readers:
         self._threads = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
         self._idle: list[Reader] = []
         self._open = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._turns = Turns()
         self._several: set[object] = set()
 
     async def read(self, unit: Unit) -> Any:
@@ -126,17 +125,18 @@ class Readers:
     async def _run(self, reader: Reader, unit: Unit) -> Any:
         try:
             if self._engine.dialect.name == "sqlite":
-                began = perf_counter()
+                clock = self._paces.clock(unit)
+                began = clock()
                 result = reader.run(unit)
-                self._paces.held(unit, perf_counter() - began)
+                self._paces.held(unit, clock() - began, clock)
                 return result
-            return await run_waiting(partial(reader.run, unit), partial(self._paces.held, unit))
+            return await run_waiting(partial(reader.run, unit), unit, self._paces)
         finally:
             self._give_back(reader)
 
     async def _next_reader(self) -> Reader:
         while not self._idle and self._open >= KEPT_READERS:
-            await self._wait_turn()
+            await self._turns.wait()
         if self._idle:
             return self._idle.pop()
         self._open += 1
@@ -145,17 +145,7 @@ class Readers:
             return await opened(self._threads, make)
         except BaseException:
             self._open -= 1
-            self._let_next()
-            raise
-
-    async def _wait_turn(self) -> None:
-        turn = asyncio.get_running_loop().create_future()
-        self._waiting.append(turn)
-        try:
-            await turn
-        except asyncio.CancelledError:
-            if not turn.cancelled():
-                self._let_next()
+            self._turns.let_next()
             raise
 
     def _give_back(self, reader: Reader) -> None:
@@ -164,15 +154,7 @@ class Readers:
             reader.close()
         else:
             self._idle.append(reader)
-        self._let_next()
-
-    def _let_next(self) -> None:
-        """Wake one of those who wait for a connection."""
-        while self._waiting:
-            turn = self._waiting.popleft()
-            if not turn.done():
-                turn.set_result(None)
-                return
+        self._turns.let_next()
 
     def stop(self) -> None:
         """Close all connections."""

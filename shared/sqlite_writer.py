@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from itertools import repeat
@@ -134,28 +134,27 @@ class SqliteWriter:
                 if not all(self._paces.is_short(unit) for unit in units):
                     break
                 self._group.append(self._queue.popleft())
-                outcome += self._run_all(connection, units, self._paces.held, time.perf_counter)
+                outcome += self._run_here(connection, units)
         except STORAGE_FAILED:
             # Another process writes, or the disk is full: the thread waits, or runs them one by one.
             self._group = self._group or self._take()
             return self._thread.submit(self._undo_and_commit, units_of(self._group))
         return self._thread.submit(self._finish, transaction, outcome, units_of(self._group))
 
-    def _run_all(
-        self,
-        connection: Connection,
-        units: Sequence[Unit],
-        note: Callable[[Unit, float], None],
-        clock: Callable[[], float],
-    ) -> list[Done]:
+    def _run_here(self, connection: Connection, units: Sequence[Unit]) -> list[Done]:
         outcome = []
         for unit in units:
+            clock = self._paces.clock(unit)
             began = clock()
-            outcome.append(run_unit(connection, unit, self._clock))
-            note(unit, clock() - began)
-            if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-                raise TransactionGoneError
+            outcome.append(self._run(connection, unit))
+            self._paces.held(unit, clock() - began, clock)
         return outcome
+
+    def _run(self, connection: Connection, unit: Unit) -> Done:
+        done = run_unit(connection, unit, self._clock)
+        if not connection.connection.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+            raise TransactionGoneError
+        return done
 
     def _connect(self) -> Connection:
         connection = self._engine.connect()
@@ -185,7 +184,10 @@ class SqliteWriter:
         """Run a group from its BEGIN to its COMMIT."""
         try:
             with self._engine.connect() as connection, connection.begin():
-                outcome = self._run_all(connection, units, self._paces.took, time.thread_time)
+                outcome = []
+                for unit in units:
+                    with self._paces.timed(unit):
+                        outcome.append(self._run(connection, unit))
             self.commits += 1
         except STORAGE_FAILED as error:
             if len(units) > 1:
