@@ -16,6 +16,7 @@ from shared.areas import Area
 from shared.auth import TokenVerifier
 from shared.backbone import Backbone, Worker
 from shared.bus import Bus
+from shared.compression import Compression
 from shared.db import Database
 from shared.edge import Authenticate, Edge, Header, by_caller_token
 from shared.eraser import Eraser
@@ -85,9 +86,10 @@ class Service:
         if self.front is not None:
             # A function will do where Starlette's types ask for a class.
             app.add_middleware(self.front, owner=app)  # type: ignore[call-arg]
-        metrics = telemetry.HttpMetrics(app.state.registry)
+        metrics = app.state.metrics = telemetry.HttpMetrics(app.state.registry)
         authenticate = self.authenticate or self._by_token()
         app.add_middleware(Edge, authenticate=authenticate, metrics=metrics, always=self.always)
+        app.add_middleware(Compression)
         return app
 
     def _by_token(self) -> Authenticate:

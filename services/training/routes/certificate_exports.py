@@ -1,10 +1,9 @@
 """/v1/certificates.csv: all certificates as a spreadsheet, streamed, so that its size is no matter to anyone's memory."""
 
-import zlib
 from collections.abc import AsyncIterator
 from typing import Annotated
 
-from fastapi import Header, Query
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 
 from services.training.domain.certification import exports
@@ -18,9 +17,6 @@ from shared.schemas import Moment, Slug
 router = Router(prefix="/v1", tags=["certification"])
 
 LINES = 1000
-GZIP = zlib.MAX_WBITS | 16
-LEVEL = 3
-"""Most of what compression saves, at a third of the time that its default takes."""
 EXAMPLE = f"{','.join(COLUMNS)}\r\nE-1007,responder,valid,2026-01-10T09:00:00+00:00,2027-01-10T09:00:00+00:00,0198…,true,2027-01-10T09:00:00+00:00,Support\r\n"
 
 
@@ -40,7 +36,6 @@ async def export_certificates(
     certification: Annotated[Slug | None, Query(description="Only certificates of this certification.")] = None,
     status: Annotated[Status | None, Query(description="Only certificates that stand so.")] = None,
     as_of: Annotated[Moment | None, Query(description="The moment asked for; now unless given.")] = None,
-    accept_encoding: Annotated[str, Header(max_length=1000, description="`gzip` compresses the answer.")] = "",
 ) -> StreamingResponse:
     """Stream the latest certificate of each person and certification as a spreadsheet, all as of one moment."""
     asked = await db.read(exports.fixed, Asked(as_of, certification, status))
@@ -53,26 +48,5 @@ async def export_certificates(
             rows, following = await db.read(exports.lines, asked, following, LINES)
             yield exports.csv_lines(COLUMNS, rows, header=False).encode()
 
-    headers = {"Content-Disposition": 'attachment; filename="certificates.csv"', "Vary": "Accept-Encoding"}
-    if accepts_gzip(accept_encoding):
-        headers["Content-Encoding"] = "gzip"
-        return StreamingResponse(compressed(pages()), media_type="text/csv; charset=utf-8", headers=headers)
+    headers = {"Content-Disposition": 'attachment; filename="certificates.csv"'}
     return StreamingResponse(pages(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def accepts_gzip(accept_encoding: str) -> bool:
-    """Say whether a client takes gzip (RFC 9110, 12.5.3); a weight of 0 refuses it."""
-    for part in accept_encoding.lower().split(","):
-        coding, _, weight = part.strip().partition(";")
-        if coding.strip() == "gzip":
-            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
-
-
-async def compressed(pages: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Compress pages as they come."""
-    squeeze = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
-    async for page in pages:
-        if piece := squeeze.compress(page):
-            yield piece
-    yield squeeze.flush()
