@@ -59,6 +59,7 @@ def channel(event_type: str, cls: type[Event]) -> dict[str, Any]:
     return {
         "address": f"{event_type}.{{aggregate_id}}",
         "description": summary(cls),
+        "x-aggregate": cls.aggregate_field,
         "parameters": {
             "aggregate_id": {"description": f"The id of the {cls.resource()}, percent-encoded where NATS needs it."}
         },

@@ -12,6 +12,7 @@ from services.gateway.openapi_parameters import with_own_parameters
 from shared.problems import ProblemOut
 
 FILE = Path(__file__).parent / "openapi.json"
+EVENTS_FILE = Path(__file__).parent / "asyncapi.json"
 METHODS = frozenset({"get", "put", "post", "patch", "delete"})
 REF = "#/components/schemas/"
 Document = dict[str, Any]

@@ -92,3 +92,14 @@ def described(status: str, answer: Document, kind: str) -> Document:
         name = f"{kind}{status}" if f"{kind}{status}" in RESPONSES else kind
         return {"$ref": f"#/components/responses/{name}", "description": answer["description"]}
     return {**answer, "headers": headers(status) | answer.get("headers", {})}
+
+
+def write_scopes(document: Document, scopes: dict[str, list[str]]) -> None:
+    """Write into each operation of which scope its caller needs one, for readers and, as `x-scopes`, for programs."""
+    for item in document["paths"].values():
+        for operation in item.values():
+            asked = scopes.get(operation["operationId"], [])
+            if asked:
+                operation["x-scopes"] = asked
+                said = " or ".join(f"`{scope}`" for scope in asked)
+                operation["description"] = f"{operation['description']}\n\nA key needs the scope {said}."

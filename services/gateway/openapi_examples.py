@@ -7,6 +7,7 @@ while it is served; `tests/gateway/test_document_examples.py` holds every exampl
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -61,21 +62,50 @@ def as_json(value: Any) -> Any:
 def write_examples(document: Document) -> None:
     """Give each request and each JSON answer of the document an example; one schema has one, by reference."""
     composer = Composer(document["components"]["schemas"])
+    write_choices(document, composer)
     shared: Document = {}
     for name, content, schema, asked in contents(document):
         if {"example", "examples"} & content.keys():
             continue
-        reference = schema.get("$ref", "")
-        # One name stands for a request or an answer; a schema that is both is written as the request may have it.
-        known = reference.removeprefix(SCHEMAS)
-        if name in composer.said:
-            content["example"] = composer.said[name]
-        elif known:
-            shared.setdefault(known, {"value": composer.compose(schema, known, asked=asked)})
-            content["examples"] = {NAME: {"$ref": EXAMPLES + known}}
-        else:
-            content["example"] = composer.compose(schema, name, asked=asked)
+        known = schema.get("$ref", "").removeprefix(SCHEMAS)
+        # The test says which of them have none, and why: a new field stops nobody from making the document.
+        with suppress(NothingUsual):
+            if name in composer.said or not known:
+                content["example"] = composer.compose(schema, name, asked=asked)
+            else:
+                # One schema has one example; where it is both asked for and given, it is written as a request may be.
+                if known not in shared:
+                    shared[known] = {"value": composer.compose(schema, known, asked=asked)}
+                content["examples"] = {NAME: {"$ref": EXAMPLES + known}}
     document["components"]["examples"] = dict(sorted(shared.items()))
+
+
+def write_choices(document: Document, composer: "Composer") -> None:
+    """Give each part of a path that chooses something an example."""
+    for path, item in document["paths"].items():
+        for operation in item.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path":
+                    parameter["example"] = composer.chosen(path, parameter["name"], parameter["schema"])
+
+
+def write_event_examples(document: Document) -> None:
+    """Give each event of the AsyncAPI document an example, in the envelope that it travels in."""
+    schemas = document["components"]["schemas"]
+    composer = Composer(schemas)
+    for name, message in document["components"]["messages"].items():
+        try:
+            data = composer.compose({"$ref": SCHEMAS + name}, name, asked=False)
+        except NothingUsual:
+            continue
+        service, resource, _ = message["name"].split(".", 2)
+        envelope = composer.said["CloudEvent"] | {
+            "source": f"/{service}",
+            "type": message["name"],
+            "subject": f"{resource}/{data.get(document['channels'][message['name']]['x-aggregate'])}",
+            "data": data,
+        }
+        message["examples"] = [{"name": NAME, "payload": envelope}]
 
 
 def contents(document: Document) -> Iterator[tuple[str, Document, Document, bool]]:
@@ -117,6 +147,16 @@ class Composer:
         for candidate in self.candidates(schema, place):
             return candidate
         return self.made(schema, place, asked=asked, depth=depth)
+
+    def chosen(self, path: str, name: str, schema: Document) -> Any:
+        """Return an example of what a part of a path chooses: said as `resource/name`, or usual for its name; else an id."""
+        resource = path.split(f"/{{{name}}}", maxsplit=1)[0].rsplit("/", 1)[-1]
+        if "$ref" in schema:
+            schema = self.schemas[schema["$ref"].removeprefix(SCHEMAS)]
+        said = self.said.get(f"{resource}/{name}")
+        if self.fits(said, schema):
+            return said
+        return next(self.candidates(schema, f"{resource}.{name}"), self.said["id"])
 
     def candidates(self, schema: Document, place: str) -> Iterator[Any]:
         """Yield what is said to be usual here and fits, the most special first."""

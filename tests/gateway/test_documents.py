@@ -11,8 +11,10 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from services import openapi as built
-from services.gateway.openapi import FILE, merge, operations_of, references
-from services.gateway.openapi_examples import EXAMPLES, JSON_LIKE, NAME, contents_of, usual
+from services.gateway.openapi import EVENTS_FILE, FILE, merge, operations_of, references
+from services.gateway.openapi_examples import EXAMPLES, JSON_LIKE, NAME, Composer, NothingUsual, contents_of, usual
+from shared.asyncapi import catalogue
+from shared.events.base import Envelope
 from tests.platform import Platform
 
 
@@ -25,6 +27,7 @@ def operation(name: str, schema: str) -> dict[str, Any]:
 
 def test_the_file_that_the_gateway_serves_is_what_the_services_are() -> None:
     assert json.loads(FILE.read_text()) == built.build(), "run `make openapi`"
+    assert json.loads(EVENTS_FILE.read_text()) == built.build_events(), "run `make openapi`"
 
 
 def test_every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhere() -> None:
@@ -127,6 +130,12 @@ def example_of(part: dict[str, Any]) -> Any:
     return document()["components"]["examples"][name]["value"]
 
 
+def validator(schema: dict[str, Any]) -> Any:
+    """Return what judges values by a schema of the document."""
+    parts = {"schemas": document()["components"]["schemas"]}
+    return jsonschema.Draft202012Validator({**schema, "components": parts})
+
+
 def test_every_json_body_and_answer_has_an_example_of_its_schema() -> None:
     checked, wrong = 0, []
     for called, kind, part in bodies():
@@ -136,13 +145,40 @@ def test_every_json_body_and_answer_has_an_example_of_its_schema() -> None:
         try:
             example = example_of(part)
         except KeyError:
-            wrong.append(f"{called}: no example")
+            with pytest.raises(NothingUsual) as reason:
+                Composer(document()["components"]["schemas"]).compose(part["schema"], called, asked="asked" in called)
+            wrong.append(f"{called}: {reason.value}")
             continue
-        schema = {**part["schema"], "components": {"schemas": document()["components"]["schemas"]}}
-        errors = jsonschema.Draft202012Validator(schema).iter_errors(example)
+        errors = validator(part["schema"]).iter_errors(example)
         wrong += [f"{called}: {error.json_path}: {error.message}" for error in errors]
     assert wrong == []
     assert checked > 500
+
+
+def test_every_part_of_a_path_that_chooses_has_an_example() -> None:
+    chosen = [
+        (path, parameter)
+        for path, item in document()["paths"].items()
+        for one in item.values()
+        for parameter in one.get("parameters", [])
+        if parameter["in"] == "path"
+    ]
+    wrong = [
+        f"{path}: {parameter['name']}: {error.message}"
+        for path, parameter in chosen
+        for error in validator(parameter["schema"]).iter_errors(parameter["example"])
+    ]
+    assert wrong == []
+
+
+def test_every_event_has_an_example_that_its_own_class_reads() -> None:
+    events = catalogue()
+    messages = json.loads(EVENTS_FILE.read_text())["components"]["messages"].values()
+    for message in messages:
+        [example] = message["examples"]
+        envelope = Envelope.model_validate(example["payload"])
+        events[envelope.type].model_validate(envelope.data)
+    assert {message["name"] for message in messages} == set(events)
 
 
 def test_text_that_is_asked_for_or_given_has_an_example_too() -> None:
@@ -159,10 +195,18 @@ def test_text_that_is_asked_for_or_given_has_an_example_too() -> None:
 def test_what_is_said_of_fields_is_said_of_fields_that_there_are() -> None:
     schemas = document()["components"]["schemas"]
     fields = {f"{name}.{field}" for name, schema in schemas.items() for field in schema.get("properties", {})}
-    words = {field.split(".")[1] for field in fields}
+    places = {
+        f"{path.split('/{' + parameter['name'])[0].rsplit('/', 1)[-1]}/{parameter['name']}"
+        for path, item in document()["paths"].items()
+        for one in item.values()
+        for parameter in one.get("parameters", [])
+    }
+    for name, schema in json.loads(EVENTS_FILE.read_text())["components"]["schemas"].items():
+        fields |= {f"{name}.{field}" for field in schema.get("properties", {})}
     operations = {called.replace(", asked", "").replace(",", "") + f" {kind}" for called, kind, _ in bodies()}
 
-    assert set(usual()) - fields - words - set(schemas) - operations == set()
+    words = {field.split(".")[1] for field in fields} | {"CloudEvent"}
+    assert set(usual()) - fields - words - set(schemas) - operations - places == set()
 
 
 @pytest.mark.parametrize("service", ["gateway", "monitoring", "policy", "training"])
