@@ -1,4 +1,4 @@
-"""Who is certified, answered from memory before any routing; whatever is not asked plainly is the owner's to answer.
+"""How many people are certified, answered from memory before any routing; what is not asked plainly is the owner's.
 
 The owner is also who refuses: what is wrong with a request is said in one place.
 """
@@ -12,33 +12,10 @@ from services.gateway.read_model.certificates import SLUG, Certificates
 from services.gateway.read_model.packed import Unclear
 from shared.auth import Principal
 
-PEOPLE = "/v1/people/"
-OF_PERSON = "/certificates"
 STATUSES = "/v1/certificate-statuses"
 LONGEST_BODY = 128 * 1024
 MOST = 500
 JSON = b"application/json"
-
-
-class OfPerson:
-    """`GET /v1/people/{employee_number}/certificates`, as of now."""
-
-    __slots__ = ("_scope", "receive")
-
-    def __init__(self, scope: Scope, receive: Receive) -> None:
-        self._scope = scope
-        self.receive = receive
-
-    async def answer(self, certificates: Certificates, send: Send, principal: Principal) -> bool:
-        """Answer; say whether that was possible."""
-        number = self._scope["path"][len(PEOPLE) : -len(OF_PERSON)]
-        try:
-            body = certificates.of_person(number, principal)
-        except Unclear:
-            return False
-        self._scope["forwarded_route"] = PEOPLE + "{employee_number}" + OF_PERSON
-        await send_json(send, body, certificates.age())
-        return True
 
 
 class Statuses:
@@ -84,14 +61,9 @@ class Statuses:
         return b"".join(message.get("body", b"") for message in self._messages)
 
 
-def asked_of(scope: Scope, receive: Receive) -> OfPerson | Statuses | None:
+def asked_of(scope: Scope, receive: Receive) -> Statuses | None:
     """Return what is asked, if it is something that may be answered from memory."""
-    path: str = scope["path"]
-    if scope["query_string"]:
-        return None
-    if scope["method"] == "GET" and path.startswith(PEOPLE) and path.endswith(OF_PERSON):
-        return OfPerson(scope, receive)
-    if scope["method"] == "POST" and path == STATUSES and is_plain(scope):
+    if scope["method"] == "POST" and scope["path"] == STATUSES and not scope["query_string"] and is_plain(scope):
         return Statuses(scope, receive)
     return None
 

@@ -13,6 +13,7 @@ from services.gateway import areas, certified
 from services.gateway.bodies import RequestBody
 from services.gateway.callers import address_of
 from services.gateway.doors import Doors
+from services.gateway.hot_reads import find_hot_read
 from services.gateway.keyring import FreshSignInNeeded
 from services.gateway.portal.unfinished import back_to
 from services.gateway.rights import ANYONE, asks_fresh
@@ -20,6 +21,7 @@ from services.gateway.stream.events import NDJSON, serve_events
 from services.gateway.waiting import seconds_of, told_of
 from shared.answers import on_problem
 from shared.auth import Principal
+from shared.compression import KEPT
 from shared.context import current
 from shared.problems import Problem, Unauthorized
 from shared.requests import EVENTS_HEADER
@@ -29,8 +31,6 @@ log = structlog.get_logger()
 WRITES = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 UNLIMITED = frozenset({"/livez", "/readyz", "/metrics"})
 EVENTS = "/v1/events"
-POLICY = "/v1/policies/"
-LOCALE = b"locale="
 EMBED = "/embed/policies/"
 FILES = "/components/"
 TOLD = EVENTS_HEADER.lower().encode()
@@ -102,10 +102,12 @@ class Front:
     ) -> None:
         if scope["path"].startswith(EMBED) and scope["method"] in {"GET", "HEAD"}:
             scope["forwarded_route"] = EMBED + "{key}"
+            scope[KEPT] = True
             await doors.embeds.serve(scope, send, principal)
             return
         if scope["path"].startswith(FILES) and scope["method"] in {"GET", "HEAD"}:
             scope["forwarded_route"] = FILES + "{file}"
+            scope[KEPT] = True
             await doors.embeds.files.serve(scope, send)
             return
         await self._app(scope, await read_small(scope, receive), send)
@@ -131,29 +133,20 @@ class Sender:
 
 async def from_memory(doors: Doors, scope: Scope, receive: Receive, send: Send, principal: Principal) -> Receive | None:
     """Answer from memory where that is possible and return None; else return where the owner is to read the request."""
-    if scope["path"].startswith(POLICY):
-        answered = scope["method"] == "GET" and await policy_from_memory(doors, scope, send, principal)
-        return None if answered else receive
+    if scope["method"] == "GET":
+        found = find_hot_read(doors, scope["path"], scope["query_string"], principal)
+        if found is None:
+            return receive
+        scope["forwarded_route"] = found.route
+        if found.kept:
+            scope[KEPT] = True
+        await send({"type": "http.response.start", "status": 200, "headers": found.headers})
+        await send({"type": "http.response.body", "body": found.body})
+        return None
     asked = certified.asked_of(scope, receive)
     if asked is None:
         return receive
     return None if await asked.answer(doors.certificates, send, principal) else asked.receive
-
-
-async def policy_from_memory(doors: Doors, scope: Scope, send: Send, principal: Principal) -> bool:
-    """Answer for a policy in force from memory, as written or in one other language; say whether that was possible."""
-    query: bytes = scope["query_string"]
-    locale = query.removeprefix(LOCALE).decode("latin-1")
-    if (query and (locale == "" or not query.startswith(LOCALE))) or "policies:read" not in principal.scopes:
-        return False
-    kept = doors.policies.get(scope["path"][len(POLICY) :], principal, locale)
-    if kept is None:
-        return False
-    scope["forwarded_route"] = POLICY + "{key}"
-    headers = [*kept.headers, *doors.policies_age.headers()]
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": kept.body})
-    return True
 
 
 async def forward_write(

@@ -40,6 +40,11 @@ class Limiter:
             raise TooManyRequests(f"More than {self._rate}; go on in {reset} s.", retry_after=reset, headers=exhausted)
         return self._stand(self._amount - window[1], reset)
 
+    def has_room(self, caller: str) -> bool:
+        """Say whether one more request is within the limit."""
+        window = self._windows.get(caller)
+        return window is None or window[1] < self._amount or window[0] <= time.monotonic()
+
     def _stand(self, left: float, reset: int) -> Headers:
         """Return the headers that say how much is left, and until when."""
         return [self._policy, (b"ratelimit", b"%b%d;t=%d" % (self._label, left, reset))]

@@ -35,24 +35,24 @@ PATIENCE = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """The owner's answer for one policy in one language, with the headers that it goes out with."""
+    """The owner's answer for one policy in one language, with its headers, and those for a reader who has it already."""
 
     etag: str | None
     body: bytes
     headers: list[tuple[bytes, bytes]]
+    unchanged: list[tuple[bytes, bytes]]
 
     @classmethod
     def of(cls, etag: str | None, body: bytes) -> Self:
         """Make the headers once."""
+        about_body = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
         headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", str(len(body)).encode()),
             (b"cache-control", b"private, no-cache"),
             (b"content-language", languages_of(body).encode("latin-1")),
         ]
         if etag:
             headers.append((b"etag", etag.encode("latin-1")))
-        return cls(etag, body, headers)
+        return cls(etag, body, [*about_body, *headers], headers)
 
 
 class Policies:
