@@ -122,7 +122,7 @@ def postgresql(folder: Path, *, fsync: str = "off") -> Iterator[str]:
         [binaries / "initdb", "-D", data, "-U", "shareload", "--auth=trust", "-E", "UTF8", "--locale=C", "-N"],
         check=True, stdout=subprocess.DEVNULL, **as_user,
     )  # fmt: skip
-    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={fsync} -c max_connections=300 -c deadlock_timeout=100ms"
+    options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync={fsync} -c full_page_writes={fsync} -c max_connections=300 -c deadlock_timeout=100ms"
     process = subprocess.Popen(
         [binaries / "postgres", "-D", data, *options.split()],
         stdout=subprocess.DEVNULL,
@@ -173,3 +173,11 @@ def execute(server: str, statement: str) -> None:
     """Run one statement on a server, outside a transaction."""
     with psycopg.connect(server.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
         connection.execute(statement)
+
+
+def copy_database(server: str, template: str, name: str) -> None:
+    """Make a database like another one that nobody uses."""
+    with psycopg.connect(server.replace("+psycopg", "") + "/postgres", autocommit=True) as connection:
+        # By its files, as all did before version 15: through the log, it is written twice.
+        by_files = "STRATEGY FILE_COPY" if connection.info.server_version >= 150000 else ""
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} {by_files}")
