@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 from uvicorn.server import ServerState
 
-from shared.one_write import JoiningTransport, OneWriteProtocol
+from shared.bounded_heads import BoundedHeadProtocol
+from shared.one_write import JoiningTransport
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -40,7 +41,7 @@ class Draining(ServerState):
         self.draining = False
 
 
-class DrainingProtocol(OneWriteProtocol):
+class DrainingProtocol(BoundedHeadProtocol):
     """A connection that ends between two requests."""
 
     _gone = False
