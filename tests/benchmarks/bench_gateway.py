@@ -39,6 +39,7 @@ from tests.servers import NatsServer, free_port
 KEY = "sl_bench_" + "k" * 40
 AUTHORIZATION = f"Authorization: Bearer {KEY}"
 CONNECTIONS = 64
+MANY = 200
 SECONDS = 3.0
 ROUNDS = 3
 SCOPES = frozenset({"people:read"})
@@ -147,9 +148,9 @@ def wait_until_answering(url: str) -> None:
         time.sleep(0.05)
 
 
-def load(url: str, *headers: str) -> dict[str, Any]:
+def load(url: str, *headers: str, connections: int = CONNECTIONS) -> dict[str, Any]:
     """Ask for a while from a process of its own."""
-    arguments = [sys.executable, "-m", "tests.benchmarks.http_load", url, str(CONNECTIONS), str(SECONDS), *headers]
+    arguments = [sys.executable, "-m", "tests.benchmarks.http_load", url, str(connections), str(SECONDS), *headers]
     result: dict[str, Any] = json.loads(subprocess.run(arguments, cwd=ROOT, check=True, capture_output=True).stdout)
     if set(result["statuses"]) - {"200", "304"}:
         raise RuntimeError(f"{url}: {result['statuses']}")
@@ -201,6 +202,24 @@ def http_rows(places: Places) -> list[Row]:
     rows.append(Row("gateway hot read: key, limit, metrics", ratio, "bare FastAPI hello, by CPU", ">= 1.3", note(mine)))
     ratio, mine = compare_cpu(places, [hot, AUTHORIZATION, 'If-None-Match: "1"'], hello)
     rows.append(Row("the same, 304", ratio, "bare FastAPI hello, by CPU", ">= 1.5", note(mine)))
+    return [*rows, *crowd_rows(places, [hot, AUTHORIZATION], hello)]
+
+
+def crowd_rows(places: Places, hot: list[str], hello: list[str]) -> list[Row]:
+    """How long the slowest of a hundred waits where 200 clients ask at once, against those who ask the baseline."""
+    rows = []
+    forwarded = [f"{places.gateway}/v1/people/E-1", AUTHORIZATION]
+    plain = [f"{places.nginx}/v1/people/E-1"] if places.nginx else None
+    for what, ours, name, baseline in (
+        ("hot read", hot, "bare FastAPI hello", hello),
+        ("forwarding", forwarded, "nginx doing the same", plain),
+    ):
+        if baseline is None:
+            continue
+        pairs = [(load(*ours, connections=MANY), load(*baseline, connections=MANY)) for _ in range(ROUNDS)]
+        ratio = median(mine["p99"] / base["p99"] for mine, base in pairs)
+        note = f"{median(mine['p99'] for mine, _ in pairs):.0f} to {median(base['p99'] for _, base in pairs):.0f} ms"
+        rows.append(Row(f"p99 of {MANY} clients, {what}", ratio, name, "-", note))
     return rows
 
 
