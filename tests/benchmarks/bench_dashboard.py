@@ -25,7 +25,7 @@ from tests.browser.conftest import chromium
 from tests.browser.screenshots import demonstration, signed_in
 
 SECONDS = float(os.environ.get("LENGTH", "120"))
-WARM = 20.0
+WARM = 40.0
 """Seconds after which the page has seen everything once; what it takes then is what it is compared with."""
 TRACED = 20.0
 """Seconds at the end in which each task's processor time is taken down."""

@@ -3,7 +3,7 @@
 import { ago, element, initials, say, title } from "./words.js";
 
 const SHOWN = 14;
-const FINDINGS_KEPT = 500;
+const FINDINGS_KEPT = 200;
 const SEVERITIES = { block: "Blocked by “%(section)s”", hold: "Held by “%(section)s”", advise: "Advice from “%(section)s”" };
 
 export class Posts {
