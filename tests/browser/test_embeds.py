@@ -6,7 +6,9 @@ import pytest
 from playwright.async_api import Browser, Frame, Page, expect
 
 from tests.browser.hosts import Hosts, browsing, faults, gateway_of, serving
+from tests.browser.test_dashboard import sign_in
 from tests.gateway.story import POLICY, add_people, client_with, publish
+from tests.gateway.test_badges import issue
 from tests.platform import Platform
 
 ENGLISH = POLICY.replace("locale: de", "locale: en")
@@ -212,6 +214,61 @@ async def test_a_page_shows_policy_and_check_as_parts_of_its_own(
     assert told[0] == ["acknowledged", 1]
     assert told[-1] == ["checked", "block"]
     assert await faults(page) == []
+
+
+async def test_a_page_shows_a_badge_and_says_so_once_it_holds_no_more(
+    everywhere: Browser, platform: Platform, hosts: Hosts
+) -> None:
+    certificate, code = await issue(platform)
+    script = 'window.told = []; addEventListener("shareload-verified", ({ detail }) => window.told.push(detail.valid));'
+    parts = f'<shareload-badge certificate="{code}"></shareload-badge><shareload-badge lang="de" certificate="{code}">'
+    hosts.pages["/"] = PAGE.format(head="", body=f"{parts}</shareload-badge>" + module(platform, script))
+    page = await everywhere.new_page()
+
+    await page.goto(hosts.origin())
+    shown, german = page.locator("shareload-badge").first, page.locator("shareload-badge").last
+    await expect(shown.get_by_text("Responder")).to_be_visible()
+    await expect(shown.get_by_text("This badge holds.")).to_be_visible()
+    await expect(german.get_by_text("Dieses Abzeichen gilt.")).to_be_visible()
+    await page.wait_for_function("window.told.length === 2 && window.told.every(Boolean)")
+    await page.wait_for_function(
+        "document.querySelector('shareload-badge').shadowRoot.querySelector('img').naturalWidth > 0"
+    )
+    link = shown.get_by_role("link")
+    assert await link.get_attribute("href") == f"{gateway_of(platform)}{code}"
+    assert await faults(page) == []
+
+    assert (await platform.client.post(f"{certificate}/revocation", json={"reason": "No longer."})).is_success
+    await page.reload()
+    await expect(shown.get_by_text("This badge does not hold.")).to_be_visible()
+    assert await faults(page) == []
+    await shown.evaluate("part => { part.certificate = 'nobody-has-this-one'; }")
+    await expect(shown.get_by_role("alert")).to_be_visible()
+
+
+@pytest.mark.usefixtures("anyone")
+async def test_what_the_snippets_page_says_to_paste_shows_the_policy_where_it_is_pasted(
+    everywhere: Browser, platform: Platform, hosts: Hosts
+) -> None:
+    await in_force(platform)
+    lead = await sign_in(everywhere, platform, "E-1", "lead", reduced_motion="reduce")
+    await lead.goto(f"{platform.running['gateway'].url}/embed")
+    await lead.get_by_label("Colours").select_option("dark")
+    await expect(lead.frame_locator("#shown").get_by_role("heading", name="Answering customers")).to_be_visible()
+    fields = lead.locator("[data-snippet]")
+    snippets = {
+        str(await field.get_attribute("data-snippet")): await field.input_value() for field in await fields.all()
+    }
+    base = str(await lead.locator("#choice").get_attribute("data-base"))
+    for kind in ("html", "component"):
+        hosts.pages[f"/{kind}"] = PAGE.format(head="", body=snippets[kind].replace(base, gateway_of(platform)))
+
+    page = await everywhere.new_page()
+    await page.goto(f"{hosts.origin()}/html")
+    await expect(page.frame_locator("iframe").get_by_role("heading", name="Answering customers")).to_be_visible()
+    assert (await framed(page)).url.endswith("/embed/policies/social-media?theme=dark")
+    await page.goto(f"{hosts.origin()}/component")
+    await expect(page.locator("shareload-policy").get_by_role("heading", name="Answering customers")).to_be_visible()
 
 
 @pytest.mark.usefixtures("anyone")

@@ -102,13 +102,15 @@ class Embeds:
 def csp(public_url: str, frame_ancestors: Collection[str]) -> bytes:
     """Return what the page may load, and who may frame it.
 
-    Our own origin is named beside 'self', which means nothing to some browsers in a sandbox.
+    Our own origin is named beside 'self', which means nothing to some browsers in a sandbox. The portal shows whoever
+    puts a page together how it looks, so it may frame it whoever else may; 'none' stays none.
     """
+    framing = frame_ancestors if "'none'" in frame_ancestors else dict.fromkeys(("'self'", *frame_ancestors))
     parts = urlsplit(public_url)
     own = f"'self' {parts.scheme}://{parts.netloc}"
     return (
         f"default-src 'none'; script-src {own}; style-src {own}; img-src {own}; connect-src {own}; "
-        f"base-uri 'none'; form-action 'none'; frame-ancestors {' '.join(frame_ancestors)}"
+        f"base-uri 'none'; form-action 'none'; frame-ancestors {' '.join(framing)}"
     ).encode()
 
 
