@@ -105,6 +105,8 @@ class Site:
     broker: NatsServer
     database_urls: Mapping[str, str]
     ports: dict[str, int] = field(default_factory=lambda: {name: steady_port() for name in SERVICES})
+    also: dict[str, str] = field(default_factory=dict)
+    """What else services are told from their next start on, by name without `SHARELOAD_`."""
 
     def __post_init__(self) -> None:
         key = make_key()
@@ -127,7 +129,7 @@ class Site:
             **{f"GATEWAY_{service.upper()}_URL": self.url(service) for service in SERVICES if service != "gateway"},
         }
         own = {key: value for key, value in os.environ.items() if not key.startswith("SHARELOAD_")}
-        return own | {f"SHARELOAD_{key}": value for key, value in shared.items()}
+        return own | {f"SHARELOAD_{key}": value for key, value in (shared | self.also).items()}
 
     def url(self, name: str) -> str:
         """Return where a service is reached."""
