@@ -132,6 +132,8 @@ async def watch(told: dict[str, Any]) -> Watched:
             await table.click()
         session = await context.new_cdp_session(page)
         await session.send("Performance.enable")
+        # The browser's own list of what was fetched fills up to its bound, which is no growth of the page's.
+        await page.evaluate("performance.setResourceTimingBufferSize(50)")
         events = await tell(told["nats_url"], WARM)
         heap, nodes = await sizes(session)
         await page.evaluate(WATCH)
