@@ -217,3 +217,10 @@ def references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from references(item)
+
+
+def example_of(document: Document, content: Document) -> Any:
+    """Return the example of what a request or an answer holds; raises KeyError where there is none."""
+    if "example" in content:
+        return content["example"]
+    return document["components"]["schemas"][content["schema"]["$ref"].removeprefix(REF)]["examples"][0]

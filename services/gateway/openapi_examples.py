@@ -17,9 +17,8 @@ import yaml
 
 FOLDER = Path(__file__).parent / "examples"
 SCHEMAS = "#/components/schemas/"
-EXAMPLES = "#/components/examples/"
 NAME = "usual"
-"""What the one example of a body or an answer is called."""
+"""What the one example of an event is called."""
 JSON_LIKE = re.compile(r"^application/([a-z]+\+)*json$")
 DEEPEST = 12
 TYPES: dict[str, type | tuple[type, ...]] = {
@@ -60,24 +59,24 @@ def as_json(value: Any) -> Any:
 
 
 def write_examples(document: Document) -> None:
-    """Give each request and each JSON answer of the document an example; one schema has one, by reference."""
-    composer = Composer(document["components"]["schemas"])
+    """Give each request and each JSON answer of the document an example: its own, or that of its schema."""
+    schemas = document["components"]["schemas"]
+    composer = Composer(schemas)
     write_choices(document, composer)
-    shared: Document = {}
+    made: Document = {}
     for name, content, schema, asked in contents(document):
-        if {"example", "examples"} & content.keys():
+        if "example" in content:
             continue
         known = schema.get("$ref", "").removeprefix(SCHEMAS)
         # The test says which of them have none, and why: a new field stops nobody from making the document.
         with suppress(NothingUsual):
             if name in composer.said or not known:
                 content["example"] = composer.compose(schema, name, asked=asked)
-            else:
-                # One schema has one example; where it is both asked for and given, it is written as a request may be.
-                if known not in shared:
-                    shared[known] = {"value": composer.compose(schema, known, asked=asked)}
-                content["examples"] = {NAME: {"$ref": EXAMPLES + known}}
-    document["components"]["examples"] = dict(sorted(shared.items()))
+            elif known not in made:
+                # Where a schema is both asked for and given, it is written as it comes first.
+                made[known] = composer.compose(schema, known, asked=asked)
+    for known, example in made.items():
+        schemas[known]["examples"] = [example]
 
 
 def write_choices(document: Document, composer: "Composer") -> None:

@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 from pydantic import TypeAdapter
 
 from services import openapi as built
-from services.gateway.openapi import EVENTS_FILE, FILE, merge, operations_of, references
-from services.gateway.openapi_examples import EXAMPLES, JSON_LIKE, NAME, Composer, NothingUsual, contents_of, usual
+from services.gateway.openapi import EVENTS_FILE, FILE, example_of, merge, operations_of, references
+from services.gateway.openapi_examples import JSON_LIKE, Composer, NothingUsual, contents_of, usual
 from shared.asyncapi import catalogue
 from shared.events.base import Envelope
 from tests.platform import Platform
@@ -36,7 +36,7 @@ def test_every_operation_has_a_name_of_its_own_and_every_reference_leads_somewhe
 
     assert len(names) == len(set(names)) > 50
     assert set(references(document)) == set(document["components"]["schemas"])
-    for kind in ("schemas", "headers", "responses", "examples"):
+    for kind in ("schemas", "headers", "responses"):
         asked = set(re.findall(rf'"#/components/{kind}/([^"]+)"', FILE.read_text()))
         assert asked == set(document["components"][kind])
 
@@ -122,14 +122,6 @@ def bodies() -> list[tuple[str, str, dict[str, Any]]]:
     return found
 
 
-def example_of(part: dict[str, Any]) -> Any:
-    """Return the example that a body has; raises KeyError where it has none."""
-    if "example" in part:
-        return part["example"]
-    name = part["examples"][NAME]["$ref"].removeprefix(EXAMPLES)
-    return document()["components"]["examples"][name]["value"]
-
-
 def validator(schema: dict[str, Any]) -> Any:
     """Return what judges values by a schema of the document."""
     parts = {"schemas": document()["components"]["schemas"]}
@@ -143,7 +135,7 @@ def test_every_json_body_and_answer_has_an_example_of_its_schema() -> None:
             continue
         checked += 1
         try:
-            example = example_of(part)
+            example = example_of(document(), part)
         except KeyError:
             with pytest.raises(NothingUsual) as reason:
                 Composer(document()["components"]["schemas"]).compose(part["schema"], called, asked="asked" in called)
@@ -212,7 +204,7 @@ def test_what_is_said_of_fields_is_said_of_fields_that_there_are() -> None:
 @pytest.mark.parametrize("service", ["gateway", "monitoring", "policy", "training"])
 def test_what_is_shown_as_a_request_passes_what_the_service_checks_of_it(service: str) -> None:
     shown = {
-        called.removesuffix(", asked"): example_of(part)
+        called.removesuffix(", asked"): example_of(document(), part)
         for called, kind, part in bodies()
         if "asked" in called and kind == "application/json"
     }

@@ -3,6 +3,7 @@
 import json
 import shlex
 from collections import Counter
+from contextlib import suppress
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -10,8 +11,6 @@ from services.gateway import openapi
 from shared.events.base import Privacy
 
 Document = dict[str, Any]
-
-DEEPEST = 8
 
 
 class Field(NamedTuple):
@@ -86,7 +85,7 @@ def operation(document: Document, path: str, method: str, said: Document) -> Ope
     """Return what is shown of one operation."""
     text: str = said["description"]
     summary, _, rest = text.partition("\n\n")
-    body = example_of(document, said.get("requestBody", {}))
+    body = shown(document, said.get("requestBody", {}))
     return Operation(
         said["operationId"],
         method,
@@ -108,17 +107,15 @@ def parameter(said: Document) -> Field:
 
 def answer(document: Document, status: str, said: Document) -> Answer:
     """Return what is shown of an answer; problems are all alike, so that their example stands on the first page alone."""
-    shown = example_of(document, said) if status.startswith("2") else None
-    return Answer(status, said["description"], "" if shown is None else pretty(shown[1]))
+    example = shown(document, said) if status.startswith("2") else None
+    return Answer(status, said["description"], "" if example is None else pretty(example[1]))
 
 
-def example_of(document: Document, said: Document) -> tuple[str, Any] | None:
+def shown(document: Document, said: Document) -> tuple[str, Any] | None:
     """Return the first example of a body, with its media type."""
     for kind, content in said.get("content", {}).items():
-        if "example" in content:
-            return kind, content["example"]
-        for given in content.get("examples", {}).values():
-            return kind, document["components"]["examples"][given["$ref"].rsplit("/", 1)[1]]["value"]
+        with suppress(KeyError):
+            return kind, openapi.example_of(document, content)
     return None
 
 
