@@ -151,7 +151,7 @@ async def on_error(request: Request, error: Exception) -> Response:
     response = problem_response(InternalError("The fault is logged under the request id."), request.url.path)
     # Made outside the layer that adds these to all other answers.
     response.headers["X-Request-Id"] = current.get().request_id or ""
-    response.raw_headers += request.app.state.always
+    response.raw_headers += getattr(request.app.state, "always", ())
     return response
 
 

@@ -56,7 +56,7 @@ class Edge:
     """
 
     def __init__(
-        self, app: ASGIApp, authenticate: Authenticate, metrics: HttpMetrics, always: Sequence[Header]
+        self, app: ASGIApp, authenticate: Authenticate, metrics: HttpMetrics, always: Sequence[Header] = ()
     ) -> None:
         self.app = app
         self.authenticate = authenticate
