@@ -42,12 +42,7 @@ class Writer:
         try:
             result = unit.fn(session, *unit.args, **unit.kwargs)
             session.finish()
-            if self._driver.pgconn.transaction_status == TransactionStatus.IDLE and self._driver.waiting:
-                self._driver.ask()  # a connection that broke while it was idle is to show now, not at the COMMIT
-            self.committing = True
-            if session.in_transaction():
-                session.commit()
-            self._driver.commit()
+            self._commit(session)
             return Done(result, told=session.told)
         except BaseException as error:  # noqa: BLE001  the caller gets what its unit raised
             with suppress(DBAPIError, psycopg.Error):  # the connection broke, and is given up for it
@@ -59,6 +54,18 @@ class Writer:
             if self.broken:
                 self.connection.invalidate()  # else the session would roll back on it, which raises
             session.close()
+
+    def _commit(self, session: Session) -> None:
+        """Send what waits, and commit; raises the driver's errors as SQLAlchemy does."""
+        try:
+            if self._driver.pgconn.transaction_status == TransactionStatus.IDLE and self._driver.waiting:
+                self._driver.ask()  # a connection that broke while it was idle is to show now, not at the COMMIT
+            self.committing = True
+            if session.in_transaction():
+                session.commit()
+            self._driver.commit()
+        except psycopg.Error as error:
+            raise DBAPIError.instance("COMMIT", None, error, psycopg.Error, hide_parameters=True) from error
 
     @property
     def broken(self) -> bool:

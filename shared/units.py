@@ -10,6 +10,7 @@ import sqlmodel
 from sqlalchemy import Connection, Engine, Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import SessionTransaction
 
 from shared.context import Context, current
 from shared.problems import Unavailable
@@ -43,6 +44,12 @@ class Session(sqlmodel.Session):
         if self._driver is None:
             self._driver = self.connection().connection.dbapi_connection
         return self._driver
+
+    def begin_nested(self) -> SessionTransaction:
+        """Set a savepoint now: SQLAlchemy's own waits for the first of its statements, and sees none of the driver's."""
+        nested = super().begin_nested()
+        self.connection()
+        return nested
 
     def last(self, fn: Callable[[], None]) -> None:
         """Run `fn` after all else and just before the commit: for what holds a lock that everyone wants."""
