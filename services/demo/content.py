@@ -79,3 +79,13 @@ def coaches() -> list[str]:
         one["employee_number"] for one in lines_of("training", "certified.jsonl") if one["certification"] == "coach"
     ]
     return [number for number in certified if number in seated]
+
+
+def line_of(number: str) -> set[str]:
+    """Return somebody and all those whom they report to, up to the top."""
+    managers = {person["employee_number"]: person["manager"] for person in people()}
+    line = set()
+    while number:
+        line.add(number)
+        number = managers[number]
+    return line
