@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry
 from shared import dead_letters, inbox, outbox, set_aside
 from shared.bus import Bus, BusError
 from shared.consumer import Consumer
-from shared.db import Database
+from shared.db import Database, Session
 from shared.event_metrics import EventMetrics
 from shared.following import snapshots_missing
 from shared.inbox import Handlers
@@ -179,8 +179,12 @@ class Backbone:
         """Say whether all that was told is published, and all that is on the stream is handled here."""
         if not self._lease.tried or (self._lease.held and not self._consumer.following):
             return False
-        state = await self.state()
-        return state.bootstrapped and state.outbox_waiting == 0 and state.consumer_lag == 0
+        waits, missing = await self.db.read(self._what_waits)
+        return not waits and not missing and await self._lag() == 0
+
+    def _what_waits(self, session: Session) -> tuple[bool, list[str]]:
+        waiting = outbox.waiting_state(session)
+        return waiting.count > 0, snapshots_missing(session, list(self.handlers.tellers(but=self.name)))
 
     async def replay(self, event_id: str) -> None:
         """Handle a dead letter again; raises NotFound or StillFails."""

@@ -179,12 +179,18 @@ class Platform:
         end = asyncio.get_running_loop().time() + SETTLED_WITHIN
         calm = 0
         while calm < 2:
-            settled = [await backbone.settled() for backbone in self.backbones]
-            calm = calm + 1 if all(settled) and await self._all_is_judged() else 0
+            calm = calm + 1 if await self._is_settled() else 0
             if asyncio.get_running_loop().time() > end:
                 states = {name: await running.app.state.backbone.state() for name, running in self.running.items()}
                 raise TimeoutError(f"not settled: {states}")
             await asyncio.sleep(0.01)
+
+    async def _is_settled(self) -> bool:
+        """Ask one after the other, and nobody else once one has something to do: whoever asks takes its time."""
+        for backbone in self.backbones:
+            if not await backbone.settled():
+                return False
+        return await self._all_is_judged()
 
     async def _all_is_judged(self) -> bool:
         """Say whether no post waits for rules that are being compiled."""
