@@ -53,7 +53,9 @@ def leads_elsewhere(answer: httpx.Response) -> bool:
 
 async def token_of(browser: httpx.AsyncClient) -> str:
     """Return what the forms of somebody's pages carry."""
-    return re.findall(r'name="form_token" value="([0-9a-f]+)"', (await browser.get("/guidance")).text)[0]
+    found = re.search(r'name="form_token" value="([0-9a-f]+)"', (await browser.get("/guidance")).text)
+    assert found is not None
+    return found[1]
 
 
 @pytest.mark.parametrize("to", LEADS)
