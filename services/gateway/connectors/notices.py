@@ -58,9 +58,9 @@ class Notices:
             while True:
                 self._woken.clear()
                 try:
+                    self._reap(going)
                     if await db.read(outgoing.anything):
                         self._begin(await db.write(outgoing.work, self.terms), going, db)
-                    self._reap(going)
                 except DATABASE_AWAY as error:
                     log.warning("the database is away", error=str(error))
                     await asyncio.sleep(AGAIN)
@@ -77,6 +77,8 @@ class Notices:
         mails = [one for one in due if one.channel == "email"]
         if mails and "email" not in going:
             going["email"] = asyncio.create_task(self._send_mails(mails, db), name="notices by e-mail")
+            # What became due meanwhile, or is left of many, follows at once.
+            going["email"].add_done_callback(lambda _done: self.wake())
         for one in due:
             if one.channel == "chat" and one.id not in going:
                 going[one.id] = asyncio.create_task(self._post(one, db), name=f"notice {one.id}")
