@@ -28,7 +28,8 @@ run: $(VENV)/.run-stamp $(PORTAL)/vendor/.stamp ## Run the platform here; PORT=8
 
 .PHONY: test
 test: setup ## Run all tests but the long ones
-	@exec $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@# Three at once on two cores: nearly half of a test is to wait for a process, a browser or a pause.
+	@exec $(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check
 check: setup ## Lint, types and import contracts
