@@ -23,6 +23,8 @@ async def test_an_employee_checks_a_draft_answers_a_customer_and_appeals(browser
     # The browser notes every answer above 400, as that to the reply which was not let out.
     assert [said for said in page.complaints if "409 (Conflict)" not in said] == []  # type: ignore[attr-defined]
 
+    await be_refused_in_the_midst(page)
+
     without = await sign_in(browser, platform, "E-1", "employee", java_script_enabled=False)
     await check_without_scripts(without)
     await read_a_letter(without)
@@ -82,6 +84,35 @@ async def answer_a_customer(page: Page, platform: Platform) -> None:
     await expect(page.locator(".said-by.us")).to_contain_text("Delivery is planned for tomorrow.")
     [reply] = (await platform.client.get("/v1/replies")).json()["items"]
     assert (reply["person"], reply["status"]) == ("E-1", "approved")
+
+
+async def be_refused_in_the_midst(page: Page) -> None:
+    """Be told beside what one writes that it did not work, and that one was signed out; no problem is put into the page."""
+    await page.goto("/check")
+    text, verdict = page.get_by_label("Your text"), page.locator("#verdict")
+    problem = '{"type": "about:blank", "title": "Too many requests", "status": 429}'
+    await page.route(
+        "**/check", lambda route: route.fulfill(status=429, body=problem, content_type="application/problem+json")
+    )
+    await text.press_sequentially("Hello")
+    await expect(verdict.get_by_role("status")).to_contain_text("What you wrote is still here.")
+    await expect(verdict).not_to_contain_text("about:blank")
+    await page.unroute("**/check")
+    await text.press_sequentially(" there")
+    await expect(verdict.locator("h2")).to_have_text("Yes, go ahead")
+    await expect(page.locator("#refused")).to_have_count(0)
+
+    elsewhere = await page.context.new_page()
+    await elsewhere.goto("/")
+    await elsewhere.locator("summary", has_text="Person 1").click()
+    await elsewhere.get_by_role("button", name="Sign out").click()
+    await elsewhere.wait_for_url("**/signed-out")
+    await text.press_sequentially("!")
+    await expect(verdict.locator("#refused")).to_contain_text("You have been signed out")
+    await expect(verdict.get_by_role("heading", name="Yes, go ahead")).to_be_visible()
+    await expect(text).to_have_value("Hello there!")
+    await verdict.get_by_role("button", name="Sign in again").click()
+    await expect(page.get_by_label("User name")).to_be_visible()
 
 
 async def check_without_scripts(page: Page) -> None:

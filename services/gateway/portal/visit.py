@@ -10,6 +10,7 @@ from fastapi import APIRouter, Request, status
 from fastapi.responses import RedirectResponse, Response
 
 from services.gateway.domain.credentials import Credential
+from services.gateway.keyring import StaleForm
 from services.gateway.portal import unfinished
 from services.gateway.portal.api import Api, Refused
 from services.gateway.portal.pages import SAID, own_path, page, to_sign_in
@@ -18,6 +19,8 @@ from shared.ids import new_id
 from shared.problems import Problem
 
 LONGEST_FIELD = 200_000
+BESIDE = {"HX-Retarget": "#refused", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
+"""Has the page show a part in a place of its own: portal.js makes it where the answer would have stood."""
 
 
 class Visit:
@@ -84,13 +87,23 @@ class Visit:
         back = local(self.request.headers.get("referer", "/"))
         if self.piecewise:
             response = self.render("refused_part.html", refused=refused, sign_in=again)
-            response.headers.update({"HX-Retarget": "#said", "HX-Reswap": "innerHTML"})
+            response.headers.update(BESIDE)
         else:
             response = self.render("refused.html", refused.status, refused=refused, sign_in=again, back=back)
         if again and self.lists:
             keyring = self.request.app.state.doors.keyring
             unfinished.keep(response, keyring, self.request.url.path, back, self.lists)
         return response
+
+
+def ask_in(request: Request) -> Response:
+    """Send someone who is not signed in to the sign-in page; a page that is open says it, and keeps what was written."""
+    if request.headers.get("hx-request") != "true":
+        return to_sign_in(request)
+    here = quote(local(request.headers.get("hx-current-url", "/")))
+    response = page("signed_out_part.html", request, sign_in=f"/sign-in?next={here}")
+    response.headers.update(BESIDE)
+    return response
 
 
 def local(address: str) -> str:
@@ -119,7 +132,7 @@ class Room(APIRouter):
         def add(shown: Shown) -> Shown:
             async def endpoint(request: Request) -> Response:
                 me: Credential | None = request.scope.get("credential")
-                return to_sign_in(request) if me is None else await answer(Visit(request, me), shown, scope)
+                return ask_in(request) if me is None else await answer(Visit(request, me), shown, scope)
 
             self.add_api_route(path, endpoint, methods=["GET"], name=f"{shown.__module__}.{shown.__name__}")
             return shown
@@ -133,9 +146,12 @@ class Room(APIRouter):
             async def endpoint(request: Request) -> Response:
                 me: Credential | None = request.scope.get("credential")
                 if me is None:
-                    return to_sign_in(request)
+                    return ask_in(request)
                 visit = Visit(request, me)
-                await read_form(visit)
+                try:
+                    await read_form(visit)
+                except StaleForm as stale:
+                    return visit.refuse(Refused(stale.status, {"title": stale.title(), "detail": stale.detail}))
                 return await answer(visit, shown, scope)
 
             self.add_api_route(path, endpoint, methods=["POST"], name=f"{shown.__module__}.{shown.__name__}")

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from fastapi.responses import Response
+from fastapi.responses import PlainTextResponse, Response
 
 from services.gateway.portal.answering import Answered, answered, read_answer
 from services.gateway.portal.api import Refused
@@ -82,11 +82,12 @@ async def take_answers(visit: Visit) -> Response:
 
 @room.action("/learning/attempts/{attempt}/answers/{item}")
 async def save_one(visit: Visit) -> Response:
-    """Save one answer as soon as it is given; the page sends it by itself."""
+    """Save one answer as soon as it is given; the page sends it by itself, and shows what is wrong with it."""
     attempt = await visit.api.get(path_of("attempts", visit.given["attempt"]))
     attempt["items"] = [item for item in attempt["items"] if item["id"] == visit.given["item"]]
     errors = await save(visit, attempt)
-    return Response(status_code=422 if errors else 204)
+    wrong = errors.get(visit.given["item"])
+    return PlainTextResponse(wrong) if wrong else Response(status_code=204)
 
 
 def is_over(visit: Visit, attempt: dict[str, Any]) -> bool:

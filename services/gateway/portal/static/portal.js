@@ -59,6 +59,38 @@ async function watchServer() {
   }
 }
 
+/** Where a refusal stands: above what the answer would have replaced. What nobody asked for, outside of the page, has none. */
+function placeFor({ target }) {
+  if (!(target instanceof Element) || !target.closest("main")) return null;
+  document.getElementById("refused")?.remove();
+  const place = Object.assign(document.createElement("div"), { id: "refused", role: "status" });
+  target.prepend(place);
+  return place;
+}
+
+function sayNotDone(ctx) {
+  placeFor(ctx)?.append(document.getElementById("not-done").content.cloneNode(true));
+}
+
+/** A refusal is shown beside what was done; what is no part of a page is never put into one. */
+function onAnswer(event) {
+  const { ctx } = event.detail;
+  if (ctx.response.status >= 400) {
+    event.preventDefault();
+    sayNotDone(ctx);
+  } else if (ctx.hx.retarget !== "#refused") {
+    document.getElementById("refused")?.remove();
+  } else if (!placeFor(ctx)) {
+    event.preventDefault();
+  }
+}
+
+/** Bring a refusal into view, unless somebody is writing. */
+function onRefused(event) {
+  if (event.detail.ctx.hx?.retarget !== "#refused" || document.activeElement?.matches("textarea, input")) return;
+  document.getElementById("refused")?.scrollIntoView({ block: "nearest" });
+}
+
 showTimes();
 setInterval(() => { if (!document.hidden) showTimes(); }, 30_000);
 setInterval(() => { if (!document.hidden) watchServer(); }, 10_000);
@@ -68,6 +100,9 @@ addEventListener("submit", onSubmit);
 addEventListener("click", closeOthers);
 addEventListener("pageshow", () => { for (const busy of document.querySelectorAll("button[aria-busy]")) busy.removeAttribute("aria-busy"); });
 document.addEventListener("htmx:after:swap", () => showTimes());
+document.addEventListener("htmx:after:swap", onRefused);
+document.addEventListener("htmx:before:response", onAnswer);
+document.addEventListener("htmx:error", (event) => { if (event.detail.ctx) sayNotDone(event.detail.ctx); watchServer(); });
 document.addEventListener("htmx:config:request", (event) => {
   const request = event.detail?.ctx?.request;
   if (request) request.headers["X-Form-Token"] = document.body.dataset.formToken;

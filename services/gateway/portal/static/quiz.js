@@ -14,6 +14,12 @@ function fieldsOf(question) {
   return fields;
 }
 
+/** What to say of an answer: that it is kept, what is wrong with it, or that it is not kept (who was signed out is sent elsewhere). */
+async function wordsOf(answer) {
+  if (answer.status === 204) return form.dataset.saved;
+  return answer.ok && !answer.redirected ? answer.text() : form.dataset.refused;
+}
+
 async function send() {
   if (sending) return;
   sending = true;
@@ -26,7 +32,7 @@ async function send() {
       if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
       if (changed.get(item) === fields) changed.delete(item);
       wait = 1000;
-      said.textContent = answer.ok ? form.dataset.saved : "";
+      said.textContent = await wordsOf(answer);
     } catch {
       said.textContent = form.dataset.unsaved;
       await new Promise((resolve) => { setTimeout(resolve, wait); });
