@@ -69,6 +69,7 @@ async def take(context: BrowserContext, shown: Shown) -> None:
             await page.emulate_media(color_scheme=theme)
             await page.goto(path)
             await page.locator(shown.ready).first.wait_for(timeout=10_000)
+            await page.wait_for_function("[...document.images].every((image) => image.complete)")
             await page.screenshot(path=FOLDER / f"{shown.name}-{theme}-{size}.png", full_page=True)
             await page.close()
 
