@@ -5,9 +5,9 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.story import PEOPLE
+from tests.browser.story import PEOPLE, ask
 from tests.browser.test_dashboard import sign_in
-from tests.gateway.story import add_people
+from tests.gateway.story import add_people, publish
 from tests.platform import Platform
 
 
@@ -84,15 +84,19 @@ async def test_a_certificate_is_stopped_with_a_reason_and_a_mode_needs_two(
     browser: Browser, platform: Platform
 ) -> None:
     await add_people(platform, 4)
+    await publish(platform)
+    await ask(platform, "/v1/certifications", {"key": "reader", "title": "Reader", "policies": ["social-media"]})
+    await ask(platform, "/v1/policies/social-media/versions/1/acknowledgements", {"employee_number": "E-1"})
     await platform.client.patch("/v1/people/E-1", json={"legal_entity": "Harbour GmbH"})
     await platform.settle()
     page = await sign_in(browser, platform, PEOPLE["admin"], "admin")
 
+    page.on("dialog", lambda dialog: dialog.accept())
     await page.get_by_role("link", name="People").click()
     await page.get_by_label("Search people").fill("person 1")
     await page.keyboard.press("Enter")
     await page.get_by_role("link", name="Person 1").click()
-    await expect(page.get_by_text("No certificates")).to_be_visible()
+    await stop_a_certificate(page, platform)
 
     await page.get_by_role("link", name="Works council").click()
     card = page.locator("article", has_text="Harbour GmbH")
@@ -102,3 +106,22 @@ async def test_a_certificate_is_stopped_with_a_reason_and_a_mode_needs_two(
     await page.get_by_role("button", name="Confirm as the second person").click()
     await expect(page.locator(".note")).to_be_visible()
     assert page.complaints != [], "the one who proposed is refused"  # type: ignore[attr-defined]
+
+
+async def stop_a_certificate(page: Page, platform: Platform) -> None:
+    """Suspend a certificate, give it back, and withdraw it for good."""
+    held = page.locator("article", has_text="Reader")
+    for button, why, state in (
+        ("Suspend", "We look into it.", "suspended"),
+        ("Give it back", "All is well.", "valid"),
+        ("Withdraw", "It was for somebody else.", "withdrawn"),
+    ):
+        await held.locator("summary").click()
+        await held.get_by_label("Why?").fill(why)
+        await held.get_by_role("button", name=button).click()
+        await expect(page.locator("#said")).to_contain_text("Done, and noted")
+        await expect(held.locator(".chip")).to_have_text(state)
+    await expect(held).to_contain_text("It was for somebody else.")
+    await expect(held.locator("summary")).to_have_count(0)
+    [certificate] = (await platform.client.get("/v1/people/E-1/certificates")).json()["items"]
+    assert (certificate["status"], certificate["reason"]) == ("revoked", "It was for somebody else.")
