@@ -6,8 +6,9 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.hosts import faults
-from tests.browser.story import ask
+from tests.browser.story import ask, say
 from tests.browser.test_dashboard import sign_in
+from tests.browser.test_learning import tab_to
 from tests.gateway.story import POLICY, add_people, publish
 from tests.platform import Platform
 
@@ -66,6 +67,8 @@ async def test_a_lead_writes_a_policy_with_live_advice_and_brings_it_into_force(
     assert (await page.evaluate(chosen)).startswith("- speak to the media")
     assert await faults(page) == []
     await mend(platform, page)
+    await say(platform, "1", "staff", "@one", "What a noisy day.")
+    await platform.settle()
     await compare(page)
     assert page.complaints == [CONFLICT]  # type: ignore[attr-defined]
 
@@ -96,18 +99,41 @@ async def mend(platform: Platform, page: Page) -> None:
 
 
 async def compare(page: Page) -> None:
-    """Begin the next version, see what changed, and try it on past posts."""
+    """Begin the next version, see what changed, and try it on past posts: the chart says what would be new."""
     await page.goto("/editor/house-rules")
     text = page.get_by_role("textbox", name="Text", exact=True)
     await press(page, "Begin a new version")
-    await text.fill((await text.input_value()).replace("Everybody may", "All may"))
-    await press(page, "Keep the draft")
+    mended = (
+        (await text.input_value()).replace("Everybody may", "All may").replace("words: [loud]", "words: [loud, noisy]")
+    )
+    await write_by_keyboard(page, mended)
     await page.get_by_role("link", name="What changed").click()
     await expect(page.locator(".diff ins").first).to_have_text("All")
     await expect(page.locator(".diff del").first).to_have_text("Everybody")
     await page.get_by_role("link", name="Try on past posts").click()
     await press(page, "Start")
     await expect(page.locator(".page-head .chip")).to_have_text("done")
+    row = page.get_by_role("table", name="By rule").get_by_role("row", name="no-shouting")
+    await expect(row.get_by_role("cell")).to_have_text(["1", "0"])
+    assert await row.locator("rect").first.get_attribute("width") == "100.0"
+    await expect(page.locator(".quote mark")).to_have_text("noisy")
+    assert await faults(page) == []
+
+
+async def write_by_keyboard(page: Page, source: str) -> None:
+    """Write a version, leave the text again, and keep it, with nothing but keys."""
+    text = page.get_by_role("textbox", name="Text", exact=True)
+    await tab_to(page, text)
+    await page.keyboard.press("Control+a")
+    await page.keyboard.insert_text(source)
+    await expect(page.locator("#seen")).to_contain_text("All may")
+    await tab_to(page, page.get_by_label("What changes, in a sentence"))
+    await page.keyboard.type("Noise, too.")
+    await tab_to(page, page.get_by_label("Everybody accepts it anew"))
+    await tab_to(page, page.get_by_role("button", name="Keep the draft"))
+    await tab_to(page, text)
+    await page.keyboard.press("Control+s")
+    await expect(page.locator("#said")).not_to_be_empty()
 
 
 async def test_a_lead_asks_for_acceptance_fills_a_seat_and_plays_the_load_through(

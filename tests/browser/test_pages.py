@@ -1,11 +1,11 @@
-"""Every page of the table, in a browser: whole, without faults, in both themes, and nothing of it from elsewhere."""
+"""Every page of the table, in a browser: whole, without faults, in both themes, large, still, and nothing from elsewhere."""
 
 import asyncio
 import re
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize
 
 from services.gateway.portal.rooms import ROOMS
 from tests.browser.hosts import read_axe
@@ -16,6 +16,27 @@ from tests.platform import Platform
 
 BY_NIGHT = ["color-contrast", "link-in-text-block"]
 """What of a page depends on its colours; the rest is judged by day."""
+WIDE = ViewportSize(width=1280, height=720)
+ZOOMED = ViewportSize(width=640, height=360)
+"""A window, and what of it a page has at 200 %."""
+CUT = """async () => {
+  await new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)));
+  const scrolls = (one) => one && one !== document.documentElement
+    && (["auto", "scroll"].includes(getComputedStyle(one).overflowX) || scrolls(one.parentElement));
+  const seen = (one) => one.checkVisibility({ visibilityProperty: true }) && one.getBoundingClientRect().width > 1;
+  const out = [...document.body.querySelectorAll("*")].filter((one) => {
+    const { left, right } = one.getBoundingClientRect();
+    return (right > innerWidth + 1 || left < -1) && seen(one) && !scrolls(one) && !one.closest(".skip, .visually-hidden");
+  });
+  const faults = out.slice(0, 3).map((one) => one.outerHTML.slice(0, 200));
+  const { scrollWidth } = document.documentElement;
+  return scrollWidth > innerWidth ? [`scrolls to ${scrollWidth}`, ...faults] : faults;
+}"""
+"""What reaches beyond the window and cannot be scrolled to within a box of its own."""
+MOVING = """() => document.getAnimations()
+  .filter((one) => one.playState === "running" && one.timeline instanceof DocumentTimeline)
+  .map((one) => `${one.animationName ?? one.transitionProperty} of ${one.effect.target.outerHTML.slice(0, 150)}`)"""
+"""What moves by itself; shadows that follow what somebody scrolls do not."""
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -28,7 +49,7 @@ def test_every_page_of_the_portal_is_in_the_table() -> None:
 
 
 @pytest.mark.timeout(400)
-async def test_every_page_is_without_faults_in_both_themes_and_asks_no_other_host(
+async def test_every_page_is_without_faults_in_both_themes_and_at_200_percent_and_asks_no_other_host(
     browser: Browser, platform: Platform
 ) -> None:
     await tell(platform)
@@ -78,15 +99,20 @@ async def judge_pages_of(
 async def judge(page: Page, shown: Shown) -> list[str]:
     """Return what is wrong with a page, apart from what it says itself."""
     await page.emulate_media(color_scheme="light")
+    await page.set_viewport_size(WIDE)
     answer = await page.goto(await path_of(shown, page.context))
     assert answer is not None
     if answer.status != 200:
         return [f"{answer.url} answers {answer.status}"]
     await page.locator(shown.ready).first.wait_for(timeout=10_000)
+    moving = await page.evaluate(MOVING)
     by_day = await violations(page, {"type": "tag", "values": LEVELS})
     await page.emulate_media(color_scheme="dark")
     by_night = await violations(page, {"type": "rule", "values": BY_NIGHT})
-    return [*by_day, *(f"by night: {fault}" for fault in by_night)]
+    await page.set_viewport_size(ZOOMED)
+    cut = await page.evaluate(CUT)
+    named = (("moves", moving), ("by night", by_night), ("at 200 %", cut))
+    return [*by_day, *(f"{name}: {fault}" for name, faults in named for fault in faults)]
 
 
 def is_foreign(url: str, origin: str) -> bool:
