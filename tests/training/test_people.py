@@ -48,6 +48,24 @@ async def test_a_person_is_added_and_changed_and_the_others_are_told(service: Tr
     ]
 
 
+async def test_people_are_found_by_a_part_of_what_they_are_called(service: TrainingService) -> None:
+    await service.add_person("E-1", name="Özlem Müller", email="oe@x.example", department="Care")
+    await service.add_person("E-2", name="Kim 100% Park", email="kim@x.example", department="Press")
+    await service.add_person("E-3", name="Zoë/2 李", email="zoe@y.example", department="Care")
+
+    async def found(q: str) -> list[str]:
+        answer = await service.client.get("/v1/people", params={"q": q, "limit": 2})
+        return [one["employee_number"] for one in answer.json()["items"]]
+
+    asked = ("özlem", "MÜLL", "park", "0%", "%%", "_", "ë/2", "李", "王", "e-2", "Y.example", "care", "nobody")
+    one, two, three = ["E-1"], ["E-2"], ["E-3"]
+    wanted: tuple[list[str], ...] = (one, one, two, two, [], [], three, three, [], two, three, one + three, [])
+    assert {q: await found(q) for q in asked} == dict(zip(asked, wanted, strict=True))
+    narrowed = await service.client.get("/v1/people", params={"q": "x.example", "department": "Press"})
+    assert [one["employee_number"] for one in narrowed.json()["items"]] == two
+    assert (await service.client.get("/v1/people", params={"q": ""})).status_code == 422
+
+
 async def test_a_person_reads_the_same_rendered_from_a_row_and_by_the_model(service: TrainingService) -> None:
     await service.add_person("E-1")
     odd = {

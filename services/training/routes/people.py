@@ -36,15 +36,23 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Line, Moment
 
+Searched = Annotated[Line, Query(description="A part of a name, an employee number, an address or a department.")]
+
 router = Router(prefix="/v1", tags=["people"])
 
 
 @router.get("/people", response_model=Page[PersonOut], dependencies=[needs("people:read", "self")])
 async def list_people(
-    paging: Paging, db: Db, department: Line | None = None, region: Line | None = None, *, active: bool | None = None
+    paging: Paging,
+    db: Db,
+    q: Searched | None = None,
+    department: Line | None = None,
+    region: Line | None = None,
+    *,
+    active: bool | None = None,
 ) -> Response:
     """List people; a person who signed in sees themself."""
-    return db.answer(await db.read(directory.find, paging, department, region, active))
+    return db.answer(await db.read(directory.find, paging, q, department, region, active))
 
 
 @router.post(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Integer, Select, bindparam, cast, select
+from sqlalchemy import Integer, Select, String, bindparam, cast, func, or_, select
 
 from services.training.domain import access
 from services.training.domain.access import NAMELESS
@@ -17,6 +17,7 @@ from shared.rendered import RawJson, Rendered, rendered, rendered_page
 from shared.statements import Prebuilt, Row
 
 SHOWN = tuple(PersonOut.model_fields)
+SEARCHED = ("name", "employee_number", "email", "department")
 TABLE = metadata.tables["people"]
 FORMER = metadata.tables["former_numbers"]
 OLD = TABLE.alias("old")
@@ -50,13 +51,24 @@ def get(session: Session, employee_number: str) -> Rendered[PersonOut]:
 
 
 def find(
-    session: Session, paging: PageQuery, department: str | None, region: str | None, active: bool | None
+    session: Session, paging: PageQuery, q: str | None, department: str | None, region: str | None, active: bool | None
 ) -> Rendered[Page[PersonOut]]:
     """List the people whom the caller may see."""
-    given = {"department": department, "region": region, "active": active, "after": paging.after}
+    searched = None if q is None else pattern_of(q)
+    given = {"q": searched, "department": department, "region": region, "active": active, "after": paging.after}
     asked = {name: value for name, value in given.items() if value is not None}
     found, next_cursor = cut(rows(session, asked, paging.limit + 1), paging.limit, SHOWN.index("employee_number"))
     return rendered_page(SHOWN, found, next_cursor)
+
+
+def pattern_of(q: str) -> str:
+    """Return what LIKE finds a part of a name by.
+
+    SQLite knows small and capital letters of ASCII only, so that any letter stands for another that has both.
+    """
+    escaped = q.strip().lower().replace("/", "//").replace("%", "/%").replace("_", "/_")
+    letters = ("_" if not each.isascii() and each != each.upper() else each for each in escaped)
+    return f"%{''.join(letters)}%"
 
 
 def rows(session: Session, asked: dict[str, Any], most: int = 1) -> list[Row]:
@@ -69,7 +81,7 @@ def rows(session: Session, asked: dict[str, Any], most: int = 1) -> list[Row]:
 
 
 def shown_if(names: tuple[str, ...]) -> Select[Any]:
-    """Return the query for people whose columns `names` have given values; `after` is an employee number."""
+    """Return the query for people whose columns `names` have given values; `after` is an employee number, `q` a pattern."""
     manager = TABLE.alias("manager")
     columns: dict[str, Any] = {
         **TABLE.c,
@@ -81,9 +93,13 @@ def shown_if(names: tuple[str, ...]) -> Select[Any]:
     )
     query = query.where(TABLE.c.merged_into.is_(None), TABLE.c.name != NAMELESS)
     for name in names:
-        query = query.where(
-            TABLE.c.employee_number > bindparam("after") if name == "after" else TABLE.c[name] == bindparam(name)
-        )
+        if name == "after":
+            query = query.where(TABLE.c.employee_number > bindparam("after"))
+        elif name == "q":
+            pattern = bindparam("q", type_=String)
+            query = query.where(or_(*(func.lower(TABLE.c[each]).like(pattern, escape="/") for each in SEARCHED)))
+        else:
+            query = query.where(TABLE.c[name] == bindparam(name))
     return query.order_by(TABLE.c.employee_number).limit(bindparam("most", type_=Integer))
 
 
