@@ -8,6 +8,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.hosts import faults
 from tests.browser.story import say as post
 from tests.browser.test_dashboard import sign_in
+from tests.browser.test_learning import tab_to
 from tests.gateway.story import POLICY, add_people, publish
 from tests.platform import Platform
 
@@ -78,8 +79,11 @@ async def test_a_coach_works_through_the_queue_by_keyboard_alone(browser: Browse
     await expect(page.locator(".words footer")).to_contain_text("Person 2")
     assert await states(team) == ["guided", "open"]
     await page.keyboard.press("d")
-    await page.get_by_label("The rule is too strict here.").check()
-    await page.get_by_label("In your words").press("Control+Enter")
+    await tab_to(page, page.get_by_label("Something else"))
+    await page.keyboard.press("ArrowUp")
+    await expect(page.get_by_label("The rule is too strict here.")).to_be_checked()
+    await tab_to(page, page.get_by_label("In your words"))
+    await page.keyboard.press("Control+Enter")
     await expect(page.locator("#finding")).to_contain_text("The queue is empty")
     assert await states(team) == ["guided", "dismissed"]
     assert page.complaints == []  # type: ignore[attr-defined]
@@ -105,15 +109,18 @@ async def write_guidance(page: Page) -> None:
     """Begin with a template, better a wording until the rules agree, and send it."""
     await page.keyboard.press("g")
     await expect(page.locator("#message")).to_be_focused()
-    await page.get_by_role("button", name="Say what is planned").press("Enter")
+    await tab_to(page, page.get_by_role("button", name="Say what is planned"))
+    await page.keyboard.press("Enter")
     await expect(page.locator("#message")).to_have_value("You answered at once.")
     await expect(page.locator("#preview")).to_contain_text("the rules agree with this wording")
-    await page.get_by_label("How it could be worded").fill("It is guaranteed.")
+    await tab_to(page, page.get_by_label("How it could be worded"))
+    await page.keyboard.type("It is guaranteed.")
     await expect(page.locator("#preview")).to_contain_text("the rules would still object")
-    await page.get_by_label("How it could be worded").fill("It is planned.")
+    await page.keyboard.press("Control+a")
+    await page.keyboard.type("It is planned.")
     await expect(page.locator("#preview blockquote")).to_have_text("It is planned.")
     assert await faults(page) == []
-    await page.locator("#message").press("Control+Enter")
+    await page.keyboard.press("Control+Enter")
 
 
 async def test_who_comes_second_is_told_and_what_comes_in_does_not_move_the_list(

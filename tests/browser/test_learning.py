@@ -11,6 +11,12 @@ from tests.browser.test_dashboard import sign_in
 from tests.gateway.story import add_people, publish
 from tests.platform import Platform
 
+RINGED = """(control) => [control, control.closest("label")].some((one) => {
+  const style = one && getComputedStyle(one);
+  return style && ((style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== "none");
+})"""
+"""Whether what has the focus, or the label around it, has a ring."""
+
 
 async def test_a_person_learns_fails_a_quiz_passes_it_by_keyboard_and_takes_the_badge_along(
     browser: Browser, platform: Platform
@@ -124,6 +130,7 @@ async def tab_to(page: Page, control: Locator) -> None:
     key = "Tab" if await control.evaluate(before) else "Shift+Tab"
     for _ in range(60):
         if await control.evaluate("(control) => control === document.activeElement"):
+            assert await control.evaluate(RINGED), "nobody sees where the focus is"
             return
         await page.keyboard.press(key)
     raise AssertionError("no key leads there")

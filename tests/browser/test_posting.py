@@ -5,7 +5,7 @@ import re
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.hosts import faults
-from tests.browser.story import HELD, tell
+from tests.browser.story import HELD, say, tell
 from tests.browser.test_dashboard import sign_in
 from tests.platform import Platform
 
@@ -18,8 +18,9 @@ async def test_an_employee_checks_a_draft_answers_a_customer_and_appeals(browser
     await check_a_draft(page)
     await get_an_approval(page, platform)
     await answer_a_customer(page, platform)
+    await hand_it_on(page, platform)
     await register_an_account(page)
-    await go_away_and_look_who_looked(page)
+    await go_away_and_look_who_looked(page, platform)
     # The browser notes every answer above 400, as that to the reply which was not let out.
     assert [said for said in page.complaints if "409 (Conflict)" not in said] == []  # type: ignore[attr-defined]
 
@@ -84,6 +85,20 @@ async def answer_a_customer(page: Page, platform: Platform) -> None:
     await expect(page.locator(".said-by.us")).to_contain_text("Delivery is planned for tomorrow.")
     [reply] = (await platform.client.get("/v1/replies")).json()["items"]
     assert (reply["person"], reply["status"]) == ("E-1", "approved")
+
+
+async def hand_it_on(page: Page, platform: Platform) -> None:
+    """Give a conversation to somebody else, with a word for them."""
+    await say(platform, "4", "mention", "@other", "Is the green tent sold out?")
+    await platform.settle()
+    await page.get_by_role("navigation", name="Main").get_by_role("link", name="My conversations").click()
+    await page.get_by_role("link", name="@other").click()
+    await page.get_by_label("Why should somebody else take it?").fill("I know nothing about tents.")
+    await page.get_by_role("button", name="Hand it on").click()
+    await expect(page.locator("#said")).to_contain_text("Handed on.")
+    await expect(page.locator("main")).not_to_contain_text("@other")
+    found = (await platform.client.get("/v1/conversations")).json()["items"]
+    assert [each["assignee"] for each in found if each["customer"] == "@other"] == [None]
 
 
 async def be_refused_in_the_midst(page: Page) -> None:
@@ -152,8 +167,10 @@ async def register_an_account(page: Page) -> None:
     await expect(page.locator(".rows")).not_to_contain_text("@fresh")
 
 
-async def go_away_and_look_who_looked(page: Page) -> None:
-    """Go away until further notice, come back, and take one's data along."""
+async def go_away_and_look_who_looked(page: Page, platform: Platform) -> None:
+    """Go away until further notice, come back, see that a coach looked, and take one's data along."""
+    coach = await platform.as_person("E-2", role="coach")
+    assert (await coach.get("/v1/people/E-1")).is_success
     await page.goto("/availability")
     await page.get_by_label("I am away").check()
     await page.get_by_role("button", name="Keep it").click()
@@ -163,6 +180,7 @@ async def go_away_and_look_who_looked(page: Page) -> None:
     await page.get_by_role("button", name="I take a break").click()
     await expect(page.locator(".presence")).to_contain_text("You are not here")
     await page.get_by_role("link", name="Privacy").click()
+    await expect(page.locator(".look-day li", has_text="Person 2")).to_contain_text("your record")
     await expect(page.get_by_role("heading", name="How long things are kept")).to_be_visible()
     async with page.expect_download() as download:
         await page.get_by_role("button", name="Take my data along").click()
