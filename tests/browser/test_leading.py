@@ -148,6 +148,10 @@ async def test_a_lead_asks_for_acceptance_fills_a_seat_and_plays_the_load_throug
     await expect(page.get_by_role("heading", level=1)).to_have_text("Please read our policy")
     await expect(page.locator(".rows")).to_contain_text("Person 1")
     await page.get_by_text("Somebody need not accept it").click()
+    await page.get_by_label("Employee number").press_sequentially("PERSON 4")
+    await expect(page.locator("#people-found option")).to_have_text(["Person 4 · Care"])
+    await expect(page.locator("#people-found option")).to_have_attribute("value", "E-4")
+    assert await faults(page) == []
     await page.get_by_label("Employee number").fill("E-4")
     await page.get_by_label("Why").fill("Leaves tomorrow.")
     await press(page, "Exempt them")
