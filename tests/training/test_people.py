@@ -3,12 +3,14 @@
 import asyncio
 from collections.abc import Callable
 
+import orjson
 import pytest
 
-from services.training.domain.provisioning import people
+from services.training.domain.provisioning import directory, people
 from services.training.schemas.people import PersonIn, PersonOut
 from shared.context import Principal
 from shared.db import Database
+from shared.pages import PageQuery
 from shared.rendered import Rendered
 from tests.training.conftest import TrainingService
 
@@ -64,6 +66,20 @@ async def test_people_are_found_by_a_part_of_what_they_are_called(service: Train
     narrowed = await service.client.get("/v1/people", params={"q": "x.example", "department": "Press"})
     assert [one["employee_number"] for one in narrowed.json()["items"]] == two
     assert (await service.client.get("/v1/people", params={"q": ""})).status_code == 422
+
+
+async def test_a_search_takes_small_letters_for_capital_ones_on_both_databases(
+    open_database: Callable[[str], Database],
+) -> None:
+    db = open_database("training")
+    await db.write(people.create, row_of(1, None).model_copy(update={"name": "ÖZLEM 100%"}))
+    await db.write(people.create, row_of(2, None).model_copy(update={"name": "Ozlem"}))
+
+    async def found(q: str) -> int:
+        page = await db.read(directory.find, PageQuery(5, None), q, None, None, None)
+        return len(orjson.loads(page.body)["items"])
+
+    assert [await found(q) for q in ("özlem 1", "ozlem", "0%", "%1")] == [1, 1, 1, 0]
 
 
 async def test_a_person_reads_the_same_rendered_from_a_row_and_by_the_model(service: TrainingService) -> None:
