@@ -74,9 +74,13 @@ async def test_a_form_that_was_not_made_for_this_session_changes_nothing(platfor
         assert slug(await person.post("/sign-out", data={"form_token": token})) == (403, "stale-form")
     again = await platform.as_person("E-1", "admin")
     assert slug(await again.post("/sign-out", data={"form_token": first[1]})) == (403, "stale-form")
+    stale = await again.post("/availability", data={"form_token": first[1], "away": "yes"})
+    assert (stale.status_code, "load its page again" in stale.text, "<main" in stale.text) == (403, True, True)
     assert (await person.get("/v1/guidance")).status_code == 200
     assert (await person.post("/sign-out", data={"form_token": first[1]})).headers["Location"] == "/signed-out"
     assert (await person.get("/v1/guidance")).status_code == 401
+    part = await person.post("/check", data={"form_token": first[1], "text": "x"}, headers={"HX-Request": "true"})
+    assert (part.status_code, part.headers["HX-Retarget"], "<main" in part.text) == (200, "#refused", False)
 
 
 async def test_signing_in_again_ends_the_session_that_the_browser_had(platform: Platform) -> None:
