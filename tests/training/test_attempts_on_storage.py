@@ -20,6 +20,7 @@ from shared import migrate
 from shared.clock import ShiftedClock
 from shared.context import Context
 from shared.db import Database, Session
+from shared.engines import Timeouts, create_postgresql
 from shared.problems import Problem
 from shared.tables import evidence_entries
 from tests.conftest import SERVICES, Templates
@@ -49,7 +50,7 @@ def graded(session: Session) -> tuple[int, int]:
 
 def run(url: str, now: datetime, fn: Callable[[Session], object]) -> object:
     """Run a function in a transaction of its own, as another process would; returns the problem that it raised, too."""
-    engine = create_engine(url)
+    engine = create_postgresql(url, Timeouts())
     try:
         with Session(engine, now, Context()) as session:
             result = fn(session)
@@ -77,7 +78,7 @@ async def test_a_sitting_that_several_processes_end_at_once_is_graded_once(
 ) -> None:
     url = templates.copy("postgresql", "training", tmp_path)
     db = Database(url, clock)
-    engine = create_engine(url)
+    engine = create_postgresql(url, Timeouts())
     try:
         attempt = await start_timed(db)
         clock.advance(timedelta(minutes=2, seconds=1))
