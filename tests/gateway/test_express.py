@@ -24,6 +24,12 @@ def said(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
     return answer.status_code, answer.content, headers
 
 
+async def long_way(_scope: Scope, _receive: Receive, send: Send) -> None:
+    """Say that the short way was not taken."""
+    await send({"type": "http.response.start", "status": 418, "headers": []})
+    await send({"type": "http.response.body"})
+
+
 async def test_both_ways_say_the_same(platform: Platform) -> None:
     await add_people(platform, 2)
     await publish(platform, LONG)
@@ -53,10 +59,6 @@ async def test_the_short_way_is_taken_by_keys_that_work_and_counted_against_them
     gateway = platform.running["gateway"].app
     reader = await client_with(platform, "policies:read")
     key = {"Authorization": reader.headers["Authorization"], "Host": "harbour.example"}
-
-    async def long_way(_scope: Scope, _receive: Receive, send: Send) -> None:
-        await send({"type": "http.response.start", "status": 418, "headers": []})
-        await send({"type": "http.response.body"})
 
     transport = httpx.ASGITransport(Express(long_way, gateway, ()))
     async with httpx.AsyncClient(transport=transport, base_url="http://harbour.example") as client:
