@@ -1,10 +1,14 @@
 """People come by API and by CSV, and leave."""
 
 import asyncio
+import contextlib
+import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 
 import orjson
 import pytest
+from sqlalchemy.dialects import sqlite
 
 from services.training.domain.provisioning import directory, people
 from services.training.schemas.people import PersonIn, PersonOut
@@ -12,6 +16,7 @@ from shared.context import Principal
 from shared.db import Database
 from shared.pages import PageQuery
 from shared.rendered import Rendered
+from tests.conftest import Templates
 from tests.training.conftest import TrainingService
 
 HEADER = "employee_number,name,email,department,region,manager,languages\n"
@@ -258,3 +263,15 @@ def row_of(number: int, manager: int | None) -> PersonIn:
     boss = f"E-{manager}" if manager is not None else None
     email = f"e{number}@x.example"
     return PersonIn(employee_number=f"E-{number}", name="N", email=email, department="D", region="R", manager=boss)
+
+
+@pytest.mark.parametrize("asked", [(), ("after",), ("active", "after")])
+def test_a_page_of_people_is_read_in_order_and_sorts_nobody(
+    asked: tuple[str, ...], templates: Templates, tmp_path: Path
+) -> None:
+    url = templates.copy("sqlite", "training", tmp_path)
+    statement = str(directory.shown_if(asked).compile(dialect=sqlite.dialect()))
+    with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+        given = ["x"] * (statement.count("?") - 1)
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement}", [*given, 50])]
+    assert not [step for step in plan if "ORDER BY" in step], plan
