@@ -42,7 +42,7 @@ from services.training.tables.learning import (
     TaskSubmission,
 )
 from services.training.tables.operations import CertificateOperation, CertificateOperationItem, OperationState
-from services.training.tables.people import Authority, FormerNumber, Person, PersonSource, Source
+from services.training.tables.people import NOT_MERGED, Authority, FormerNumber, Person, PersonSource, Source
 from services.training.tables.privacy import Erasure, KeyName, Look
 from services.training.tables.quizzes import (
     Accommodation,
@@ -59,6 +59,7 @@ from services.training.tables.refreshers import RefresherProposal
 from services.training.tables.works_council import WorksCouncilChange
 
 __all__ = [
+    "NOT_MERGED",
     "Absence",
     "Accommodation",
     "Acknowledgement",

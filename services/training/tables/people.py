@@ -50,6 +50,12 @@ class Person(Table, table=True):
     changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime, index=True)
 
 
+NOT_MERGED = func.coalesce(col(Person.merged_into), "") == ""
+"""Says which entries stand for somebody, in lists.
+
+Not by `IS NULL`, for which SQLite takes the index of who was merged: nearly everybody, sorted anew for each page.
+"""
+
 Index("people_user_name_folded", func.lower(col(Person.user_name)))
 Index("people_email_folded", func.lower(col(Person.email)))
 

@@ -9,7 +9,7 @@ from sqlalchemy import Integer, Select, String, bindparam, cast, func, or_, sele
 from services.training.domain import access
 from services.training.domain.access import NAMELESS
 from services.training.schemas.people import PersonOut
-from services.training.tables import Person, metadata
+from services.training.tables import NOT_MERGED, Person, metadata
 from shared.db import Session
 from shared.pages import Page, PageQuery, cut
 from shared.problems import NotFound
@@ -91,8 +91,7 @@ def shown_if(names: tuple[str, ...]) -> Select[Any]:
     query = select(*(columns[name].label(name) for name in SHOWN)).select_from(
         TABLE.outerjoin(manager, manager.c.id == TABLE.c.manager)
     )
-    # Not `IS NULL`, for which SQLite takes the index of who was merged: nearly everybody, sorted anew for each page.
-    query = query.where(func.coalesce(TABLE.c.merged_into, "") == "", TABLE.c.name != NAMELESS)
+    query = query.where(NOT_MERGED, TABLE.c.name != NAMELESS)
     for name in names:
         if name == "after":
             query = query.where(TABLE.c.employee_number > bindparam("after"))

@@ -13,7 +13,7 @@ from services.training.domain.provisioning import groups, identities, people
 from services.training.domain.scim import users
 from services.training.domain.scim.filters import Condition, Selection, flag, moment, text, within
 from services.training.schemas.scim import StaffMember
-from services.training.tables import Group, GroupMember, Person, PersonSource, ScimEmail, ScimUser, Source
+from services.training.tables import NOT_MERGED, Group, GroupMember, Person, PersonSource, ScimEmail, ScimUser, Source
 from shared.db import Session
 from shared.evidence import record
 
@@ -68,7 +68,7 @@ class People:
     def query(self, *columns: Any) -> Any:
         """Select from the people whom SCIM and the caller see."""
         joined = select(*columns).outerjoin(ScimUser, col(ScimUser.person) == col(Person.id))
-        here = (col(ScimUser.deleted_at).is_(None), col(Person.merged_into).is_(None))
+        here = (col(ScimUser.deleted_at).is_(None), NOT_MERGED)
         return joined.select_from(Person).where(*here, *self._limits)
 
     def resources(self, rows: Sequence[Person]) -> list[StaffMember]:
