@@ -21,6 +21,7 @@ import orjson
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from services import SERVICES
 from services.backup_consistency import a_while_ago, ahead
 from services.backup_databases import BackupError, Snapshot
 from shared.evidence import head_hash, head_text
@@ -29,7 +30,6 @@ from shared.tables import evidence_heads
 
 FORMAT = 1
 MANIFEST = "manifest.json"
-SERVICES = ("policy", "training", "monitoring", "gateway")
 TRIES = 100
 NOT_KEPT = frozenset({"nats", "logs", "lock", "run.json"})
 """Of the data folder: the broker's store is filled again from the outboxes, and the rest belongs to one run."""

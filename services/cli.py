@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from services import SERVICES
 from services.backup_commands import back_up, erasures, restore
 from services.badge_commands import badges
 from services.cli_examples import show_examples
@@ -20,7 +21,7 @@ from services.course_commands import courses
 from services.evidence_commands import audit
 from services.restart_command import restart
 from services.secret_commands import secrets
-from services.terminal import SERVICES, Options, api_of, bars, err, out
+from services.terminal import Options, api_of, bars, err, out
 from services.webhook_commands import webhooks
 
 CHUNK = 500

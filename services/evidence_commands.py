@@ -12,7 +12,8 @@ from zipfile import ZipFile
 
 import typer
 
-from services.terminal import SERVICES, api_of, bars, err, out
+from services import SERVICES
+from services.terminal import api_of, bars, err, out
 
 audit = typer.Typer(help="Who did what, sealed so that nothing is changed unseen.", no_args_is_help=True)
 

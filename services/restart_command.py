@@ -9,7 +9,8 @@ from typing import Any
 
 import typer
 
-from services.terminal import SERVICES, Options, err
+from services import SERVICES
+from services.terminal import Options, err
 
 PATIENCE = 180.0
 LOOK = 0.1

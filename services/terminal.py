@@ -9,8 +9,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from services.client import Api, Place
 
-SERVICES = ("policy", "training", "monitoring", "gateway")
-
 out = Console()
 err = Console(stderr=True)
 

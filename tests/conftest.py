@@ -14,7 +14,7 @@ import pytest_asyncio
 from hypothesis import settings
 from sqlalchemy import create_engine
 
-from services.__main__ import rest_from_collecting
+from services.serving import rest_from_collecting
 from shared import migrate
 from shared.clock import ShiftedClock
 from shared.db import Database

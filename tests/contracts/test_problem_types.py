@@ -3,9 +3,8 @@
 import importlib
 from collections.abc import Iterator
 
+from services import SERVICES
 from shared.problems import Problem
-
-SERVICES = ("policy", "training", "monitoring", "gateway")
 
 
 def all_below(cls: type[Problem]) -> Iterator[type[Problem]]:

@@ -11,6 +11,7 @@ import orjson
 from sqlalchemy import Engine, Select, create_engine, func, select
 from sqlalchemy.orm import Session
 
+from services import SERVICES
 from services.gateway import tables as gateway
 from services.monitoring import tables as monitoring
 from services.policy import tables as policy
@@ -18,7 +19,7 @@ from services.training import tables as training
 from shared.evidence import Sealer
 from shared.evidence_chain import verify_log
 from shared.tables import dead_letters, evidence_entries, inbox, outbox
-from tests.faults.processes import SERVICES, Fleet, read_stream
+from tests.faults.processes import Fleet, read_stream
 
 METADATA = {
     "policy": policy.metadata,

@@ -11,7 +11,8 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from services.__main__ import SERVICES, load, serve_one
+from services import SERVICES
+from services.serving import load, serve_one
 from services.supervisor.children import spawn
 
 

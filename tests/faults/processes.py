@@ -23,6 +23,7 @@ import nats
 import orjson
 from nats.js.api import DeliverPolicy
 
+from services import SERVICES
 from shared.auth import TokenSigner, make_key
 from shared.bus import STREAM, Bus
 from shared.context import Principal
@@ -30,7 +31,6 @@ from shared.settings import ServiceSettings
 from tests.servers import LOOPBACK, NatsServer
 
 ROOT = Path(__file__).parents[2]
-SERVICES = ("policy", "training", "monitoring", "gateway")
 KEY = "sl_test_" + "f" * 43
 READY_WITHIN = 60.0
 LOOK = 0.02

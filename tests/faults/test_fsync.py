@@ -19,11 +19,12 @@ import httpx
 import nkeys
 import pytest
 
+from services import SERVICES
 from shared.bus import Message
 from shared.ids import new_id
 from shared.streams import StreamSettings, ensure_stream
 from tests.conftest import Templates
-from tests.faults.processes import ROOT, SERVICES, Site, bus_to, steady_port, until
+from tests.faults.processes import ROOT, Site, bus_to, steady_port, until
 from tests.servers import NATS, NatsServer, wait_until_listening
 
 STRACE = shutil.which("strace")

@@ -15,11 +15,12 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from services import SERVICES
 from shared.relay import FAULT
 from shared.streams import StreamSettings, ensure_stream
 from tests.faults.copies import Copies
 from tests.faults.load import Load
-from tests.faults.processes import SERVICES, Fleet, bus_to, until
+from tests.faults.processes import Fleet, bus_to, until
 
 BROKER = "nats-server"
 DIED_BY_ITSELF = 137

@@ -15,6 +15,7 @@ import httpx
 import orjson
 from sqlalchemy import create_engine, delete
 
+from services import SERVICES
 from services.gateway import tables as gateway
 from services.gateway.domain import event_log
 from shared import inbox, outbox, tables
@@ -22,7 +23,7 @@ from shared.clock import ShiftedClock
 from shared.db import Database
 from tests.faults.copies import METADATA, Copies
 from tests.faults.load import Load
-from tests.faults.processes import SERVICES, Fleet, until
+from tests.faults.processes import Fleet, until
 
 AGE = timedelta(days=46)
 """Longer than stream, outbox, inbox and public log keep anything."""

@@ -18,11 +18,11 @@ import pytest
 import yaml
 from nats.aio.client import Client
 
+from services import SERVICES
 from tests.servers import LOOPBACK, NATS, free_port, postgresql, wait_until_listening
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
-SERVICES = ("policy", "training", "monitoring", "gateway")
 
 
 @dataclass

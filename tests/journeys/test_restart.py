@@ -10,13 +10,13 @@ from pathlib import Path
 
 import httpx
 
+from services import SERVICES
 from tests.faults.processes import until
 from tests.journeys.running import Running, living, wait_until
 from tests.journeys.test_make_run import PERSON
 from tests.servers import LOOPBACK, free_port
 
 SHARELOAD = Path(sysconfig.get_path("scripts")) / "shareload"
-SERVICES = ("policy", "training", "monitoring", "gateway")
 
 
 class Clients:
