@@ -55,6 +55,8 @@ async def test_a_post_and_what_the_rules_found_in_it_appear_as_they_happen(
     await publish(platform, POLICY + RULE)
     account = {"network": "mastodon", "handle": "@one", "kind": "staff", "employee_number": "E-1"}
     await platform.client.post("/v1/accounts", json=account)
+    tier = {"key": "reader", "title": "Reader", "policies": ["social-media"]}
+    assert (await platform.client.post("/v1/certifications", json=tier)).is_success
     await platform.settle()
     page = await sign_in(browser, platform, "E-3", "lead")
 
@@ -63,6 +65,7 @@ async def test_a_post_and_what_the_rules_found_in_it_appear_as_they_happen(
     await expect(page.locator("#live")).to_have_attribute("data-state", "live")
     await expect(page.locator("#posts")).to_contain_text("No posts yet")
     await expect(page.locator("#sections")).to_contain_text("No findings")
+    await expect(page.locator("#coverage")).to_have_text("Too few people for a figure that is nobody's own.")
 
     await post(platform, "1", "staff", "@one", "Delivery on Friday is guaranteed. <b>Really</b>")
     await post(platform, "2", "mention", "@someone", "Where is my parcel?")

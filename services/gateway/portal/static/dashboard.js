@@ -125,6 +125,16 @@ async function loadWork() {
   drawSoon();
 }
 
+/** What nobody has changes without an event: a pause begins or ends, somebody comes or goes. */
+async function loadLacks() {
+  for (const { id, missing } of (await attempt(list("/v1/routing-queue", 2000))) ?? []) {
+    const talk = known.conversations.get(id);
+    if (talk) known.conversations.set(id, { ...talk, missing });
+  }
+  drawSoon();
+}
+const lackAgainSoon = soon(loadLacks, 300, 2000);
+
 async function loadPosts() {
   const newest = await attempt(get("/v1/posts?limit=20"));
   const items = (newest?.items ?? []).sort((a, b) => Date.parse(b.posted_at) - Date.parse(a.posted_at));
@@ -160,10 +170,12 @@ const takes = {
     if (DONE.has(data.state)) known.conversations.delete(data.id);
     else known.conversations.set(data.id, { ...known.conversations.get(data.id), missing: null, ...data });
     countAgainSoon();
+    if (known.pauses.size) lackAgainSoon();
   },
   pause({ type, data }) {
     if (type.includes(".started.")) known.pauses.set(data.id, data);
     else known.pauses.delete(data.id);
+    lackAgainSoon();
   },
   certificate: coverAgainSoon,
   version: loadNames,
@@ -216,4 +228,4 @@ setInterval(() => {
   if (Date.now() - since > 8000) write(said, say("Live"));
   write(ticking, quiet < 10 ? "" : say("nothing new for %(time)s", { time: span(quiet) }));
 }, 1000);
-setInterval(() => { if (live.dataset.state === "live") { loadCounts(); loadCoverage(); } }, 30_000);
+setInterval(() => { if (live.dataset.state === "live") { loadCounts(); loadCoverage(); loadLacks(); } }, 30_000);

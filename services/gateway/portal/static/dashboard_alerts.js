@@ -42,9 +42,9 @@ export function alertsOf({ conversations, pauses, complaints }) {
   const due = conversations.filter((item) => item.due_at && ANSWER_DUE.has(item.state));
   const found = [
     ...crises(conversations),
-    ...pauses.map((pause) => ({ key: `pause/${pause.id}`, level: "urgent", text: say("Replies stand still (%(scope)s): %(reason)s", { scope: scopeName(pause.scope), reason: pause.reason }) })),
+    ...standing(pauses, conversations.filter((item) => QUEUED.has(item.state) && item.missing === "pause").length),
     ...late(due.filter((item) => age(item.due_at) >= 0)),
-    ...nobody(conversations.filter((item) => QUEUED.has(item.state) && item.missing && item.missing !== "pause")),
+    ...nobody(conversations.filter((item) => QUEUED.has(item.state) && item.missing && (item.missing !== "pause" || !pauses.length))),
     ...spike(complaints.lately()),
     ...soon(due.filter((item) => age(item.due_at) < 0 && age(item.due_at) > -SOON)),
   ];
@@ -58,6 +58,12 @@ function crises(conversations) {
       key: `crisis/${item.id}`, level: "urgent", link: `/conversations/${item.id}`, open: say("Read it"),
       text: say("This may be a crisis: a message on %(network)s.", { network: title(item.network) }),
     }));
+}
+
+/** One for each pause; who waits is counted where only one can be the cause. */
+function standing(pauses, waiting) {
+  const detail = pauses.length === 1 && waiting ? plural(waiting, "%(num)s conversation waits until it ends", "%(num)s conversations wait until it ends") : "";
+  return pauses.map((pause) => ({ key: `pause/${pause.id}`, level: "urgent", detail, text: say("Replies stand still (%(scope)s): %(reason)s", { scope: scopeName(pause.scope), reason: pause.reason }) }));
 }
 
 function late(items) {
@@ -85,6 +91,7 @@ function reason(missing) {
   const [what, which = ""] = missing.split(/:(.*)/s);
   if (what === "room") return say("everyone who could take it has their hands full.");
   if (what === "presence") return say("nobody who could take it is there.");
+  if (what === "pause") return say("replies stand still.");
   if (what === "certification") return say("nobody holds the certificate %(name)s.", { name: which });
   if (what === "language") return say("nobody speaks %(name)s.", { name: language(which) });
   if (what === "topic") return say("nobody takes the topic %(name)s.", { name: which.replace(/ in language:(\S+)/, (_, code) => ` (${language(code)})`) });
