@@ -21,6 +21,8 @@ from shared.lean import LeanRoute
 FOUND = "shareload.route"
 REST = 0.005
 """Seconds that requests have between two routes that are made."""
+SETTLED = 3.0
+"""Seconds after which routes are made for all: at once, they took the processor from services that still start."""
 
 
 class LateRoute(APIRoute):
@@ -114,6 +116,7 @@ class Area(APIRouter):
 
     async def make(self, app: FastAPI) -> None:
         """Make all routes, a few milliseconds at a time, so that nobody's first request has to wait for its own."""
+        await asyncio.sleep(SETTLED)
         for routes in list((self._index or self.plan(app)).values()):
             for route in routes:
                 _ = route.regex, route.plan
