@@ -6,7 +6,8 @@ Whoever sends a head without end, or one byte now and then, would have memory an
 import asyncio
 from typing import cast
 
-from shared.one_write import JoiningTransport, OneWriteProtocol
+from shared.at_once import AtOnceProtocol
+from shared.one_write import JoiningTransport
 
 MOST = 64 * 1024
 """Bytes of a head that is not complete yet; what comes in one read may be longer by as much as is read at once."""
@@ -16,7 +17,7 @@ TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nconnection: close\
 TOO_SLOW = b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n"
 
 
-class BoundedHeadProtocol(OneWriteProtocol):
+class BoundedHeadProtocol(AtOnceProtocol):
     """A connection that is closed where a head takes too long, or too much."""
 
     _head: int | None = None

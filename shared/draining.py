@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 import uvicorn
 from uvicorn.server import ServerState
 
+from shared.at_once import AtOnce
 from shared.bounded_heads import BoundedHeadProtocol
 from shared.one_write import JoiningTransport
 
@@ -39,6 +40,7 @@ class Draining(ServerState):
         super().__init__()
         self.linger = linger
         self.draining = False
+        self.at_once: AtOnce | None = None
 
 
 class DrainingProtocol(BoundedHeadProtocol):
@@ -49,6 +51,7 @@ class DrainingProtocol(BoundedHeadProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take up a connection; one that was accepted a moment too late is sent away like the others."""
         super().connection_made(transport)
+        self.at_once = self._state.at_once
         if self._state.draining:
             self.shutdown()
 
@@ -62,6 +65,7 @@ class DrainingProtocol(BoundedHeadProtocol):
 
     def shutdown(self) -> None:
         """Finish the request under way; without one, wait for the last one, or say goodbye."""
+        self.at_once = None
         if cast("JoiningTransport", self.transport).endless:
             # Its reader goes on elsewhere with the last id; it would never end by itself.
             self.transport.close()
@@ -100,6 +104,7 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._app = app
         self.server_state: Draining = Draining(linger)
+        self.server_state.at_once = getattr(app.state, "at_once", None)
         self._window = window
         self._leave_at: float | None = None
 

@@ -53,6 +53,11 @@ class JoiningTransport:
         if data:
             self._transport.write(data)
 
+    def write_whole(self, answer: bytes) -> None:
+        """Write an answer with its head, after what waits."""
+        self.flush()
+        self._transport.write(answer)
+
     def _hold_little(self) -> None:
         """Let whoever sends wait early for a client that takes nothing."""
         self.endless = True

@@ -132,7 +132,7 @@ def create_app(settings: GatewaySettings | None = None) -> FastAPI:
     app.add_middleware(Uncompressed)
     # In front of all: a script is told that its token has ended only if it may read that.
     app.add_middleware(Cors, origins=settings.cors_origins, always=always)
-    app.add_middleware(Express, owner=app, always=always)
+    app.state.at_once = Express(app, always)
     return app
 
 

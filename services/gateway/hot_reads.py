@@ -11,6 +11,8 @@ POLICY = "/v1/policies/"
 LOCALE = b"locale="
 PEOPLE = "/v1/people/"
 OF_PERSON = "/certificates"
+HOT = (POLICY.encode(), PEOPLE.encode())
+HOT_END = OF_PERSON.encode()
 JSON = (b"content-type", b"application/json")
 
 
@@ -28,9 +30,9 @@ class HotRead(NamedTuple):
     body: bytes
 
 
-def is_hot(path: str) -> bool:
-    """Say whether a GET of this path may be answered here."""
-    return path.startswith(POLICY) or (path.startswith(PEOPLE) and path.endswith(OF_PERSON))
+def is_hot(target: bytes) -> bool:
+    """Say whether a GET of this path, with its query, may be answered here."""
+    return target.startswith(HOT) and (target.endswith(HOT_END) or target.startswith(HOT[0]))
 
 
 def find_hot_read(doors: Doors, path: str, query: bytes, principal: Principal) -> HotRead | None:

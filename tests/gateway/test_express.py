@@ -2,11 +2,10 @@
 
 import asyncio
 from itertools import product
+from urllib.parse import urlsplit
 
 import httpx
-from starlette.types import Receive, Scope, Send
 
-from services.gateway.express import Express
 from tests.gateway.story import POLICY, add_people, client_with, publish
 from tests.platform import Platform
 
@@ -22,12 +21,6 @@ def said(answer: httpx.Response) -> tuple[int, bytes, list[tuple[str, str]]]:
     headers = sorted((name, value) for name, value in answer.headers.items() if name not in EACH_ITS_OWN)
     assert EACH_ITS_OWN - {"date"} <= answer.headers.keys()
     return answer.status_code, answer.content, headers
-
-
-async def long_way(_scope: Scope, _receive: Receive, send: Send) -> None:
-    """Say that the short way was not taken."""
-    await send({"type": "http.response.start", "status": 418, "headers": []})
-    await send({"type": "http.response.body"})
 
 
 async def test_both_ways_say_the_same(platform: Platform) -> None:
@@ -60,26 +53,75 @@ async def test_the_short_way_is_taken_by_keys_that_work_and_counted_against_them
     reader = await client_with(platform, "policies:read")
     key = {"Authorization": reader.headers["Authorization"], "Host": "harbour.example"}
 
-    transport = httpx.ASGITransport(Express(long_way, gateway, ()))
-    async with httpx.AsyncClient(transport=transport, base_url="http://harbour.example") as client:
+    def way(path: str = PATH, **headers: str) -> int:
+        """Return how a request is answered at once, or 418 where it goes the long way."""
+        asked = {name.lower().encode(): value.encode() for name, value in (key | headers).items()}
+        answer = gateway.state.at_once(path.encode(), asked)
+        return 418 if answer is None else answer[0]
 
-        async def way(path: str = PATH, **headers: str) -> int:
-            return (await client.get(path, headers=key | headers)).status_code
+    async def until(status: int) -> None:
+        """Read on the other way, which looks at keys anew, until word of what became of them is here."""
+        async with asyncio.timeout(20):
+            while way() != status:
+                await reader.get(PATH, headers=LONG_WAY)
 
-        async def until(status: int) -> None:
-            """Read on the other way, which looks at keys anew, until word of what became of them is here."""
-            async with asyncio.timeout(20):
-                while await way() != status:
-                    await reader.get(PATH)
+    await platform.settle()
+    await until(200)
+    assert [way(**LONG_WAY), way(Cookie="a=b")] == [418, 418]
+    assert [way(Authorization="Bearer sl_wrong"), way("/v1/policies"), way(f"{PATH}#a")] == [418, 418, 418]
+    left = [int((await reader.get(PATH)).headers["RateLimit"].partition("r=")[2].partition(";")[0]) for _ in range(2)]
+    assert left[0] == left[1] + 1
 
-        await platform.settle()
-        await until(200)
-        assert [await way(**LONG_WAY), await way(Cookie="a=b")] == [418, 418]
-        assert [await way(Authorization="Bearer sl_wrong"), await way("/v1/policies")] == [418, 418]
-        left = [(await client.get(PATH, headers=key)).headers["RateLimit"] for _ in range(2)]
-        counted = [int(each.partition("r=")[2].partition(";")[0]) for each in left]
-        assert counted[0] == counted[1] + 1
-        keys = (await platform.client.get("/v1/api-keys")).json()["items"]
-        (own,) = [each for each in keys if each["scopes"] == ["policies:read"]]
-        await platform.client.delete(f"/v1/api-keys/{own['id']}")
-        await until(418)
+    keys = (await platform.client.get("/v1/api-keys")).json()["items"]
+    (own,) = [each for each in keys if each["scopes"] == ["policies:read"]]
+    await platform.client.delete(f"/v1/api-keys/{own['id']}")
+    await until(418)
+
+
+async def test_requests_on_one_connection_are_answered_in_their_order_whichever_way_each_takes(
+    platform: Platform,
+) -> None:
+    await add_people(platform, 2)
+    await publish(platform)
+    await platform.settle()
+    reader = await client_with(platform, "policies:read")
+    await reader.get(PATH)
+    address = urlsplit(str(reader.base_url))
+    answers, requests = await asyncio.open_connection(address.hostname, address.port)
+    head = f"{PATH} HTTP/1.1\r\nhost: x\r\nauthorization: {reader.headers['Authorization']}\r\n"
+    one = f"GET {head}x-request-id: short\r\n\r\n".encode()
+    other = f"GET {head}x-request-id: long\r\norigin: https://elsewhere.example\r\n\r\n".encode()
+    before = counted(await platform.client.get("/metrics"))
+    for sent, expected in (
+        (one + one + other + one, ["short", "short", "long", "short"]),
+        (other + one, ["long", "short"]),
+        (one[:30], []),
+        (one[30:], ["short"]),
+    ):
+        requests.write(sent)
+        assert [await told(answers) for _ in expected] == [(200, each) for each in expected]
+    assert counted(await platform.client.get("/metrics")) == before + 7
+    for method, more, expected_status in (
+        ("GET", "content-length: 2\r\n\r\nab", 200),
+        ("HEAD", "\r\n", 405),
+        ("GET", "connection: close\r\n\r\n", 200),
+    ):
+        requests.write(f"{method} {head}x-request-id: last\r\n{more}".encode())
+        assert await told(answers, has_body=method == "GET") == (expected_status, "last")
+    assert await answers.read() == b""
+    requests.close()
+
+
+def counted(metrics: httpx.Response) -> int:
+    """Return how many policies in force were read, whichever way."""
+    line = 'shareload_http_requests_total{method="GET",route="/v1/policies/{key}",status="200"}'
+    return next(int(float(each.rpartition(" ")[2])) for each in metrics.text.splitlines() if each.startswith(line))
+
+
+async def told(reader: asyncio.StreamReader, *, has_body: bool = True) -> tuple[int, str]:
+    """Read one answer, and return its status and request id."""
+    lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+    headers = httpx.Headers([(name, value) for name, _, value in (line.partition(": ") for line in lines[1:-2])])
+    if has_body:
+        await reader.readexactly(int(headers["content-length"]))
+    return int(lines[0].split()[1]), headers["x-request-id"]
