@@ -23,6 +23,10 @@ class MonitoringSettings(ServiceSettings):
     """A mention that is older when it comes in is history: it is kept and counted, and opens no conversation."""
     accept_within: timedelta = timedelta(minutes=15)
     """How long someone has to accept before the conversation goes to the next person."""
+    act_within: timedelta = timedelta(hours=4)
+    """How much working time whoever accepted may let pass without a sign before the conversation goes to the next person."""
+    act_within_at_most: timedelta = timedelta(days=1)
+    """How long they may do so by the clock: customers of somebody who works two hours a week do not wait for a fortnight."""
     minutes_per_conversation: int = 10
     """What a conversation is assumed to cost of somebody's weekly minutes, until its answer shows what it took."""
     minutes_at_most: int = 60

@@ -105,7 +105,7 @@ class Inbox(RuleBasedStateMachine):
             body["away"] = {}
         assert self.ask("PUT", f"/v1/availability/E-{number}", body).is_success
 
-    @rule(minutes=st.sampled_from([1, 16, 90]))
+    @rule(minutes=st.sampled_from([1, 16, 90, 241]))
     def wait(self, minutes: int) -> None:
         """Time passes."""
         self.runner.run(self.service.advance(timedelta(minutes=minutes)))

@@ -11,6 +11,8 @@ from shared.schemas import Body, Resource, Text
 Kind = Literal[
     "conversation_yours",
     "conversation_due_soon",
+    "conversation_passed_on",
+    "conversation_came_back",
     "guidance_given",
     "certificate_expiring",
     "certificate_expired",

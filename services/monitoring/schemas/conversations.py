@@ -128,6 +128,7 @@ class ConversationOut(Resource):
     """A thread with a customer that needs an answer; `missing` says what nobody has who could take it.
 
     `due_at` is when the customer was promised the answer that they wait for; `overdue` says that it has passed.
+    It goes to somebody else at `accept_by` unless the assignee accepts, and at `theirs_until` if they then do nothing.
     """
 
     id: str
@@ -141,6 +142,7 @@ class ConversationOut(Resource):
     state: ConversationState
     assignee: str | None
     accept_by: datetime | None
+    theirs_until: datetime | None = None
     opened_at: datetime
     queued_at: datetime
     due_at: datetime | None

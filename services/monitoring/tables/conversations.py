@@ -9,12 +9,16 @@ from services.monitoring.tables.base import Table, id_field, time_field
 
 
 class Conversation(Table, table=True):
-    """A thread with a customer; `open_key` is unique while it is open, and empty once it is resolved."""
+    """A thread with a customer; `open_key` is unique while it is open, and empty once it is resolved.
+
+    It stays with whoever accepted it up to `theirs_until`, unless they do something about it.
+    """
 
     __tablename__ = "conversations"
     __table_args__ = (
         Index("conversations_state", "state", "queued_at"),
         Index("conversations_deadline", "accept_by"),
+        Index("conversations_theirs", "theirs_until"),
         Index("conversations_thread", "network", "thread"),
         Index("conversations_customer", "network", "customer"),
         Index("conversations_due", "due_at"),
@@ -32,6 +36,7 @@ class Conversation(Table, table=True):
     assignee: str | None = id_field(default=None, index=True)
     assignment: str | None = id_field(default=None)
     accept_by: datetime | None = time_field(default=None)
+    theirs_until: datetime | None = time_field(default=None)
     opened_at: datetime = time_field()
     queued_at: datetime = time_field()
     waited: float | None = None

@@ -25,6 +25,7 @@ class ConversationTold(Event):
     assignee: Operational[str | None] = None
     assignment: Public[str | None] = None
     accept_by: Operational[datetime | None] = None
+    theirs_until: Operational[datetime | None] = None
     opened_at: Operational[datetime]
     kind: Public[str | None] = None
     urgency: Operational[int | None] = None
@@ -64,9 +65,13 @@ class ConversationAcceptedV1(ConversationTold):
 
 @told
 class ConversationReturnedV1(ConversationTold):
-    """A conversation went back to the queue: silence, hand-off, absence or a lapsed certificate."""
+    """A conversation went back to the queue: silence, hand-off, absence or a lapsed certificate.
+
+    `person` is who had accepted it and was silent since; for any other reason it is empty.
+    """
 
     type = "monitoring.conversation.returned.v1"
+    person: Operational[str | None] = None
 
 
 @told

@@ -13,12 +13,14 @@ from shared.marks import read_mark, write_mark
 
 APPROVING = ("lead", "reviewer")
 """Seats of the task team from which one approves."""
+COACHING = ("lead", "coach")
+"""Seats from which one looks after colleagues who answer."""
 ADMINISTRATORS = "notices.administrators"
 
 
-def approvers(session: Session) -> Sequence[str]:
-    """Return who sits where one approves what others wrote, on the task team."""
-    seated = select(col(Seat.person)).where(col(Seat.role).in_(APPROVING), col(Seat.person).is_not(None))
+def seated_as(session: Session, roles: Sequence[str]) -> Sequence[str]:
+    """Return who has a seat on the task team with one of these roles."""
+    seated = select(col(Seat.person)).where(col(Seat.role).in_(roles), col(Seat.person).is_not(None))
     return present(session, session.execute(seated).scalars())
 
 

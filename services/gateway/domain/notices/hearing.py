@@ -108,13 +108,14 @@ def hand_over(event: ConversationAssignedV1, session: Session) -> None:
 
 
 def watch_promise(event: ConversationAcceptedV1, session: Session) -> None:
-    """Who took a conversation on is reminded of it shortly before the customer should have an answer."""
+    """Who took a conversation on is reminded of it shortly before the customer should have an answer, or it is passed on."""
     about = f"conversation/{event.id}"
     END_KIND.run(session, {"about": about, "which": "conversation_yours", "now": session.now})
-    if event.due_at is not None and event.due_at - SOON > session.now:
-        remind_at, fact = event.due_at - SOON, event.assignment or event.id
+    first = min((at for at in (event.due_at, event.theirs_until) if at is not None), default=None)
+    if first is not None and first - SOON > session.now:
+        fact = event.assignment or event.id
         kind: Kind = "conversation_due_soon"
-        note(session, kind, event.assignee, about, fact, name=event.network, due_at=event.due_at, at=remind_at)
+        note(session, kind, event.assignee, about, fact, name=event.network, due_at=first, at=first - SOON)
 
 
 def end_conversation(
@@ -122,6 +123,23 @@ def end_conversation(
 ) -> None:
     """Nobody has to be reminded of what is answered, or is not theirs any more."""
     END.run(session, {"about": f"conversation/{event.id}", "now": session.now})
+
+
+def pass_on(event: ConversationReturnedV1, session: Session) -> None:
+    """Who accepted a conversation and was silent since should know that it is theirs no more; coaches, that it happened.
+
+    Coaches are not told who it was. It is over once it is read, whatever becomes of the conversation.
+    """
+    end_conversation(event, session)
+    told = session.context.event
+    if event.person is None:
+        return
+    about = f"lapse/{event.id}"
+    fact = told.id if told is not None else event.id
+    note(session, "conversation_passed_on", event.person, about, fact, name=event.network)
+    for coach in addressees.seated_as(session, addressees.COACHING):
+        if coach != event.person:
+            note(session, "conversation_came_back", coach, about, fact, name=event.network)
 
 
 def give_guidance(event: GuidanceGivenV1, session: Session) -> None:
@@ -194,7 +212,7 @@ def ask_to_approve(event: ApprovalRequestedV1, session: Session) -> None:
 
     The first decision ends it for all. Nobody approves what they wrote.
     """
-    for person in [event.approver] if event.approver else addressees.approvers(session):
+    for person in [event.approver] if event.approver else addressees.seated_as(session, addressees.APPROVING):
         if person != event.person:
             note(session, "approval_requested", person, f"approval/{event.id}", event.id)
 
@@ -237,7 +255,8 @@ HEARD: dict[str, tuple[type[Event], Callable[[Any, Session], None]]] = {
     for classes, heard in (
         ((ConversationAssignedV1,), hand_over),
         ((ConversationAcceptedV1,), watch_promise),
-        ((ConversationAnsweredV1, ConversationReturnedV1, ConversationResolvedV1), end_conversation),
+        ((ConversationAnsweredV1, ConversationResolvedV1), end_conversation),
+        ((ConversationReturnedV1,), pass_on),
         ((GuidanceGivenV1,), give_guidance),
         ((GuidanceReadV1,), end_guidance),
         ((DigestReadyV1,), offer_digest),

@@ -5,12 +5,16 @@ from typing import get_args
 from services.gateway.schemas.notices import Choice, Kind
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-DAILY: frozenset[str] = frozenset({"certificate_expiring", "acknowledgement_due", "delta_due", "digest_ready"})
+DAILY: frozenset[str] = frozenset(
+    {"conversation_came_back", "certificate_expiring", "acknowledgement_due", "delta_due", "digest_ready"}
+)
 """What nobody has to know within the hour, so that it comes once a day unless somebody chooses otherwise."""
 
 _PLACES: dict[str, str] = {
     "conversation_yours": "/conversations/{id}",
     "conversation_due_soon": "/conversations/{id}",
+    "conversation_passed_on": "/conversations",
+    "conversation_came_back": "/conversations/{id}",
     "guidance_given": "/guidance/{id}",
     "certificate_expiring": "/learning",
     "certificate_expired": "/learning",

@@ -10,6 +10,8 @@ TITLES: dict[str, dict[str, str]] = {
     "en": {
         "conversation_yours": "A conversation is with you",
         "conversation_due_soon": "A customer is waiting for your answer",
+        "conversation_passed_on": "A conversation that you accepted went to somebody else",
+        "conversation_came_back": "A conversation lay for too long and came back",
         "guidance_given": "Your coach has written to you",
         "certificate_expiring": "Your certificate is about to expire",
         "certificate_expired": "Your certificate has expired",
@@ -22,6 +24,8 @@ TITLES: dict[str, dict[str, str]] = {
     "de": {
         "conversation_yours": "Ein Gespräch liegt bei Ihnen",
         "conversation_due_soon": "Jemand wartet auf Ihre Antwort",
+        "conversation_passed_on": "Ein Gespräch, das Sie angenommen hatten, ging an jemand anderen",
+        "conversation_came_back": "Ein Gespräch blieb zu lange liegen und kam zurück",
         "guidance_given": "Ihr Coach hat Ihnen geschrieben",
         "certificate_expiring": "Ihr Zertifikat läuft bald ab",
         "certificate_expired": "Ihr Zertifikat ist abgelaufen",

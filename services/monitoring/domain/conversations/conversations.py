@@ -42,6 +42,7 @@ def accept(
 def take_on(session: Session, one: Conversation) -> None:
     """Note that the assignee accepted."""
     one.state, one.accept_by = "accepted", None
+    one.theirs_until = assignments.stays_until(session.get(Availability, one.assignee), session.now)
     one.revision += 1
     session.get_one(Assignment, one.assignment).accepted_at = session.now
     tell(session, ConversationAcceptedV1(**assignments.told(one)))

@@ -8,7 +8,7 @@ from sqlmodel import col, func, select
 from services.monitoring.domain.figures.carried import Carrier, carried, rates_of, rows
 from services.monitoring.domain.figures.fairness import gini, jain
 from services.monitoring.domain.figures.pools import NOBODY, measured, pools, ratio, spread
-from services.monitoring.domain.routing import assignments
+from services.monitoring.domain.routing import assignments, staff
 from services.monitoring.schemas.load import DependencyOut, LoadOut
 from services.monitoring.tables import Assignment, Conversation
 from shared.db import Session
@@ -40,7 +40,7 @@ def report(session: Session, days: int = DAYS) -> LoadOut:
         first_answers=spread(seconds for one in found.values() for seconds in one.answers),
         promises_kept=ratio(sum(one.kept for one in found.values()), sum(one.missed for one in found.values())),
         handed_off=ended.get(assignments.HANDED_OFF, 0),
-        returned_for_silence=ended.get(assignments.SILENT, 0),
+        returned_for_silence=ended.get(assignments.SILENT, 0) + ended.get(staff.LAPSED, 0),
         queue=session.execute(select(func.count()).where(col(Conversation.state).in_(assignments.QUEUED))).scalar_one(),
         single_person=single_person(shared_out.team),
     )

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 
 from services.monitoring.domain.accounts import handle_key
-from services.monitoring.domain.routing.staff import Member
+from services.monitoring.domain.routing.staff import LAPSED, Member
 from services.monitoring.tables import Account, Assignment, Conversation, Person
 from shared.db import Session
 
@@ -15,7 +15,7 @@ Customer = tuple[str, str]
 
 
 def known(session: Session, conversations: Sequence[Conversation]) -> dict[Customer, str]:
-    """Return who took on the last conversation with each of these customers."""
+    """Return who took on the last conversation with each of these customers, and did not let it lie."""
     customers = {(one.network, one.customer) for one in conversations}
     rows = session.execute(
         select(Conversation.network, Conversation.customer, Assignment.person)
@@ -24,6 +24,7 @@ def known(session: Session, conversations: Sequence[Conversation]) -> dict[Custo
             col(Conversation.network).in_({network for network, _ in customers}),
             col(Conversation.customer).in_({customer for _, customer in customers}),
             col(Assignment.accepted_at).is_not(None),
+            func.coalesce(col(Assignment.ended), "") != LAPSED,
         )
         .order_by(col(Assignment.id).desc())
         .limit(LATEST)

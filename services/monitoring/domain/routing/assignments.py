@@ -6,6 +6,7 @@ person more than their room, and every transaction takes its rows in the same or
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import tuple_
@@ -202,20 +203,31 @@ def up_next(session: Session, persons: Collection[str] | None = None) -> tuple[l
     return queued, team
 
 
-def take_back(session: Session, conversation: Conversation, why: str, *, keep_off: bool = True) -> None:
-    """Put a conversation back into the queue; `keep_off` keeps it from whoever had it for a while."""
+def take_back(
+    session: Session,
+    conversation: Conversation,
+    why: str,
+    *,
+    keep_off: bool = True,
+    silent_since: datetime | None = None,
+) -> None:
+    """Put a conversation back into the queue; `keep_off` keeps it from whoever had it for a while.
+
+    `silent_since` is the last sign of somebody who had accepted it: what came after was no work, and they are told.
+    """
     person = conversation.assignee
     if person is not None and keep_off:
         now, until = session.now.isoformat(), (session.now + KEEP_OFF * terms().accept_within).isoformat()
         still = [past for past in conversation.given_back if past["until"] > now and past["person"] != person]
         conversation.given_back = [*still, {"person": person, "until": until}]
-    end_assignment(session, conversation, why)
+    end_assignment(session, conversation, why, silent_since)
     conversation.state = "queued"
     conversation.queued_at = session.now
     conversation.assignee = conversation.assignment = conversation.accept_by = None
     conversation.chosen, conversation.passed_over = None, []
     conversation.revision += 1
-    tell(session, ConversationReturnedV1(**told(conversation), why=why))
+    silent = person if silent_since is not None else None
+    tell(session, ConversationReturnedV1(**told(conversation), why=why, person=silent))
 
 
 def returned(conversation: Conversation, why: str) -> Deed:
@@ -223,8 +235,14 @@ def returned(conversation: Conversation, why: str) -> Deed:
     return Deed("conversation.return", f"conversation/{conversation.id}", digest_of(why), conversation.assignee)
 
 
-def end_assignment(session: Session, conversation: Conversation, why: str) -> None:
-    """Close the current assignment and book it off the person's load, if it still counts there."""
+def end_assignment(
+    session: Session, conversation: Conversation, why: str, worked_until: datetime | None = None
+) -> None:
+    """Close the current assignment and book it off the person's load, if it still counts there.
+
+    They worked on it until this moment, or until an earlier one.
+    """
+    conversation.theirs_until = None
     if conversation.assignment is None:
         return
     assignment = session.get_one(Assignment, conversation.assignment)
@@ -232,9 +250,15 @@ def end_assignment(session: Session, conversation: Conversation, why: str) -> No
     if conversation.state in WITH_SOMEONE:
         row = session.get(Availability, conversation.assignee, with_for_update=True)
         if row is not None:
-            taken = staff.minutes_taken(row, assignment, session.now)
+            until = worked_until or session.now
+            taken = staff.minutes_taken(row, assignment, until)
             assignment.minutes = (assignment.minutes or 0) + taken
-            staff.release(row, session.now, taken)
+            staff.release(row, session.now, taken, until)
+
+
+def stays_until(row: Availability | None, sign: datetime) -> datetime:
+    """Return until when a conversation stays with whoever accepted it and gave the last sign at some time."""
+    return min(after(row.hours if row else None, sign, terms().act_within), sign + terms().act_within_at_most)
 
 
 def resume(session: Session, conversation: Conversation) -> None:
@@ -245,6 +269,7 @@ def resume(session: Session, conversation: Conversation) -> None:
     row.open += 1
     row.revision += 1
     conversation.state = "accepted"
+    conversation.theirs_until = stays_until(row, session.now)
     conversation.revision += 1
 
 

@@ -27,6 +27,8 @@ OFF_HOURS = "does not work at this hour"
 SPENT = "has no minutes left this week"
 GONE = (LEFT, UNCERTIFIED, AWAY)
 """Barriers at which a person's open conversations go to others at once."""
+LAPSED = "accepted, and was silent since"
+"""How an assignment ended of somebody who let it lie."""
 ABSENT = (AWAY, OFFLINE, UNCONFIRMED, OFF_HOURS)
 MINUTE = timedelta(minutes=1)
 
@@ -201,28 +203,28 @@ def charge(row: Availability, now: datetime, conversations: int) -> None:
     row.revision += 1
 
 
-def release(row: Availability, now: datetime, minutes: int) -> None:
-    """Book that somebody has one conversation less open, and what it took."""
+def release(row: Availability, now: datetime, minutes: int, worked_until: datetime) -> None:
+    """Book that somebody has one conversation less open, what it took, and until when."""
     row.open = max(0, row.open - 1)
     row.idle_since = now
     if minutes:
         row.minutes = minutes_spent(row, now) + minutes
-        row.week, row.worked_until = week_of(now), now
+        row.week, row.worked_until = week_of(now), max(row.worked_until or worked_until, worked_until)
     row.revision += 1
 
 
-def minutes_taken(row: Availability, assignment: Assignment, now: datetime) -> int:
-    """Return what a conversation took from acceptance to now, in working minutes that no other one counted already.
+def minutes_taken(row: Availability, assignment: Assignment, until: datetime) -> int:
+    """Return what a conversation took from acceptance on, in working minutes that no other one counted already.
 
     One answered in the moment it was accepted, as by a tool that does both, took what is assumed.
     """
     began = assignment.resumed_at or assignment.accepted_at
     if began is None:
         return 0
-    if began >= now:
+    if began >= until:
         return terms().minutes_per_conversation
     since = max(began, row.worked_until or began)
-    taken = math.ceil(working_time(row.hours, since, now) / MINUTE)
+    taken = math.ceil(working_time(row.hours, since, until) / MINUTE)
     return min(max(taken, 1), terms().minutes_at_most)
 
 

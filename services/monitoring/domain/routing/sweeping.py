@@ -6,7 +6,7 @@ from functools import partial
 from sqlalchemy import ColumnElement, bindparam
 from sqlmodel import col, select
 
-from services.monitoring.domain.routing import assignments, notices, pauses, requirements, staff
+from services.monitoring.domain.routing import assignments, lapsing, notices, pauses, requirements, staff
 from services.monitoring.domain.routing.hours import after
 from services.monitoring.domain.routing.requirements import Requirements
 from services.monitoring.settings import terms
@@ -73,6 +73,7 @@ def sweep(session: Session) -> None:
     """Do what the clock asks: deadlines, certificates and absences that set in, people who came back."""
     assignments.lock(session)
     do_each(session, SILENT_SWEEP, late(session), partial(return_silent, session))
+    do_each(session, lapsing.SWEEP, lapsing.due(session), partial(lapsing.return_lapsed, session))
     do_each(session, GONE_SWEEP, losing(session), partial(drain_gone, session))
     assignments.fill_each(session)
     look_again(session)
