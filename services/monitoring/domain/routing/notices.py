@@ -61,7 +61,7 @@ def expect(session: Session, event: NoticePlannedV1) -> None:
 
 
 def note_delivered(session: Session, event: NoticeDeliveredV1) -> None:
-    """Note that a message told somebody; where their deadline was put off for want of it, it runs from that message on."""
+    """Note that a message told somebody: their deadline is that of the message, which their page shows from now on."""
     assignment = told_of(session, event)
     if assignment is None or assignment.told_at is not None:
         return
@@ -72,7 +72,7 @@ def note_delivered(session: Session, event: NoticeDeliveredV1) -> None:
         return
     row = session.get(Availability, assignment.person)
     accept_by = after(row.hours if row else None, event.delivered_at, terms().accept_within)
-    if conversation.accept_by is not None and accept_by < conversation.accept_by:
+    if accept_by != conversation.accept_by:
         conversation.accept_by = accept_by
         conversation.revision += 1
 
