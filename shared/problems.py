@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from pydantic import BaseModel, Field
 
 TYPE_BASE = "https://shareload.example/problems/"
+RETRY_AFTER = {"Retry-After": {"$ref": "#/components/headers/Retry-After"}}
 
 
 class FieldError(BaseModel):
@@ -35,6 +36,8 @@ class Problem(Exception):  # noqa: N818  these are answers to a client, not faul
     """Something that the client is told."""
 
     status: ClassVar[int] = 500
+    passes: ClassVar[bool] = False
+    """Whether it can go away by waiting, and the answer may say how long in `Retry-After`."""
 
     def __init__(
         self,
@@ -115,12 +118,14 @@ class TooManyRequests(Problem):
     """The rate limit is reached."""
 
     status = 429
+    passes = True
 
 
 class Unavailable(Problem):
     """This cannot be answered at this moment; try again."""
 
     status = 503
+    passes = True
 
 
 def problems(*classes: type[Problem]) -> dict[int | str, dict[str, Any]]:
@@ -132,6 +137,7 @@ def problems(*classes: type[Problem]) -> dict[int | str, dict[str, Any]]:
         status: {
             "description": " Or: ".join(f"{cls.title()}." for cls in group),
             "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
+            **({"headers": RETRY_AFTER} if any(cls.passes for cls in group) else {}),
         }
         for status, group in by_status.items()
     }

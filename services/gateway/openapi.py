@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from services.gateway import areas
-from services.gateway.openapi_answers import HEADERS, RESPONSES, describe_answers
-from services.gateway.openapi_bounds import write_bounds
+from services.gateway.openapi_answers import RESPONSES, describe_answers
+from services.gateway.openapi_bounds import bound_pages, bound_texts, write_bounds
+from services.gateway.openapi_headers import HEADERS
 from services.gateway.openapi_parameters import with_own_parameters
 from shared.problems import ProblemOut
 
@@ -94,7 +95,7 @@ def merge(documents: Mapping[str, Document]) -> Document:
                     raise ClashingOperations(f"{name}: {method} {path} and {seen[name]}")
                 for_anyone: Document = {"security": FOR_ANYONE} if is_for_anyone(path) else {}
                 paths.setdefault(path, {})[method] = with_own_parameters(path, method, operation) | for_anyone
-                describe_answers(path, paths[path][method])
+                describe_answers(path, method, paths[path][method], document.get("components", {}).get("schemas", {}))
         schemas |= document.get("components", {}).get("schemas", {})
     schemas = used([paths, RESPONSES], dict(sorted(schemas.items())))
     bound(paths, schemas)
@@ -122,6 +123,8 @@ def is_for_anyone(path: str) -> bool:
 def bound(paths: Document, schemas: Document) -> None:
     """Write bounds into all schemas: those that a request can reach keep their own, answers get what holds for all."""
     operations = [operation for item in paths.values() for _, operation in operations_of(item)]
+    bound_pages(operations, schemas)
+    bound_texts(operations)
     asked = [operation.get(part) for operation in operations for part in ("parameters", "requestBody")]
     write_bounds(asked, answer=False)
     write_bounds([operation["responses"] for operation in operations], answer=True)

@@ -24,6 +24,8 @@ UNFINISHED = ("queued", "running")
 class TooManyWaiting(Conflict):
     """So many back-tests wait already that another would not begin soon."""
 
+    passes = True
+
 
 class AlreadyFinished(Conflict):
     """The back-test has come to its end."""

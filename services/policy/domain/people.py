@@ -17,6 +17,8 @@ KEEP = upsert_row(metadata.tables["people"], *PERSON, key="id")
 class UnknownPerson(NotFound):
     """Nobody with this employee number is known here, or not yet."""
 
+    passes = True
+
 
 class ActingForAnother(Forbidden):
     """Only a key may act for somebody else."""

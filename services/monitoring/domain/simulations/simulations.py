@@ -32,9 +32,13 @@ SECONDS = 60
 class OneAtATime(Conflict):
     """A simulation that you asked for is not done yet."""
 
+    passes = True
+
 
 class SimulatorBusy(Conflict):
     """So many simulations wait already that another would not begin soon."""
+
+    passes = True
 
 
 @dataclass(frozen=True)

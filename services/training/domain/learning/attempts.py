@@ -37,6 +37,8 @@ class NoAttemptLeft(Conflict):
 class CoolingDown(Conflict):
     """The quiz can be sat again only some time after a sitting that was not passed."""
 
+    passes = True
+
 
 def start(session: Session, enrolment: str, body: AttemptIn) -> AttemptOut:
     """Draw a sitting.

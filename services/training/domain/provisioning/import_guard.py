@@ -17,6 +17,8 @@ ALONE = Prebuilt(select(IMPORTS.c.id).where(IMPORTS.c.state == bindparam("state"
 class ImportUnderWay(Conflict):
     """A file is being applied that is taken whole or not at all; send this again when it is done."""
 
+    passes = True
+
 
 def refuse(session: Session) -> None:
     """Raise ImportUnderWay while such a file is applied."""
