@@ -40,6 +40,7 @@ PAGES = (
     Shown("learning-catalogue", "/learning/catalogue"),
     Shown("learning-certificates", "/learning/certificates"),
     Shown("learning-certificate", "/learning/certificates/{id}", among="/v1/certificates"),
+    Shown("learning-led", "/learning/dates", "coach"),
     Shown("learning-outline", "/learning/courses/{key}", among="/v1/courses"),
     Shown("learning-changed", "/learning/deltas/{inner}", among="/v1/certificates", within=CHANGED),
     Shown("learning-course", "/learning/{id}", among="/v1/enrolments"),

@@ -342,6 +342,9 @@ async def test_a_live_session_that_is_cancelled_takes_nobody_and_is_not_listed_a
     answer = await service.client.post(f"{other}/registrations", json={"employee_number": "E-1"})
     assert slug(answer) == (409, "session-cancelled")
     assert (await service.get("/v1/live-sessions", upcoming=True, course="talk"))["items"] == [await service.get(live)]
+    led = [one["id"] for one in (await service.get("/v1/live-sessions", host=date["host"]))["items"]]
+    assert (len(led), f"/v1/live-sessions/{led[0]}") == (2, live)
+    assert (await service.get("/v1/live-sessions", host="E-NOBODY"))["items"] == []
 
 
 def in_days(service: TrainingService, days: int) -> dict[str, str]:

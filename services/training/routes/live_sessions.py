@@ -34,11 +34,12 @@ async def list_live_sessions(
     db: Db,
     course: Slug | None = None,
     module: Slug | None = None,
+    host: Annotated[EmployeeNumber | None, Query(description="Those that a person leads.")] = None,
     *,
     upcoming: Annotated[bool, Query(description="Leave out what is over or cancelled.")] = False,
 ) -> Page[LiveSessionOut]:
     """List the dates of live modules."""
-    return await db.read(live_sessions.find, paging, course, module, upcoming=upcoming)
+    return await db.read(live_sessions.find, paging, live_sessions.Filter(course, module, host, upcoming))
 
 
 @router.post(

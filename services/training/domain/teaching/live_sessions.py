@@ -1,5 +1,7 @@
 """Live sessions: a date with a capacity, people who register, and the attendance that makes their module done."""
 
+from dataclasses import dataclass
+
 from sqlmodel import col, select
 
 from services.training.domain import access
@@ -85,16 +87,26 @@ def told(kind: type[LiveSessionTold], row: LiveSession) -> LiveSessionTold:
     return kind(**row.model_dump(include=set(kind.model_fields)))
 
 
-def find(
-    session: Session, paging: PageQuery, course: str | None, module: str | None, *, upcoming: bool
-) -> Page[LiveSessionOut]:
-    """List dates in the order in which they were made; `upcoming` leaves out what is over or cancelled."""
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which dates are asked for; `upcoming` leaves out what is over or cancelled."""
+
+    course: str | None = None
+    module: str | None = None
+    host: str | None = None
+    upcoming: bool = False
+
+
+def find(session: Session, paging: PageQuery, which: Filter) -> Page[LiveSessionOut]:
+    """List dates in the order in which they were made."""
     query = select(LiveSession)
-    if course is not None:
-        query = query.where(LiveSession.course == course)
-    if module is not None:
-        query = query.where(LiveSession.module == module)
-    if upcoming:
+    if which.course is not None:
+        query = query.where(LiveSession.course == which.course)
+    if which.module is not None:
+        query = query.where(LiveSession.module == which.module)
+    if which.host is not None:
+        query = query.join(Person, col(Person.id) == col(LiveSession.host)).where(Person.employee_number == which.host)
+    if which.upcoming:
         query = query.where(LiveSession.ends_at > session.now, col(LiveSession.cancelled_at).is_(None))
     return page(session, query, paging, key=LiveSession.id, to=lambda row: out(session, row))
 
