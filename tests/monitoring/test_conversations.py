@@ -123,14 +123,15 @@ async def test_silence_gives_a_conversation_to_the_next_person_exactly_once(db: 
     assert (await only(db)).state == "assigned", "after a while it is offered again"
 
 
-async def test_an_accepted_conversation_has_no_deadline(db: Database, clock: ShiftedClock) -> None:
+async def test_an_accepted_conversation_has_no_deadline_to_accept_any_more(db: Database, clock: ShiftedClock) -> None:
     await hire(db, 1, 2)
     await db.write(posts.ingest, [post("a")])
     given = await only(db)
     await db.write(conversations.accept, given.id, KEY, given.assignee, given.revision)
-    clock.advance(timedelta(hours=5))
+    clock.advance(timedelta(hours=3))
     await db.write(keep_work_moving)
-    assert (await only(db)).assignee == given.assignee
+    still = await only(db)
+    assert (still.assignee, still.state, still.accept_by) == (given.assignee, "accepted", None)
 
 
 async def drain_by_suspension(db: Database, clock: ShiftedClock) -> None:

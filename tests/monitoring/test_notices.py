@@ -21,10 +21,15 @@ def plan_notice(session: Session, kind: str = "conversation_yours") -> None:
     wait_for_notice(NoticePlannedV1(id="n", kind=kind, fact=assignment(session), planned_at=session.now), session)
 
 
+def delivery(session: Session) -> NoticeDeliveredV1:
+    """Return the event that it was taken at this moment."""
+    told = {"kind": "conversation_yours", "channel": "email", "person": person_id(1)}
+    return NoticeDeliveredV1(id="n", fact=assignment(session), delivered_at=session.now, **told)
+
+
 def deliver_notice(session: Session) -> None:
     """Handle the event that it was taken."""
-    told = {"kind": "conversation_yours", "channel": "email", "person": person_id(1)}
-    note_notice(NoticeDeliveredV1(id="n", fact=assignment(session), delivered_at=session.now, **told), session)
+    note_notice(delivery(session), session)
 
 
 def assignment(session: Session) -> str:
@@ -64,14 +69,7 @@ async def test_a_deadline_that_was_put_off_for_a_message_is_that_of_the_message(
     await assigned(db)
     await db.write(plan_notice)
     clock.advance(5 * MINUTE)
-    late_news = NoticeDeliveredV1(
-        id="n",
-        kind="conversation_yours",
-        channel="email",
-        person=person_id(1),
-        delivered_at=clock.now(),
-        fact=await db.read(assignment),
-    )
+    late_news = await db.read(delivery)
     assert await holder(db, clock, 11 * MINUTE) == "E-1", "monitoring has not heard of it yet"
     await db.write(lambda session: note_notice(late_news, session))
     assert (await only(db)).accept_by == late_news.delivered_at + terms().accept_within

@@ -89,6 +89,17 @@ async def test_the_last_days_are_replayed_as_customers_wrote_and_somebody_can_be
     assert done["before"]["first_assignment"]["p95"] == 0.0
 
 
+async def test_who_wrote_just_now_is_with_somebody_and_answered_once_there_was_time(service: MonitoringService) -> None:
+    await hire(service.db, 1, 2, 3)
+    for number in range(6):
+        await service.push(f"t-{number}", customer=f"c{number}@x.example", language="en")
+    new = (await simulate(service, days=1))["before"]
+    assert (new["arrived"], new["answered"], new["with_someone"], new["waiting"]) == (6, 0, 6, 0)
+    service.clock.advance(timedelta(hours=1))
+    later = (await simulate(service, days=1))["before"]
+    assert (later["arrived"], later["answered"], later["with_someone"], later["waiting"]) == (6, 6, 0, 0)
+
+
 async def test_who_asks_for_too_much_or_in_the_name_of_some_departments_is_refused(service: MonitoringService) -> None:
     await hire(service.db, 1)
     client = service.client
