@@ -8,11 +8,14 @@ ASKED = {
     "admin:read | people:read | self": """
         list_works_council_modes
     """,
+    "admin:read & people:read": """
+        export_evidence_chain
+    """,
     "admin:read & conversations:read": """
         get_supervision_export get_supervision_file list_supervision_exports
     """,
     "admin:read": """
-        export_evidence_chain get_api_key get_badge_key get_evidence_proof get_notice_preferences get_export_run get_export_schedule
+        get_api_key get_badge_key get_evidence_proof get_notice_preferences get_export_run get_export_schedule
         get_legal_hold get_webhook get_webhook_delivery list_api_keys list_audit_entries list_badge_keys
         list_dead_letters list_evidence list_evidence_heads list_export_runs list_export_schedules list_legal_holds
         list_services list_set_aside list_webhook_deliveries list_webhooks

@@ -79,7 +79,7 @@ async def list_evidence_heads(request: Request, caller: Caller, paging: Paging) 
 
 @router.get(
     "/chains",
-    dependencies=[needs("admin:read")],
+    dependencies=[needs("people:read"), needs("admin:read")],
     responses={
         **problems(LimitedAuditor, WhichChain, NothingProved, PersonsChainSwitchedOff, ServiceAway),
         200: {"description": "A folder, zipped.", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}},
@@ -98,6 +98,7 @@ async def export_evidence_chain(
 
     The zip holds a file for each link with its proof, the signed heads in between, and the public keys; it is verified
     without the platform by `docs/verify_chain.py`. Texts are in it by their hashes only. Who took it stands in the list.
+    It tells what people did, so it needs the scope `people:read`, too.
     """
     refuse_limited(caller)
     subjects = {"person": person, "finding": finding, "conversation": conversation}
