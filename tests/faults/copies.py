@@ -3,6 +3,8 @@
 Copies are compared as sorted lists, so that something that is there twice is seen as well as something that is missing.
 """
 
+import asyncio
+import time
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +21,7 @@ from services.training import tables as training
 from shared.evidence import Sealer
 from shared.evidence_chain import verify_log
 from shared.tables import dead_letters, evidence_entries, inbox, outbox
-from tests.faults.processes import Fleet, read_stream
+from tests.faults.processes import LOOK, Fleet, read_stream
 
 METADATA = {
     "policy": policy.metadata,
@@ -191,8 +193,22 @@ class Copies:
             published |= {event: bytes(body) for event, body, _ in rows}
         return published
 
-    async def check_events(self) -> int:
-        """Check that stream, public log and inboxes have exactly what was told; return the repeats on the stream."""
+    async def check_events(self, within: float = 10) -> int:
+        """Check that stream, public log and inboxes have exactly what was told; return the repeats on the stream.
+
+        The services go on while this reads one store after the other, and their timers tell things: what is under way
+        arrives, so all is read again for a while; what was lost or done twice stays so.
+        """
+        end = time.monotonic() + within
+        while True:
+            try:
+                return await self._compare_events()
+            except AssertionError:
+                if time.monotonic() > end:
+                    raise
+            await asyncio.sleep(LOOK)
+
+    async def _compare_events(self) -> int:
         told = self.published()
         stream = await read_stream(self._fleet.broker.url)
         assert dict(stream) == told
