@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Query
 
 from services.monitoring.domain.posts import brand, dropped
-from services.monitoring.routes.for_all import FOR_ALL
+from services.monitoring.routes.for_all import FOR_ALL, SET_UP
 from services.monitoring.schemas.names import Instant
 from services.monitoring.schemas.sources import BrandTermsIn, BrandTermsOut, DroppedPostsOut
 from shared.areas import Router
@@ -23,7 +23,7 @@ async def get_brand_terms(db: Db) -> BrandTermsOut:
     return await db.read(brand.read)
 
 
-@router.put("/brand-terms", dependencies=[needs("monitoring:write"), FOR_ALL], responses=problems(Stale))
+@router.put("/brand-terms", dependencies=[needs("monitoring:write"), FOR_ALL, SET_UP], responses=problems(Stale))
 async def put_brand_terms(body: BrandTermsIn, db: Db, if_match: IfMatch) -> BrandTermsOut:
     """Say what the brand is called; from now on, whatever is neither about it nor by a registered account is dropped."""
     return await db.write(brand.put, body, if_match)

@@ -8,7 +8,7 @@ from services.monitoring.connectors.registry import ChangedSource, NewSource
 from services.monitoring.connectors.runner import Runner
 from services.monitoring.domain.sources import runs, sources
 from services.monitoring.domain.sources.safe import SourceKeyLost
-from services.monitoring.routes.for_all import FOR_ALL
+from services.monitoring.routes.for_all import FOR_ALL, SET_UP
 from services.monitoring.schemas.names import Id
 from services.monitoring.schemas.sources import SourceOut, SourcePauseIn, SourceRunOut, SourceTestOut
 from shared.areas import Router
@@ -43,7 +43,7 @@ async def list_sources(paging: Paging, db: Db, runner: Reader) -> Page[SourceOut
     return await db.read(sources.listed, paging, runner.safe)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[WRITE, FOR_ALL], responses=problems(SourceKeyLost))
+@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[WRITE, FOR_ALL, SET_UP], responses=problems(SourceKeyLost))
 async def create_source(body: NewSource, db: Db, runner: Reader, response: Response) -> SourceOut:
     """Set up a source; it is read at once and from then on."""
     made = await db.write(sources.create, body, runner.safe)
@@ -57,7 +57,7 @@ async def get_source(source_id: Id, db: Db, runner: Reader, response: Response) 
     return shown(response, await db.read(sources.read, source_id, runner.safe))
 
 
-@router.patch("/{source_id}", dependencies=[WRITE, FOR_ALL], responses=problems(NotFound, Stale, sources.AnotherKind))
+@router.patch("/{source_id}", dependencies=[WRITE, FOR_ALL, SET_UP], responses=problems(NotFound, Stale, sources.AnotherKind))
 async def change_source(
     source_id: Id, body: ChangedSource, db: Db, runner: Reader, if_match: IfMatch, response: Response
 ) -> SourceOut:
@@ -70,7 +70,7 @@ async def change_source(
 @router.delete(
     "/{source_id}",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[WRITE, FOR_ALL],
+    dependencies=[WRITE, FOR_ALL, SET_UP],
     responses=problems(NotFound, Stale),
 )
 async def remove_source(source_id: Id, db: Db, runner: Reader, if_match: IfMatch) -> None:
@@ -88,7 +88,7 @@ async def list_source_runs(source_id: Id, paging: Paging, db: Db) -> Page[Source
 @router.post(
     "/{source_id}/runs",
     status_code=status.HTTP_202_ACCEPTED,
-    dependencies=[WRITE, FOR_ALL],
+    dependencies=[WRITE, FOR_ALL, SET_UP],
     responses=problems(NotFound, runs.SourcePaused),
 )
 async def run_source(source_id: Id, db: Db, runner: Reader) -> SourceRunOut:
@@ -98,7 +98,7 @@ async def run_source(source_id: Id, db: Db, runner: Reader) -> SourceRunOut:
     return asked
 
 
-@router.post("/{source_id}/pause", dependencies=[WRITE, FOR_ALL], responses=problems(NotFound, Stale))
+@router.post("/{source_id}/pause", dependencies=[WRITE, FOR_ALL, SET_UP], responses=problems(NotFound, Stale))
 async def pause_source(
     source_id: Id, body: SourcePauseIn, db: Db, runner: Reader, if_match: IfMatch, response: Response
 ) -> SourceOut:
@@ -111,7 +111,7 @@ async def pause_source(
 @router.delete(
     "/{source_id}/pause",
     status_code=status.HTTP_204_NO_CONTENT,
-    dependencies=[WRITE, FOR_ALL],
+    dependencies=[WRITE, FOR_ALL, SET_UP],
     responses=problems(NotFound),
 )
 async def resume_source(source_id: Id, db: Db, runner: Reader) -> None:
@@ -120,7 +120,7 @@ async def resume_source(source_id: Id, db: Db, runner: Reader) -> None:
     runner.wake()
 
 
-@router.post("/{source_id}/test", dependencies=[WRITE, FOR_ALL], responses=problems(NotFound))
+@router.post("/{source_id}/test", dependencies=[WRITE, FOR_ALL, SET_UP], responses=problems(NotFound))
 async def test_source(source_id: Id, db: Db, runner: Reader, request: Request) -> SourceTestOut:
     """Try to read a source without keeping anything, and say in a sentence what came of it."""
     return await runner.test(request.app.state.db, await db.read(runs.task_to_test, source_id))
