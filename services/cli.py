@@ -19,6 +19,7 @@ from services.cli_examples import show_examples
 from services.client import Api, NowhereError, RefusedError, UnreachableError
 from services.course_commands import courses
 from services.evidence_commands import audit
+from services.key_commands import keys
 from services.restart_command import restart
 from services.secret_commands import secrets
 from services.terminal import Options, api_of, bars, err, out
@@ -32,7 +33,6 @@ POST_FIELDS = frozenset(
 )
 
 app = typer.Typer(help="Shareload from a terminal.", no_args_is_help=True, pretty_exceptions_enable=False)
-keys = typer.Typer(help="API keys.", no_args_is_help=True)
 people = typer.Typer(help="Members of staff.", no_args_is_help=True)
 policies = typer.Typer(help="Policies and their versions.", no_args_is_help=True)
 posts = typer.Typer(help="Posts from social networks.", no_args_is_help=True)
@@ -94,24 +94,6 @@ def seed(
             for _ in step.work():
                 progress.advance(task)
             progress.update(task, total=progress.tasks[task].completed)
-
-
-@keys.command("create")
-def create_key(
-    context: typer.Context,
-    name: Annotated[str, typer.Argument(help="What the key is for.")],
-    scope: Annotated[list[str], typer.Option(help="For example certificates:read; may be repeated.")],
-    department: Annotated[
-        list[str] | None, typer.Option(help="Limit the key to a department; may be repeated.")
-    ] = None,
-    expires_at: Annotated[datetime | None, typer.Option(help="When the key ends, in UTC.")] = None,
-) -> None:
-    """Make an API key; it is shown this once."""
-    body = {"name": name, "scopes": scope, "departments": department or None}
-    if expires_at is not None:
-        body["expires_at"] = expires_at.replace(tzinfo=UTC).isoformat()
-    with api_of(context) as api:
-        print(api.post("/v1/api-keys", body)["key"])
 
 
 @people.command("import")

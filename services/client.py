@@ -107,6 +107,10 @@ class Api:
         """Replace a resource."""
         return self._json("PUT", path, body)
 
+    def delete(self, path: str) -> None:
+        """Remove a resource, or end it."""
+        self._json("DELETE", path)
+
     def upload(self, path: str, content: bytes, kind: str, **query: str) -> bytes:
         """Send a file's content and return the answer's, which may be more than one JSON value."""
         headers = {"Content-Type": kind, "Prefer": "wait=10"}

@@ -67,6 +67,26 @@ async def test_a_key_that_was_made_opens_what_its_scopes_say(platform: Platform)
     assert "there is no scope 'people:own'" in said
 
 
+async def test_a_key_is_rotated_and_revoked_and_no_secret_is_shown_again(platform: Platform) -> None:
+    made = (await platform.client.post("/v1/api-keys", json={"name": "HR", "scopes": ["people:read"]})).json()
+
+    async def opens(key: str) -> bool:
+        client = await platform.client_for(headers={"Authorization": f"Bearer {key}"})
+        return (await client.get("/v1/people")).status_code == 200
+
+    status, said = await run(platform, "keys", "rotate", made["id"], "--overlap-hours", "0")
+    later = said.strip()
+    assert (status, await opens(made["key"]), await opens(later)) == (0, False, True)
+    assert await run(platform, "keys", "revoke", made["id"]) == (0, f"{made['id']} is revoked\n")
+    assert not await opens(later)
+    status, listed = await run(platform, "keys", "list")
+    assert status == 0
+    assert {"HR", "revoked"} <= set(listed.split())
+    assert later not in listed
+    status, said = await run(platform, "keys", "revoke", "none")
+    assert (status, said[:3]) == (1, "404")
+
+
 async def test_badge_keys_are_rotated_and_one_that_others_had_is_revoked(platform: Platform) -> None:
     (first, second) = [(await run(platform, "badges", "rotate"))[1].strip() for _ in range(2)]
     in_use = await run(platform, "badges", "revoke", second)
