@@ -78,13 +78,14 @@ class Reply(Table, table=True):
 
     __tablename__ = "replies"
     __table_args__ = (
+        Index("replies_status", "status", "id"),
         Index("replies_unconfirmed", "status", "told_at", sqlite_where=UNCONFIRMED, postgresql_where=UNCONFIRMED),
     )
     id: str = id_field(primary_key=True)
     conversation: str = id_field(index=True)
     person: str = id_field(index=True)
     text: str = Field(sa_type=Text)
-    status: str = Field(max_length=20, index=True)
+    status: str = Field(max_length=20)
     network_id: str | None = Field(default=None, max_length=500, index=True)
     error: str | None = Field(default=None, sa_type=Text)
     approved_at: datetime = time_field()
