@@ -25,9 +25,9 @@ PAUSE = 0.05
 NAMED = 100
 """Events at most that an answer names."""
 IN_MEMORY = 1024 * 1024
-AIM = 0.03
+AIM = 0.012
 """Seconds of processor time that a chunk should take; others wait for no more than that, and the commit."""
-LEAST, MOST = 50, 400
+LEAST, MOST = 10, 400
 T = TypeVar("T")
 
 log = structlog.get_logger()

@@ -50,7 +50,7 @@ def step(session: Session, row: PeopleImport, most: int) -> bool:
 
 def roots(session: Session, row: PeopleImport, most: int) -> bool:
     """Judge the rows whose manager is not one of the file's good rows."""
-    chunk = some(session, row, col(PeopleImportRow.number) > row.cursor, most=most)
+    chunk = some(session, row, col(PeopleImportRow.number) > row.cursor, most=most, first=True)
     if not chunk:
         row.phase, row.cursor = "order", 0
         return True
@@ -113,11 +113,19 @@ def strays(session: Session, row: PeopleImport, most: int) -> bool:
     return True
 
 
-def some(session: Session, row: PeopleImport, *conditions: ColumnElement[bool], most: int) -> Sequence[Waiting]:
-    """Return rows that wait for their managers, in the order of the file."""
+def some(
+    session: Session, row: PeopleImport, *conditions: ColumnElement[bool], most: int, first: bool = False
+) -> Sequence[Waiting]:
+    """Return some of the rows that wait for their managers, in the order of the file.
+
+    Which ones does not matter unless the `first` are asked for: for them, SQLite would read the file from its beginning each time.
+    """
     columns = (ROWS.c[name] for name in ("number", "employee_number", "manager", "moves"))
     query = core_select(*columns).where(of(row), col(PeopleImportRow.state) == RowState.WAITING, *conditions)
-    return [Waiting(*found) for found in session.execute(query.order_by(col(PeopleImportRow.number)).limit(most))]
+    if first:
+        query = query.order_by(ROWS.c.number)
+    found = session.execute(query.limit(most))
+    return sorted((Waiting(*one) for one in found), key=lambda one: one.number)
 
 
 def place(session: Session, row: PeopleImport, chunk: Sequence[Waiting]) -> None:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 import orjson
-from sqlalchemy import delete, func, or_
+from sqlalchemy import delete, func
 from sqlmodel import col, select
 
 from services.training.domain.provisioning import import_applying, import_planning, import_reports
@@ -129,19 +129,20 @@ class Claims:
     """Which employee numbers and user names the good rows of a file have taken, by the row that did."""
 
     def __init__(self, session: Session, serial: int, lines: Sequence[Line]) -> None:
-        earlier = select(PeopleImportRow).where(
-            PeopleImportRow.serial == serial,
-            PeopleImportRow.state != RowState.REJECTED,
-            or_(
-                col(PeopleImportRow.employee_number).in_([line.employee_number for line in lines]),
-                col(PeopleImportRow.user_name).in_([line.user_name for line in lines]),
-            ),
-        )
         self._numbers: dict[str | None, int] = {}
         self._names: dict[str | None, str] = {}
-        for row in session.exec(earlier):
-            self._numbers[row.employee_number] = row.number
-            self._names[row.user_name] = row.employee_number or f"row {row.number}"
+        good = select(PeopleImportRow.number, PeopleImportRow.employee_number, PeopleImportRow.user_name).where(
+            PeopleImportRow.serial == serial, PeopleImportRow.state != RowState.REJECTED
+        )
+        numbers = [line.employee_number for line in lines if line.employee_number is not None]
+        # One question for each: for either of two columns, SQLite reads the whole file, with every chunk.
+        for earlier in (
+            good.where(col(PeopleImportRow.employee_number).in_(numbers)),
+            good.where(col(PeopleImportRow.user_name).in_([line.user_name for line in lines])),
+        ):
+            for number, employee_number, user_name in session.exec(earlier):
+                self._numbers[employee_number] = number
+                self._names[user_name] = employee_number or f"row {number}"
 
     def refuse(self, line: Line) -> str | None:
         """Take what a row names; return why it cannot be taken."""
