@@ -31,6 +31,9 @@ class Shown:
 PAGES = (
     Shown("sign-in", "/sign-in", NOBODY),
     Shown("signed-out", "/signed-out", NOBODY),
+    Shown("docs", "/docs", NOBODY),
+    Shown("docs-part", "/docs/certification", NOBODY),
+    Shown("docs-events", "/docs/events", NOBODY),
     Shown("home", "/"),
     Shown("policies", "/policies"),
     Shown("policies-search", "/policies?q=customer"),

@@ -87,4 +87,5 @@ async def show_part(part: str, request: Request) -> Response:
     found = {each.key: each for each in await asyncio.to_thread(reference.parts)}
     if part not in found:
         raise NotFound(f"The API has no part of the name {part}.")
-    return page("docs/part.html", request, part=found[part])
+    operations = await asyncio.to_thread(reference.operations, found[part].name)
+    return page("docs/part.html", request, part=found[part], operations=operations)

@@ -45,13 +45,22 @@ class Operation(NamedTuple):
     answers: list[Answer]
 
 
+class Listed(NamedTuple):
+    """One operation in the list of all."""
+
+    name: str
+    method: str
+    path: str
+    summary: str
+
+
 class Part(NamedTuple):
     """A part of the API, with the operations that belong to it."""
 
     key: str
     name: str
     text: str
-    operations: list[Operation]
+    operations: list[Listed]
 
 
 class Told(NamedTuple):
@@ -72,8 +81,29 @@ def parts() -> list[Part]:
     found = {tag["name"]: Part(key_of(tag["name"]), tag["name"], tag["description"], []) for tag in document["tags"]}
     for path, item in document["paths"].items():
         for method, said in openapi.operations_of(item):
-            found[said["tags"][0]].operations.append(operation(document, path, method, said))
+            found[said["tags"][0]].operations.append(Listed(said["operationId"], method, path, split(said)[0]))
     return list(found.values())
+
+
+@cache
+def operations(name: str) -> list[Operation]:
+    """Return all that is shown of a part's operations.
+
+    Made for the part that is asked for: what examples need is most of the work, and the list of all shows none.
+    """
+    document = json.loads(openapi.FILE.read_bytes())
+    return [
+        operation(document, path, method, said)
+        for path, item in document["paths"].items()
+        for method, said in openapi.operations_of(item)
+        if said["tags"][0] == name
+    ]
+
+
+def split(said: Document) -> tuple[str, str]:
+    """Return an operation's first paragraph, in one line, and the rest."""
+    summary, _, rest = said["description"].partition("\n\n")
+    return summary.replace("\n", " "), rest
 
 
 def key_of(name: str) -> str:
@@ -83,14 +113,13 @@ def key_of(name: str) -> str:
 
 def operation(document: Document, path: str, method: str, said: Document) -> Operation:
     """Return what is shown of one operation."""
-    text: str = said["description"]
-    summary, _, rest = text.partition("\n\n")
+    summary, rest = split(said)
     body = shown(document, said.get("requestBody", {}))
     return Operation(
         said["operationId"],
         method,
         path,
-        summary.replace("\n", " "),
+        summary,
         rest,
         said.get("x-scopes", []),
         [parameter(one) for one in said.get("parameters", ())],
