@@ -58,8 +58,16 @@ def request(session: Session, body: ApprovalRequestIn) -> ApprovalRequestOut:
     row.text_hash = text_hash(row.id, kept.draft["text"])
     if not add_once(session, row):
         raise ApprovalRequestedAlready
-    told = ApprovalRequestedV1(id=row.id, person=author.id, text="", check=kept.id, approver=row.approver)
-    tell(session, told)
+    asked = [chosen] if chosen else approvers.may_approve(session, author.id)
+    event = ApprovalRequestedV1(
+        id=row.id,
+        person=author.id,
+        text="",
+        check=kept.id,
+        approver=row.approver,
+        approvers=[each.id for each in asked],
+    )
+    tell(session, event)
     record(session, "policy.approval.requested", f"approval-requests/{row.id}", row.text_hash, author.id)
     return shown(session, [row])[0]
 

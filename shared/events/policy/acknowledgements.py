@@ -2,6 +2,8 @@
 
 from datetime import datetime
 
+from pydantic import Field
+
 from shared.events.base import Content, Event, Operational, Public, told
 
 
@@ -66,7 +68,7 @@ class CampaignChangedV1(Event):
 
 @told
 class ApprovalRequestedV1(Event):
-    """An author asked for approval of a held draft: of `approver`, or of anyone who may.
+    """An author asked for approval of a held draft: of `approver`, or of anyone who may, who are `approvers` now.
 
     `text` is always empty: the draft is for its author and those who are asked, who read it under the request's id.
     """
@@ -77,6 +79,7 @@ class ApprovalRequestedV1(Event):
     text: Content[str]
     check: Public[str | None] = None
     approver: Operational[str | None] = None
+    approvers: Operational[list[str]] = Field(default_factory=list)
 
 
 @told

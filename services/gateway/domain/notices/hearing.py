@@ -208,11 +208,13 @@ def end_acknowledgement(event: AcknowledgementRecordedV1, session: Session) -> N
 
 
 def ask_to_approve(event: ApprovalRequestedV1, session: Session) -> None:
-    """Somebody's approval is asked for; where nobody was chosen, whoever has a seat from which one approves is asked.
+    """Somebody's approval is asked for; where nobody was chosen, of all who may: by their seat, or by a certificate.
 
-    The first decision ends it for all. Nobody approves what they wrote.
+    Events from before they named them are heard by those with a seat. The first decision ends it for all. Nobody
+    approves what they wrote.
     """
-    for person in [event.approver] if event.approver else addressees.seated_as(session, addressees.APPROVING):
+    asked = [event.approver] if event.approver else addressees.present(session, event.approvers)
+    for person in asked or addressees.seated_as(session, addressees.APPROVING):
         if person != event.person:
             note(session, "approval_requested", person, f"approval/{event.id}", event.id)
 
