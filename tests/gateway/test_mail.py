@@ -5,21 +5,16 @@ import contextlib
 import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from services.gateway.connectors import mail
 from services.gateway.connectors.mail import MailServerAwayError
+from tests.gateway.certificates import self_signed
 from tests.gateway.mailing import Mailbox
 
 ELSEWHERE = "127.0.0.2"
@@ -40,30 +35,7 @@ class Tried:
 @pytest.fixture
 def context(tmp_path: Path) -> ssl.SSLContext:
     """Return a server's side of TLS, with a certificate of its own authority, which `own.pem` names."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "mail.example")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(ELSEWHERE))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    public = made.public_bytes(serialization.Encoding.PEM)
-    (tmp_path / "own.pem").write_bytes(public)
-    (tmp_path / "server.pem").write_bytes(private + public)
-    made_context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made_context.load_cert_chain(tmp_path / "server.pem")
-    return made_context
+    return self_signed(tmp_path, "mail.example", ELSEWHERE)
 
 
 @contextlib.asynccontextmanager

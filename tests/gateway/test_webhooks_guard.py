@@ -4,16 +4,11 @@ import asyncio
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv4Network, IPv6Address
 from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -25,6 +20,7 @@ from services.gateway.settings import GatewaySettings
 from shared.clock import ShiftedClock
 from shared.settings import Environment
 from shared.tasks import end
+from tests.gateway.certificates import self_signed
 from tests.gateway.telling import Telling, until
 
 LOOPBACK = (IPv4Network("127.0.0.0/8"),)
@@ -183,33 +179,8 @@ async def test_what_is_no_whole_answer_is_a_failure_that_says_why(said: bytes) -
     assert (attempt.arrived, bool(attempt.error)) == (False, True)
 
 
-def certificate(folder: Path) -> ssl.SSLContext:
-    """Return a server's side of TLS with a certificate that it made itself."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    pem = folder / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    pem.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pem)
-    return context
-
-
 async def test_a_certificate_that_nobody_vouches_for_is_not_accepted(tmp_path: Path) -> None:
-    async with server(take, context=certificate(tmp_path)) as port:
+    async with server(take, context=self_signed(tmp_path, "localhost")) as port:
         attempt = await Line(f"https://localhost:{port}/", LOOPBACK, ShiftedClock()).post(b"{}", [])
     assert attempt.status is None
     assert "certificate" in (attempt.error or "")
