@@ -71,7 +71,8 @@ class Words:
         """Write a day and time, in UTC, as pages have it until the browser puts its own time zone in its place."""
         from babel.dates import format_datetime
 
-        return format_datetime(moment(at), "d MMM y, HH:mm", locale=self.language)
+        pattern = "d MMM y, HH:mm" if self.language == SOURCE else "d. MMM y, HH:mm"
+        return format_datetime(moment(at), pattern, locale=self.language)
 
     def ago(self, at: str | datetime, now: datetime) -> str:
         """Write how long ago something was, or in how long it will be."""
