@@ -104,6 +104,7 @@ OF_OPERATION: dict[str, tuple[str, ...]] = {
     "get_policy": (*FROM_MEMORY, "Content-Language"),
     "get_backtest": ("Preference-Applied",),
     "stream_events": ("Next-Cursor",),
+    "import_people": ("Location",),
     "request_simulation": ("Location",),
     "request_policy_backtest": ("Location",),
     "export_evidence_chain": ("Content-Disposition",),
