@@ -132,6 +132,11 @@ async def write_by_keyboard(page: Page, source: str) -> None:
     await tab_to(page, page.get_by_label("Everybody accepts it anew"))
     await tab_to(page, page.get_by_role("button", name="Keep the draft"))
     await tab_to(page, text)
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("dialog", name="Without the mouse")).to_contain_text("keep the draft")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
     await page.keyboard.press("Control+s")
     await expect(page.locator("#said")).not_to_be_empty()
 

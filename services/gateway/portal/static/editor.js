@@ -65,6 +65,21 @@ function keepWords(form) {
   addEventListener("beforeunload", (event) => { if (!kept && text.value !== text.defaultValue) event.preventDefault(); });
 }
 
+/** `?` shows the keys, where it is not being written; Escape leaves the text, from which Tab goes on. */
+function listKeys(form) {
+  const keys = document.getElementById("keys");
+  const button = document.getElementById("show-keys");
+  button.hidden = false;
+  button.addEventListener("click", () => keys.showModal());
+  document.addEventListener("keydown", (event) => {
+    const writing = event.target.closest("input, textarea, select");
+    if (event.key === "Escape" && writing && form.contains(writing)) writing.blur();
+    if (event.key !== "?" || writing || keys.open || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    keys.showModal();
+  });
+}
+
 function watch(place) {
   const source = new EventSource(`/v1/backtests/${place.dataset.backtest}/events`);
   const say = (name, value) => { if (value !== null) place.querySelector(`[data-${name}]`).textContent = value.toLocaleString(document.documentElement.lang); };
@@ -81,6 +96,6 @@ function watch(place) {
 }
 
 const draft = document.getElementById("draft");
-if (draft) { beside(draft); keepWords(draft); }
+if (draft) { beside(draft); keepWords(draft); listKeys(draft); }
 const progress = document.getElementById("progress");
 if (progress) watch(progress);
