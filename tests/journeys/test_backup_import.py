@@ -7,6 +7,7 @@ import pytest
 
 from services.backup import back_up
 from services.backup_restoring import restore
+from services.training import importing
 from services.training.domain.provisioning import imports
 from tests.journeys.test_backup import as_owned, empty_databases, held_by, platform_from, sound, until
 from tests.platform import Platform
@@ -21,6 +22,8 @@ async def test_an_import_that_a_backup_met_half_way_is_finished_by_the_restored_
     platform: Platform, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(imports, "AT_ONCE", 100)
+    # Many small steps, so that the backup finds one between two of them on a fast machine, too.
+    monkeypatch.setattr(importing, "MOST", 20)
     backup, empty = tmp_path / "backup.tar.gz", tmp_path / "empty"
     training = platform.databases["training"]
     sent = await platform.client.post("/v1/people/imports", content=FILE, headers={"Content-Type": "text/csv"})
