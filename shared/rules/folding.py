@@ -49,11 +49,21 @@ def clean(text: str) -> str:
     """Drop what is invisible and fold width, ligatures and apostrophes; case and white space stay."""
     if text.isascii():
         return text
+    plain = _plain_signs(text)
+    return plain if _otherwise.search(plain) is None else _clean_throughout(text)
+
+
+def _clean_throughout(text: str) -> str:
     is_latin = len(text.encode("latin-1", "ignore")) == len(text)
     text = text.replace("\u00ad", "") if is_latin else _ignorable.sub("", text)
     # Before NFKC, which would make a space and a combining accent of the acute accent that people type for apostrophes.
     text = text.replace("’", "'").replace("‘", "'").replace("´", "'").replace("ʼ", "'").replace("‐", "-")
     return unicodedata.normalize("NFKC", text).replace("‐", "-").replace("ʼ", "'")
+
+
+def _plain_signs(text: str) -> str:
+    """The text with the signs replaced that are commonest among those which do not stand for themselves."""
+    return text.replace("’", "'").replace("…", "...").replace("\ufe0f", "")
 
 
 def fold(text: str) -> str:
@@ -67,10 +77,10 @@ def fold(text: str) -> str:
 def _fold_letters(text: str) -> str:
     if text.isascii():
         return text.lower()
-    cased = text.replace("’", "'").replace("…", "...").replace("\ufe0f", "")
+    cased = _plain_signs(text)
     if _otherwise.search(cased) is None:
         return cased.lower().replace("ß", "ss")
-    cased = clean(text).replace("İ", "I").replace("ı", "i").casefold()
+    cased = _clean_throughout(text).replace("İ", "I").replace("ı", "i").casefold()
     return unicodedata.normalize("NFKC", cased).replace("i\u0307", "i")
 
 
@@ -253,6 +263,19 @@ def begins_alike(text: str, folded: str, end: int) -> bool:
     """
     beginning = text[:end].lower().replace("’", "'")
     return len(beginning) == end and beginning == folded[:end]
+
+
+def among_spaces(text: str, folded: str, start: int, end: int) -> tuple[int, int] | None:
+    """The place in a text of one in its folded form, if up to there only case and white space were folded.
+
+    As `begins_alike`, but with white space before it that became fewer spaces. None: it is not as easy as that.
+    """
+    lowered = text.lower().replace("’", "'")
+    begin = lowered.find(folded[start:end])
+    finish = begin + end - start
+    if begin < 0 or len(lowered) != len(text) or " ".join(lowered[:finish].split()) != folded[:end]:
+        return None
+    return begin, finish
 
 
 def keeps_places(text: str, folded: str) -> bool:

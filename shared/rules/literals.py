@@ -4,6 +4,7 @@ from shared.rules.folding import continues, fold
 from shared.rules.syntax import Branches, Piece, Unclear, outline
 
 Words = tuple[str, ...]
+_digits = {r"\d", "[0-9]"}
 
 
 def required(pattern: str) -> Words | None:
@@ -16,6 +17,14 @@ def required(pattern: str) -> Words | None:
         return _of_branches(outline(pattern))
     except Unclear:
         return None
+
+
+def requires_digit(pattern: str) -> bool:
+    """Tell whether one of the digits 0 to 9 is surely in `fold(text)` whenever the valid pattern matches `text`."""
+    try:
+        return all(any(piece.least and piece.source in _digits for piece in branch) for branch in outline(pattern))
+    except Unclear:
+        return False
 
 
 def _of_branches(branches: Branches) -> Words | None:

@@ -3,7 +3,7 @@
 from functools import cached_property
 
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import OffsetMap, ascii_digits, begins_alike, clean, keeps_places
+from shared.rules.folding import OffsetMap, among_spaces, ascii_digits, begins_alike, clean, keeps_places
 from shared.rules.languages import likely, primary
 from shared.rules.links import Link, host_of
 from shared.rules.links import find as find_links
@@ -23,6 +23,7 @@ class Reading:
         self.seen = seen
         self._alike: int | None = None
         self._places: OffsetMap | None = None
+        self._clean: str | None = None
         self.disguised: dict[int, list[Span]] = {}
         """Signs seen through a disguise, with their places in the text that was sent."""
 
@@ -42,7 +43,8 @@ class Reading:
         """Where the pattern first matches the text as sent or, failing that, its clean form."""
         if found := pattern.search(self.draft.text):
             return Span(*found)
-        if self.clean != self.draft.text and (found := pattern.search(self.clean)):
+        text = self.clean
+        if text != self.draft.text and (found := pattern.search(text)):
             return self.from_clean(*found)
         return None
 
@@ -79,10 +81,13 @@ class Reading:
         """The clean text without links and with the digits of every script as 0 to 9, each in its place."""
         return ascii_digits(self.prose)
 
-    @cached_property
+    @property
     def clean(self) -> str:
         """The text without what is invisible; see `folding`."""
-        return clean(self.draft.text)
+        # Not a cached_property either.
+        if self._clean is None:
+            self._clean = clean(self.draft.text)
+        return self._clean
 
     @cached_property
     def _clean_places(self) -> OffsetMap:
@@ -103,6 +108,8 @@ class Reading:
             if keeps_places(text, folded):
                 self._alike = len(text)
                 return Span(start, end)
+            if place := among_spaces(text, folded, start, end):
+                return Span(*place)
             self._places = OffsetMap.of_folded(text, end)
         if self._places.length < end:
             self._places = OffsetMap.of_folded(text, end)

@@ -14,7 +14,7 @@ from ahocorasick_rs import AhoCorasick, Implementation
 
 from shared.rules import evasion
 from shared.rules.draft import Draft, Span
-from shared.rules.folding import NO_WORD, begins_alike, fold, is_word, without_surrogates
+from shared.rules.folding import NO_WORD, OffsetMap, among_spaces, begins_alike, fold, is_word, without_surrogates
 from shared.rules.plan import WHOLE, Anchor, Plan
 from shared.rules.reading import Reading, Seen
 from shared.rules.rule import AppliesTo, Evasion, PlacedRule
@@ -24,6 +24,9 @@ MAX_DFA_KEYWORDS = 3_000
 TOGETHER = 128
 _SEAM = "\n"
 """Between texts: no folded text contains it, no keyword either, and no word goes on over it."""
+
+Place = tuple[int, int, int]
+"""Where a keyword, by its number, stands in a folded text."""
 
 
 class Match(NamedTuple):
@@ -77,7 +80,9 @@ class RuleSet:
         # By sign; signs are numbered from 1.
         self._waiting = [tuple(waiting.get(sign, ())) for sign in range(plan.signs + 1)]
         self._targets = [self._target(anchor) for anchor in plan.anchors.values()]
-        self._scan = _automaton(list(plan.anchors)).find_matches_as_indexes
+        self._numbers = {keyword: number for number, keyword in enumerate(plan.anchors)}
+        keywords = _automaton(list(plan.anchors), tells_keywords=True)
+        self._scan, self._scan_for_places = keywords.find_matches_as_strings, keywords.find_matches_as_indexes
         self._disguised = list(plan.disguised.values())
         self._scan_skeleton = _automaton(list(plan.disguised)).find_matches_as_indexes
         self._tests = list(plan.tests.items())
@@ -96,15 +101,15 @@ class RuleSet:
 
     def run(self, draft: Draft) -> list[Match]:
         """Find the rules that the draft breaks, each once: the most severe first, then by place, then by rule id."""
-        text = draft.text
-        folded = fold(text)
+        folded = fold(draft.text)
         try:
-            found = self._scan(folded, overlapping=True)
+            # The keywords and not their places, which the automaton would work out also where it finds nothing.
+            found = self._scan(folded, True)
         except UnicodeEncodeError:
-            return self.run(draft._replace(text=without_surrogates(text)))
+            return self.run(draft._replace(text=without_surrogates(draft.text)))
         if self._looks_further:
-            return self._look_further(Reading(draft, folded, self._whole_words(folded, found)))
-        return self._answer(draft, folded, found) if found else []
+            return self._look_further(Reading(draft, folded, self._whole_words(folded, self._places(folded, found))))
+        return self._answer(draft, folded, self._places(folded, found)) if found else []
 
     def run_all(self, drafts: Sequence[Draft]) -> list[list[Match]]:
         """Run each draft as `run` does, but look for the keywords in many texts at once, which takes less time."""
@@ -117,7 +122,7 @@ class RuleSet:
     def _run_together(self, drafts: Sequence[Draft]) -> list[list[Match]]:
         folded = [fold(draft.text) for draft in drafts]
         try:
-            found = self._scan(_SEAM.join(folded), overlapping=True)
+            found = self._scan_for_places(_SEAM.join(folded), overlapping=True)
         except UnicodeEncodeError:
             return [self.run(draft) for draft in drafts]
         answers: list[list[Match]] = [[] for _ in drafts]
@@ -131,37 +136,63 @@ class RuleSet:
             answers[number] = self._look_further(Reading(drafts[number], text, seen))
         return answers
 
-    def _answer(self, draft: Draft, folded: str, found: Sequence[tuple[int, int, int]]) -> list[Match]:
+    def _places(self, text: str, found: Sequence[str]) -> Sequence[Place]:
+        """Where the keywords stand that were found, which are given in the order of their ends."""
+        numbers = self._numbers
+        if len(found) == 1:
+            (keyword,) = found
+            start = text.find(keyword)
+            return ((numbers[keyword], start, start + len(keyword)),)
+        places: list[Place] = []
+        after: dict[str, int] = {}
+        end = 0
+        for keyword in found:
+            # None ends before the one found last, so the text is gone through only once.
+            start = text.find(keyword, max(end - len(keyword), after.get(keyword, 0)))
+            after[keyword] = start + 1
+            end = start + len(keyword)
+            places.append((numbers[keyword], start, end))
+        return places
+
+    def _answer(self, draft: Draft, folded: str, found: Sequence[Place]) -> list[Match]:
         """The matches where nothing but keywords was to be looked for; most keywords need no `Reading`."""
-        targets, length = self._targets, len(folded)
-        places: dict[tuple[int, ...], tuple[int, int, tuple[_Compiled, ...]]] = {}
+        if len(found) > 1:
+            return self._answer_many(draft, folded, found)
+        ((keyword, start, end),) = found
+        left, right, signs, inside, rules = self._targets[keyword]
+        if _goes_on(folded, start if left else 0, end if right else 0):
+            signs, rules = inside, None
+        if rules is not None:
+            span = _in_text(draft, folded, start, end)
+            return [Match(rule.placed, span) for rule in rules]
+        if len(signs) == 1:
+            return _ask(Reading(draft, folded, {signs[0]: [(start, end)]}), self._waiting[signs[0]])
+        return self._look_further(Reading(draft, folded, {sign: [(start, end)] for sign in signs})) if signs else []
+
+    def _answer_many(self, draft: Draft, folded: str, found: Sequence[Place]) -> list[Match]:
+        targets = self._targets
+        places: dict[int, tuple[int, int, tuple[_Compiled, ...]]] = {}
         for keyword, start, end in found:
             left, right, signs, inside, rules = targets[keyword]
-            if (left and start and folded[start - 1] not in NO_WORD and is_word(folded[start - 1])) or (
-                right and end < length and folded[end] not in NO_WORD and is_word(folded[end])
-            ):
+            if _goes_on(folded, start if left else 0, end if right else 0):
                 if not inside:
                     continue
                 rules = None
             if rules is None:
-                seen = self._whole_words(folded, found)
-                return self._look_further(Reading(draft, folded, seen)) if seen else []
-            known = places.get(signs)
+                return self._look_further(Reading(draft, folded, self._whole_words(folded, found)))
+            sign = signs[0]
+            known = places.get(sign)
             if known is None or start < known[0] or (start == known[0] and end > known[1]):
-                places[signs] = (start, end, rules)
+                places[sign] = (start, end, rules)
         return _standing(draft, folded, [*places.values()]) if places else []
 
-    def _whole_words(self, text: str, found: Sequence[tuple[int, int, int]]) -> Seen:
+    def _whole_words(self, text: str, found: Sequence[Place]) -> Seen:
         """The signs of the keywords that were found, unless a keyword must be a word and is only a part of one."""
         seen: Seen = {}
-        targets, length = self._targets, len(text)
+        targets = self._targets
         for keyword, start, end in found:
             left, right, signs, inside, _ = targets[keyword]
-            if (left and start and text[start - 1] not in NO_WORD and is_word(text[start - 1])) or (
-                right and end < length and text[end] not in NO_WORD and is_word(text[end])
-            ):
-                signs = inside
-            for sign in signs:
+            for sign in inside if _goes_on(text, start if left else 0, end if right else 0) else signs:
                 if sign in seen:
                     seen[sign].append((start, end))
                 else:
@@ -199,12 +230,21 @@ class RuleSet:
 
 def _standing(draft: Draft, folded: str, places: Sequence[tuple[int, int, tuple[_Compiled, ...]]]) -> list[Match]:
     """The matches of rules that ask for nothing but a place in the folded text."""
-    ranked = []
-    for start, end, rules in places:
+    if len(places) == 1:
+        ((start, end, rules),) = places
         span = _in_text(draft, folded, start, end)
-        if len(places) == 1:
-            return [Match(rule.placed, span) for rule in rules]
-        ranked += [(rule.severity, span.start, rule.number, Match(rule.placed, span)) for rule in rules]
+        return [Match(rule.placed, span) for rule in rules]
+    text, last = draft.text, max(end for _, end, _ in places)
+    if (text.isascii() and len(text) == len(folded)) or begins_alike(text, folded, last):
+        spans = [Span(start, end) for start, end, _ in places]
+    else:
+        reading = Reading(draft, folded, {})
+        spans = [reading.from_folded(start, end) for start, end, _ in places]
+    ranked = [
+        (rule.severity, span.start, rule.number, Match(rule.placed, span))
+        for span, (_, _, rules) in zip(spans, places, strict=True)
+        for rule in rules
+    ]
     ranked.sort()
     return [match for *_, match in ranked]
 
@@ -214,7 +254,7 @@ def _in_text(draft: Draft, folded: str, start: int, end: int) -> Span:
     text = draft.text
     if (text.isascii() and len(text) == len(folded)) or begins_alike(text, folded, end):
         return Span(start, end)
-    return Reading(draft, folded, {}).from_folded(start, end)
+    return Span(*(among_spaces(text, folded, start, end) or OffsetMap.of_folded(text, end).back(start, end)))
 
 
 def _order(placed: PlacedRule) -> tuple[int, str]:
@@ -236,9 +276,9 @@ def _ask(reading: Reading, rules: Iterable[_Compiled]) -> list[Match]:
     return [match for *_, match in found]
 
 
-def _taken_apart(found: Sequence[tuple[int, int, int]], texts: Sequence[str]) -> dict[int, list[tuple[int, int, int]]]:
+def _taken_apart(found: Sequence[Place], texts: Sequence[str]) -> dict[int, list[Place]]:
     """What was found in joined texts, by the text, with the places there; it comes in the order of the texts."""
-    parts: dict[int, list[tuple[int, int, int]]] = {}
+    parts: dict[int, list[Place]] = {}
     number, begin, end_of_text = 0, 0, len(texts[0])
     for keyword, start, end in found:
         while start >= end_of_text:
@@ -252,7 +292,14 @@ def _taken_apart(found: Sequence[tuple[int, int, int]], texts: Sequence[str]) ->
     return parts
 
 
-def _automaton(keywords: list[str]) -> AhoCorasick:
+def _goes_on(text: str, start: int, end: int) -> bool:
+    """Tell whether a word goes on before `start` or behind `end`; 0 for an edge that no word has to end at."""
+    return (start > 0 and (before := text[start - 1]) not in NO_WORD and is_word(before)) or (
+        0 < end < len(text) and (after := text[end]) not in NO_WORD and is_word(after)
+    )
+
+
+def _automaton(keywords: list[str], *, tells_keywords: bool = False) -> AhoCorasick:
     small = len(keywords) <= MAX_DFA_KEYWORDS
     implementation = Implementation.DFA if small else Implementation.ContiguousNFA
-    return AhoCorasick(keywords, store_patterns=False, implementation=implementation)
+    return AhoCorasick(keywords, store_patterns=tells_keywords, implementation=implementation)

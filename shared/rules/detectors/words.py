@@ -1,5 +1,6 @@
 """Detectors that look for what an author lists: words, patterns, missing disclosures, pitches, things not yet public."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
@@ -8,10 +9,12 @@ from pydantic_core import PydanticCustomError
 from shared.rules.detectors.model import Keyword, Keywords, Language, Model, earliest
 from shared.rules.detectors.moments import Moment, moment_of
 from shared.rules.draft import Span
-from shared.rules.literals import required
+from shared.rules.literals import required, requires_digit
 from shared.rules.patterns import MAX_LENGTH, InvalidPattern, Pattern
 from shared.rules.plan import Plan, Probe
 from shared.rules.reading import Reading
+
+_digit = re.compile("[0-9]")
 
 
 class WordsDetector(Model):
@@ -68,6 +71,8 @@ class PatternDetector(Model):
         compiled = Pattern(self.pattern)
         literals = required(self.pattern)
         signs = None if literals is None else frozenset([plan.words(literals, substring=True)])
+        if requires_digit(self.pattern):
+            return Probe(signs, lambda reading: reading.search(compiled) if _digit.search(reading.folded) else None)
         return Probe(signs, lambda reading: reading.search(compiled))
 
 

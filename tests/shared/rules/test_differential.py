@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from shared.rules import Draft, Media, PlacedRule, Rule, RuleSet
 from shared.rules.folding import ONLY_CASED, clean, fold
-from shared.rules.literals import required
+from shared.rules.literals import required, requires_digit
 from tests.shared.rules import oracle
 
 # Pieces that have made engines stumble: they merge, split, vanish, stretch or look like word boundaries.
@@ -259,6 +259,24 @@ def test_the_engine_agrees_with_a_slow_and_plain_reading(detects: list[object], 
     assert found == oracle.matches(rules, draft)
 
 
+shared_letters = st.lists(st.text("ab ", min_size=1, max_size=4).filter(str.strip), min_size=1, max_size=6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(shared_letters, st.text("aAb \n😀’…", max_size=25), st.booleans())
+@example(["aa", "a", "aaa"], "aaaa", True)
+@example(["b a", "a", "b"], "😀\n\n’a  b a\nb", False)
+def test_keywords_that_overlap_and_come_again_are_found_where_they_stand(
+    some: list[str], text: str, substring: bool
+) -> None:
+    rules = placed(*({"words": [keyword], "substring": substring} for keyword in some), {"words": some})
+    expected = oracle.matches(rules, Draft(text))
+    ruleset = RuleSet.compile(rules)
+
+    for answer in (ruleset.run(Draft(text)), *ruleset.run_all([Draft(text), Draft(text)])):
+        assert [(match.rule.rule.id, match.span) for match in answer] == expected
+
+
 @settings(max_examples=300, deadline=None)
 @given(personal, numbers | addresses)
 @example({"pii": ["card"]}, "12 4111 1111 1111 1111 123")
@@ -310,6 +328,8 @@ def test_a_text_that_a_pattern_matches_contains_one_of_the_literals_that_the_pat
     literals = required(written)
     if literals is not None and any(re2.search(written, form) for form in (text, clean(text))):
         assert any(literal in fold(text) for literal in literals)
+    if requires_digit(written) and any(re2.search(written, form) for form in (text, clean(text))):
+        assert re.search("[0-9]", fold(text))
 
 
 @settings(max_examples=150, deadline=None)
