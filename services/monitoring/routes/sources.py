@@ -43,7 +43,9 @@ async def list_sources(paging: Paging, db: Db, runner: Reader) -> Page[SourceOut
     return await db.read(sources.listed, paging, runner.safe)
 
 
-@router.post("", status_code=status.HTTP_201_CREATED, dependencies=[WRITE, FOR_ALL, SET_UP], responses=problems(SourceKeyLost))
+@router.post(
+    "", status_code=status.HTTP_201_CREATED, dependencies=[WRITE, FOR_ALL, SET_UP], responses=problems(SourceKeyLost)
+)
 async def create_source(body: NewSource, db: Db, runner: Reader, response: Response) -> SourceOut:
     """Set up a source; it is read at once and from then on."""
     made = await db.write(sources.create, body, runner.safe)
@@ -57,7 +59,9 @@ async def get_source(source_id: Id, db: Db, runner: Reader, response: Response) 
     return shown(response, await db.read(sources.read, source_id, runner.safe))
 
 
-@router.patch("/{source_id}", dependencies=[WRITE, FOR_ALL, SET_UP], responses=problems(NotFound, Stale, sources.AnotherKind))
+@router.patch(
+    "/{source_id}", dependencies=[WRITE, FOR_ALL, SET_UP], responses=problems(NotFound, Stale, sources.AnotherKind)
+)
 async def change_source(
     source_id: Id, body: ChangedSource, db: Db, runner: Reader, if_match: IfMatch, response: Response
 ) -> SourceOut:
