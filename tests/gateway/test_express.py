@@ -39,6 +39,9 @@ async def test_both_ways_say_the_same(platform: Platform) -> None:
     )
     for path, headers in product((PATH, f"{PATH}?locale=xx", "/v1/policies/unheard-of", PERSON), asked):
         short, long = await reader.get(path, headers=headers), await reader.get(path, headers=headers | LONG_WAY)
+        if short.headers.get("Age") != long.headers.get("Age"):
+            # A second began between the two; not so between the next two.
+            short, long = await reader.get(path, headers=headers), await reader.get(path, headers=headers | LONG_WAY)
         if short.status_code < 400:
             assert said(short) == said(long), (path, headers)
         assert short.status_code == long.status_code
