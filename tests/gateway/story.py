@@ -45,13 +45,15 @@ async def add_people(platform: Platform, count: int) -> list[str]:
 async def publish(platform: Platform, source: str = POLICY, *, wait: int = 5) -> httpx.Response:
     """Bring a version of the policy `social-media` into force and return the answer of its publication."""
     client = platform.client
+    await platform.settle()  # Who approves comes to the policy service by an event.
     await client.post("/v1/policies", json={"key": "social-media", "title": "Social media policy"})
     path = "/v1/policies/social-media/versions"
     made = await client.post(path, json={"source": source, "change_note": "As agreed.", "material": True})
     assert made.status_code == 201, made.text
     path = f"{path}/{made.json()['number']}"
-    await client.post(f"{path}/review", json={})
-    await client.post(f"{path}/approvals", json={"decision": "approve", "employee_number": "E-2"})
+    for part, body in (("review", {}), ("approvals", {"decision": "approve", "employee_number": "E-2"})):
+        answer = await client.post(f"{path}/{part}", json=body)
+        assert answer.is_success, answer.text
     answer = await client.post(f"{path}/publication", json={}, headers={"Prefer": f"wait={wait}"})
     assert answer.is_success, answer.text
     return answer
