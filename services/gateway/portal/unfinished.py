@@ -5,6 +5,7 @@ by themself, from a page that shows what it holds, so that no other site can sen
 """
 
 import base64
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,6 +33,12 @@ UNSAID = frozenset({"once", "etag", "form_token", "do"})
 """Fields that nobody typed."""
 
 
+MADE = re.compile(r"[0-9a-f-]{32,64}|W?/?\"[^\"]*\"")
+"""Ids, hashes and versions, which a page put into its form."""
+A_WORD = 20
+"""What has no blank and is no longer than this is soon typed again, or was chosen rather than typed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unfinished:
     """A form that was sent to a path of ours; `back` is the page that it stood on."""
@@ -44,6 +51,12 @@ class Unfinished:
     def typed(self) -> list[tuple[str, str]]:
         """What its sender sees again."""
         return [(name, value) for name, value in self.fields if name not in UNSAID and value]
+
+
+def written_in(lists: Mapping[str, list[str]]) -> list[str]:
+    """Return what somebody wrote into a form: words that would be a pity to lose."""
+    values = [value.strip() for name, given in lists.items() if name not in UNSAID for value in given]
+    return [value for value in values if (len(value.split()) > 1 or len(value) > A_WORD) and not MADE.fullmatch(value)]
 
 
 def keep(response: Response, keyring: Keyring, path: str, back: str, lists: Mapping[str, list[str]]) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, status
 from fastapi.responses import RedirectResponse, Response
 
 from services.gateway.domain.credentials import Credential
-from services.gateway.keyring import StaleForm
+from services.gateway.keyring import ForeignOrigin, Keyring, StaleForm
 from services.gateway.portal import unfinished
 from services.gateway.portal.api import Api, Refused
 from services.gateway.portal.pages import SAID, own_path, page, to_sign_in
@@ -81,15 +81,18 @@ class Visit:
             response.set_cookie(SAID, kept, max_age=20, httponly=True, samesite="lax")
         return response
 
-    def refuse(self, refused: Refused) -> Response:
-        """Say in a page, or in a notice on the page, what the API refused."""
+    def refuse(self, refused: Refused, back: str | None = None) -> Response:
+        """Say in a page, or in a notice on the page, what the API refused; a page gives back what was written."""
         again = unfinished.sign_in_for(self.request) if "sign_in" in refused.extra else None
-        back = local(self.request.headers.get("referer", "/"))
+        back = back or local(self.request.headers.get("referer", "/"))
         if self.piecewise:
             response = self.render("refused_part.html", refused=refused, sign_in=again)
             response.headers.update(BESIDE)
         else:
-            response = self.render("refused.html", refused.status, refused=refused, sign_in=again, back=back)
+            written = unfinished.written_in(self.lists)
+            response = self.render(
+                "refused.html", refused.status, refused=refused, sign_in=again, back=back, written=written
+            )
         if again and self.lists:
             keyring = self.request.app.state.doors.keyring
             unfinished.keep(response, keyring, self.request.url.path, back, self.lists)
@@ -103,6 +106,22 @@ def ask_in(request: Request) -> Response:
     here = quote(local(request.headers.get("hx-current-url", "/")))
     response = page("signed_out_part.html", request, sign_in=f"/sign-in?next={here}")
     response.headers.update(BESIDE)
+    return response
+
+
+async def ask_in_and_keep(request: Request) -> Response:
+    """Ask who sent a form after their session ended, and keep the form until they have said it."""
+    keyring: Keyring = request.app.state.doors.keyring
+    try:
+        keyring.refuse_foreign(request.headers)
+    except ForeignOrigin:
+        return ask_in(request)
+    if request.headers.get("hx-request") == "true":
+        return ask_in(request)
+    lists = await read_fields(request)
+    back = local(request.headers.get("referer", "/"))
+    response = page("signed_out_form.html", request, status.HTTP_401_UNAUTHORIZED, written=unfinished.written_in(lists))
+    unfinished.keep(response, keyring, request.url.path, back, lists)
     return response
 
 
@@ -146,7 +165,7 @@ class Room(APIRouter):
             async def endpoint(request: Request) -> Response:
                 me: Credential | None = request.scope.get("credential")
                 if me is None:
-                    return ask_in(request)
+                    return await ask_in_and_keep(request)
                 visit = Visit(request, me)
                 try:
                     await read_form(visit)
@@ -176,14 +195,20 @@ async def answer(visit: Visit, shown: Shown, scope: str | None) -> Response:
 
 async def read_form(visit: Visit) -> None:
     """Take in a form; raises StaleForm unless a page that was made for this session sent it."""
-    async with visit.request.form(max_files=0) as sent:
-        for name, value in sent.multi_items():
-            if isinstance(value, str):
-                text = value.replace("\r\n", "\n")[:LONGEST_FIELD]
-                visit.form.setdefault(name, text)
-                visit.lists.setdefault(name, []).append(text)
+    visit.lists = await read_fields(visit.request)
+    visit.form = {name: values[0] for name, values in visit.lists.items()}
     token = visit.form.pop("form_token", "") or visit.request.headers.get("x-form-token", "")
     visit.request.app.state.doors.keyring.check_form(visit.request.headers, token)
+
+
+async def read_fields(request: Request) -> dict[str, list[str]]:
+    """Return all values of each field of a form."""
+    lists: dict[str, list[str]] = {}
+    async with request.form(max_files=0) as sent:
+        for name, value in sent.multi_items():
+            if isinstance(value, str):
+                lists.setdefault(name, []).append(value.replace("\r\n", "\n")[:LONGEST_FIELD])
+    return lists
 
 
 def path_of(*parts: str) -> str:

@@ -1,5 +1,6 @@
 """My conversations: those that are offered, those that one has, and the answers; checked as one writes."""
 
+from functools import wraps
 from typing import Any
 
 from fastapi.responses import Response
@@ -8,16 +9,49 @@ from services.gateway.portal import drafts
 from services.gateway.portal.api import Refused
 from services.gateway.portal.colleagues import names_of
 from services.gateway.portal.rooms.check import ask_approval, kept
-from services.gateway.portal.visit import Room, Visit, path_of
-from services.gateway.portal.words import NETWORKS
+from services.gateway.portal.visit import Room, Shown, Visit, path_of
+from services.gateway.portal.words import NETWORKS, moment
 
 OPEN = ("assigned", "accepted", "reopened", "waiting")
 DONE = frozenset({"answered", "resolved"})
 MOST = 400
 REFUSED_REPLY = frozenset({"reply-blocked", "reply-held", "paused", "assignee-not-certified"})
 """What keeps a reply from going out, so that its words are shown again."""
+MEANWHILE = 412
+"""The status by which the API says that somebody wrote, noted or moved something since the page was opened."""
+NOT_THEIRS = frozenset({"not-found", "not-your-conversation", "not-assigned"})
+"""What the API says of a conversation that is with somebody else, or with nobody any more."""
+WITH_OTHERS = frozenset({"drafted", "held"})
+"""Replies on which somebody else has to decide: until then a conversation does not go from whom it is with."""
 
 room = Room()
+
+
+class Gone(Refused):
+    """A conversation is not, or not any more, with whoever would do something about it."""
+
+    def __init__(self, visit: Visit) -> None:
+        why = visit.say("It went to a colleague because the time was up, or it was closed.")
+        lost = visit.say("What you wrote has not gone out.") if visit.form.get("text") else ""
+        title = visit.say("This conversation is not with you any more")
+        super().__init__(
+            409 if visit.form else 404, {"type": "/gone", "title": title, "detail": f"{why} {lost}".strip()}
+        )
+
+
+def unless_gone(shown: Shown) -> Shown:
+    """Say what happened where a conversation went to somebody else while its page was open."""
+
+    @wraps(shown)
+    async def answered(visit: Visit) -> Response:
+        try:
+            return await shown(visit)
+        except Refused as refused:
+            if refused.slug in NOT_THEIRS:
+                return visit.refuse(Gone(visit), back="/conversations")
+            raise
+
+    return answered
 
 
 @room.page("/conversations")
@@ -47,6 +81,7 @@ def soonest(conversations: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 @room.page("/conversations/{conversation}")
+@unless_gone
 async def show_conversation(visit: Visit) -> Response:
     """Show a conversation, with a place to answer."""
     return await show(visit, {})
@@ -59,6 +94,7 @@ async def show_again(visit: Visit) -> Response:
 
 
 @room.action("/conversations/{conversation}/acceptance")
+@unless_gone
 async def accept(visit: Visit) -> Response:
     """Take on a conversation that was offered."""
     await visit.api.post(api_path(visit, "acceptance"), once=visit.once, if_match=stated(visit))
@@ -66,6 +102,7 @@ async def accept(visit: Visit) -> Response:
 
 
 @room.action("/conversations/{conversation}/handoff")
+@unless_gone
 async def hand_off(visit: Visit) -> Response:
     """Give a conversation to somebody else."""
     body = {"reason": visit.form.get("reason", "")}
@@ -79,6 +116,7 @@ async def hand_off(visit: Visit) -> Response:
 
 
 @room.action("/conversations/{conversation}/notes")
+@unless_gone
 async def add_note(visit: Visit) -> Response:
     """Leave a note for colleagues."""
     text = visit.form.get("text", "").strip()
@@ -88,6 +126,7 @@ async def add_note(visit: Visit) -> Response:
 
 
 @room.action("/conversations/{conversation}/resolution")
+@unless_gone
 async def resolve(visit: Visit) -> Response:
     """Say that nothing more is to be done."""
     await visit.api.post(api_path(visit, "resolution"), once=visit.once, if_match=stated(visit))
@@ -95,13 +134,15 @@ async def resolve(visit: Visit) -> Response:
 
 
 @room.action("/conversations/{conversation}/check")
+@unless_gone
 async def check_reply(visit: Visit) -> Response:
     """Say what the rules make of an answer; nothing of it is kept."""
     form = dict(visit.form)
     chosen = form.get("use")
     conversation = await visit.api.get(api_path(visit))
     if chosen == "saved" and form.get("saved"):
-        form["text"] = (await visit.api.get(path_of("saved-answers", form["saved"])))["text"]
+        saved = await visit.api.find_or_none(path_of("saved-answers", form["saved"]))
+        form["text"] = saved["text"] if saved else form.get("text", "")
     read = await drafts.look_at(visit, draft_of(form, conversation))
     if read is not None and chosen and chosen != "saved":
         form["text"] = drafts.use(read.text, read.found, chosen)
@@ -113,12 +154,14 @@ async def check_reply(visit: Visit) -> Response:
 
 
 @room.action("/conversations/{conversation}/reply")
+@unless_gone
 async def reply(visit: Visit) -> Response:
     """Answer the customer."""
     return await send(visit, None)
 
 
 @room.action("/conversations/{conversation}/approval")
+@unless_gone
 async def reply_once_approved(visit: Visit) -> Response:
     """Ask for approval of an answer, which goes out by itself once it is given."""
     conversation = await visit.api.get(api_path(visit))
@@ -140,9 +183,11 @@ async def send(visit: Visit, request: str | None) -> Response:
     try:
         sent = await visit.api.post(api_path(visit, "reply"), body, once=visit.once, if_match=stated(visit))
     except Refused as refused:
-        if refused.slug not in REFUSED_REPLY and refused.status != 422:
+        if refused.slug not in REFUSED_REPLY and refused.status not in {422, MEANWHILE}:
             raise
         conversation = await visit.api.get(api_path(visit))
+        if conversation["assignee"] != visit.number or conversation["state"] in DONE:
+            return visit.refuse(Gone(visit), back="/conversations")
         read = await drafts.look_at(visit, draft_of(form, conversation))
         return await show(visit, form, read, code=refused.status, refused=refused)
     said = {
@@ -170,6 +215,7 @@ async def show(
         "etag": found.etag,
         "spoken": thread(conversation),
         "mine": conversation["assignee"] == visit.number,
+        "until": theirs_until(visit, conversation),
         "answers": fitting(answers["items"] if answers else [], conversation),
         "earlier": earlier["items"] if earlier else [],
         "pauses": [each for each in pauses["items"] if covers(each["scope"], conversation)] if pauses else [],
@@ -180,6 +226,14 @@ async def show(
     }
     values["names"] = await names_of(visit, conversation["assignee"], *people)
     return visit.render("conversations/one.html", code, **values)
+
+
+def theirs_until(visit: Visit, conversation: dict[str, Any]) -> str | None:
+    """Return until when a conversation stays with whom it is with, while that time runs."""
+    until: str | None = conversation["theirs_until"]
+    if until is None or conversation["state"] != "accepted" or moment(until) <= visit.now:
+        return None
+    return None if any(reply["status"] in WITH_OTHERS for reply in conversation["replies"]) else until
 
 
 async def writing(visit: Visit, form: dict[str, str], read: drafts.Read | None) -> dict[str, Any]:

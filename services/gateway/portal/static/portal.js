@@ -91,6 +91,18 @@ function onRefused(event) {
   document.getElementById("refused")?.scrollIntoView({ block: "nearest" });
 }
 
+/** Copying needs a page from a safe place; elsewhere the words are marked, to be copied by hand. */
+async function copy(button) {
+  const field = document.getElementById(button.dataset.copy);
+  field.select();
+  await navigator.clipboard?.writeText(field.value);
+  if (navigator.clipboard) button.textContent = button.dataset.copied;
+}
+
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => copy(button));
+}
 showTimes();
 setInterval(() => { if (!document.hidden) showTimes(); }, 30_000);
 setInterval(() => { if (!document.hidden) watchServer(); }, 10_000);
