@@ -60,6 +60,7 @@ def all_guidance(session: Session, after: str | None, limit: int) -> list[events
     stands_for=(
         events.ConversationAssignedV1,
         events.ConversationAcceptedV1,
+        events.ConversationRescheduledV1,
         events.ConversationReturnedV1,
         events.ConversationAnsweredV1,
         events.ConversationResolvedV1,

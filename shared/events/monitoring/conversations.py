@@ -64,6 +64,16 @@ class ConversationAcceptedV1(ConversationTold):
 
 
 @told
+class ConversationRescheduledV1(ConversationTold):
+    """Whoever has the conversation has it until another time than was told: `accept_by` or `theirs_until` moved.
+
+    A message reached them late, a pause or a colleague's turn stopped their time, or they did something about it.
+    """
+
+    type = "monitoring.conversation.rescheduled.v1"
+
+
+@told
 class ConversationReturnedV1(ConversationTold):
     """A conversation went back to the queue: silence, hand-off, absence or a lapsed certificate.
 

@@ -21,6 +21,7 @@ from shared.events.monitoring import (
     ConversationAcceptedV1,
     ConversationAnsweredV1,
     ConversationAssignedV1,
+    ConversationRescheduledV1,
     ConversationResolvedV1,
     ConversationReturnedV1,
     DigestReadyV1,
@@ -70,9 +71,12 @@ END_KIND = Prebuilt(
 END_OTHERS = Prebuilt(
     update(_notices).where(*_open, _notices.c.fact != bindparam("which")).values(over_at=bindparam("now"))
 )
+_former = (*_open, _notices.c.kind == bindparam("what"), _notices.c.fact != bindparam("which"))
+END_FORMER = Prebuilt(update(_notices).where(*_former).values(over_at=bindparam("now")))
 END_OF = Prebuilt(
     update(_notices).where(*_open, _notices.c.person == bindparam("whom")).values(over_at=bindparam("now"))
 )
+MOVE = Prebuilt(update(_notices).where(*_open, _notices.c.fact == bindparam("which")).values(due_at=bindparam("until")))
 
 
 def note(
@@ -111,11 +115,26 @@ def watch_promise(event: ConversationAcceptedV1, session: Session) -> None:
     """Who took a conversation on is reminded of it shortly before the customer should have an answer, or it is passed on."""
     about = f"conversation/{event.id}"
     END_KIND.run(session, {"about": about, "which": "conversation_yours", "now": session.now})
+    remind(event, session)
+
+
+def remind(event: ConversationAcceptedV1 | ConversationRescheduledV1, session: Session) -> None:
+    """Note that somebody is to be reminded, unless it is too soon for that; each deadline is a fact of its own."""
     first = min((at for at in (event.due_at, event.theirs_until) if at is not None), default=None)
+    about, fact = f"conversation/{event.id}", f"{event.assignment or event.id}/{first.isoformat() if first else ''}"
+    kind: Kind = "conversation_due_soon"
+    END_FORMER.run(session, {"about": about, "what": kind, "which": fact, "now": session.now})
     if first is not None and first - SOON > session.now:
-        fact = event.assignment or event.id
-        kind: Kind = "conversation_due_soon"
         note(session, kind, event.assignee, about, fact, name=event.network, due_at=first, at=first - SOON)
+
+
+def follow_deadline(event: ConversationRescheduledV1, session: Session) -> None:
+    """The deadline moved: what is told from now on names the one that holds, and a reminder comes before that one."""
+    about = f"conversation/{event.id}"
+    if event.state == "assigned":
+        MOVE.run(session, {"about": about, "which": event.assignment or event.id, "until": event.accept_by})
+    elif event.state == "accepted":
+        remind(event, session)
 
 
 def end_conversation(
@@ -257,6 +276,7 @@ HEARD: dict[str, tuple[type[Event], Callable[[Any, Session], None]]] = {
     for classes, heard in (
         ((ConversationAssignedV1,), hand_over),
         ((ConversationAcceptedV1,), watch_promise),
+        ((ConversationRescheduledV1,), follow_deadline),
         ((ConversationAnsweredV1, ConversationResolvedV1), end_conversation),
         ((ConversationReturnedV1,), pass_on),
         ((GuidanceGivenV1,), give_guidance),

@@ -35,6 +35,8 @@ FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=1), timedelta(hours=2)
 KEPT = timedelta(days=90)
 TIMED = frozenset({"conversation_yours"})
 """Kinds from whose delivery on somebody's time runs; who waits for it is told that one is on its way."""
+PASSING = frozenset({"conversation_yours", "conversation_due_soon"})
+"""Kinds whose deadline says nothing any more once it is over; what is late at other things is still to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +150,7 @@ def written(session: Session, row: NoticeMessage, terms: Terms) -> Outgoing | No
     """
     theirs, person = preferences.of(session, row.person), session.get(KnownPerson, row.person)
     language, zone = preferences.language_of(theirs, person), preferences.hours_of(theirs, terms).zone
-    told = [said_of(notice, language) for notice in notices_of(session, row.id)]
+    told = [said_of(notice, language, session.now) for notice in notices_of(session, row.id)]
     if not told or not wanted(theirs, row.channel, terms):
         end(session, row, "dropped")
         return None
@@ -186,10 +188,18 @@ def notices_of(session: Session, message: str) -> Sequence[Notice]:
     return session.execute(query.order_by(col(Notice.id))).scalars().all()
 
 
-def said_of(row: Notice, language: str) -> Said:
-    """Return a notice as somebody reads it."""
+def said_of(row: Notice, language: str, now: datetime) -> Said:
+    """Return a notice as somebody reads it at a time."""
     link = link_of(row.kind, row.subject, row.name)
-    return Said(phrases.title_of(row.kind, language), row.name, row.due_at, link, row.id, row.kind, row.fact)
+    until = until_when(row, now)
+    return Said(phrases.title_of(row.kind, language), row.name, until, link, row.id, row.kind, row.fact)
+
+
+def until_when(row: Notice, now: datetime) -> datetime | None:
+    """Return the deadline that a message names; None where it does not hold: it is over, or runs from the message only."""
+    if row.due_at is None or (row.kind in PASSING and row.due_at <= now):
+        return None
+    return None if row.kind in TIMED and now - row.at > GAP else row.due_at
 
 
 def sent(session: Session, outgoing: Outgoing) -> None:

@@ -11,7 +11,7 @@ from services.monitoring.domain.autonomy import levels
 from services.monitoring.domain.conversations import conversations, replies
 from services.monitoring.domain.conversations.showing import reply_views
 from services.monitoring.domain.people import Actor
-from services.monitoring.domain.routing import assignments, requirements
+from services.monitoring.domain.routing import assignments, lapsing, requirements
 from services.monitoring.schemas.conversations import ReplyApprovalIn, ReplyOut, ReplyReturnIn
 from services.monitoring.tables import Conversation, Person, Reply, ReplyReview
 from shared.conditions import expect
@@ -84,6 +84,7 @@ def give_back(session: Session, reply_id: str, body: ReplyReturnIn, caller: Prin
     review(session, reply, one, reviewer, "returned", digest_of(reply.text), body.reason)
     reply.status, reply.error = "returned", body.reason
     one.revision += 1
+    lapsing.note_sign(session, one, reply.person)
     tell(session, ReplyReturnedV1(**replies.told(reply, one.network)))
     session.flush()
     return reply_views(session, [reply])[0]

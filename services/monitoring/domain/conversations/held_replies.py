@@ -8,7 +8,7 @@ from sqlmodel import col, select
 
 from services.monitoring.domain.autonomy import samples
 from services.monitoring.domain.conversations import approvals, conversations, replies
-from services.monitoring.domain.routing import assignments
+from services.monitoring.domain.routing import assignments, lapsing
 from services.monitoring.settings import terms
 from services.monitoring.tables import Conversation, Person, Reply
 from shared.db import Session
@@ -75,6 +75,7 @@ def refuse(session: Session, one: Conversation, reply: Reply, why: str) -> None:
     reply.status, reply.error, reply.changed_at = "refused", why, session.now
     reply.revision += 1
     one.revision += 1
+    lapsing.note_sign(session, one, reply.person)
     record(session, "reply.refuse", f"reply/{reply.id}", digest_of(reply.text), reply.person)
 
 

@@ -2,6 +2,7 @@
 
 from services.monitoring.domain import people
 from services.monitoring.domain.conversations.showing import note_views, visible
+from services.monitoring.domain.routing import assignments, lapsing
 from services.monitoring.schemas.conversations import NoteIn, NoteOut
 from services.monitoring.tables import Conversation, Note
 from shared.context import Principal
@@ -13,6 +14,7 @@ from shared.problems import NotFound
 
 def add(session: Session, conversation_id: str, body: NoteIn, caller: Principal) -> NoteOut:
     """Note something on a conversation that the caller may read."""
+    assignments.lock(session)
     one = session.get(Conversation, conversation_id)
     if one is None or not visible(session, one, caller):
         raise NotFound(f"There is no conversation {conversation_id}.")
@@ -28,4 +30,5 @@ def add(session: Session, conversation_id: str, body: NoteIn, caller: Principal)
     session.add(note)
     record(session, "conversation.note", f"conversation/{one.id}", digest_of(body.text), author.person)
     session.flush()
+    lapsing.note_sign(session, one, author.person)
     return note_views(session, [note])[0]

@@ -16,7 +16,7 @@ from services.monitoring.domain.conversations import (
 from services.monitoring.domain.conversations.showing import reply_views
 from services.monitoring.domain.figures import hours
 from services.monitoring.domain.posts import contacts
-from services.monitoring.domain.routing import assignments, pauses, requirements
+from services.monitoring.domain.routing import assignments, lapsing, pauses, requirements
 from services.monitoring.schemas.conversations import DeliveryIn, ReplyIn, ReplyOut
 from services.monitoring.tables import Conversation, Person, Reply
 from shared.context import Principal
@@ -98,6 +98,7 @@ def send(session: Session, conversation_id: str, body: ReplyIn, caller: Principa
 def wait(session: Session, one: Conversation, reply: Reply) -> None:
     """Keep a reply until somebody decided on it; its author keeps the conversation."""
     one.revision += 1
+    lapsing.note_sign(session, one, reply.person)
     if reply.status == "drafted":
         tell(session, ReplyDraftedV1(**told(reply, one.network)))
     record(

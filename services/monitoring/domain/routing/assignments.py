@@ -18,7 +18,12 @@ from services.monitoring.domain.routing.routing import Choice
 from services.monitoring.settings import terms
 from services.monitoring.tables import Assignment, Availability, Conversation, Router
 from shared.db import Session, insert
-from shared.events.monitoring import ConversationAssignedV1, ConversationReturnedV1, ConversationTold
+from shared.events.monitoring import (
+    ConversationAssignedV1,
+    ConversationRescheduledV1,
+    ConversationReturnedV1,
+    ConversationTold,
+)
 from shared.evidence import Deed, digest_of, record_all
 from shared.ids import new_id
 from shared.outbox import tell
@@ -259,6 +264,20 @@ def end_assignment(
 def stays_until(row: Availability | None, sign: datetime) -> datetime:
     """Return until when a conversation stays with whoever accepted it and gave the last sign at some time."""
     return min(after(row.hours if row else None, sign, terms().act_within), sign + terms().act_within_at_most)
+
+
+def reschedule(
+    session: Session,
+    conversation: Conversation,
+    *,
+    accept_by: datetime | None = None,
+    theirs_until: datetime | None = None,
+) -> None:
+    """Let whoever has a conversation have it until another time, and tell it: what they know of is the former one."""
+    conversation.accept_by = accept_by or conversation.accept_by
+    conversation.theirs_until = theirs_until or conversation.theirs_until
+    conversation.revision += 1
+    tell(session, ConversationRescheduledV1(**told(conversation)))
 
 
 def resume(session: Session, conversation: Conversation) -> None:

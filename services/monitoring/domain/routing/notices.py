@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlmodel import col
 
+from services.monitoring.domain.routing import assignments
 from services.monitoring.domain.routing.hours import after
 from services.monitoring.settings import terms
 from services.monitoring.tables import Assignment, Availability, Conversation
@@ -73,8 +74,7 @@ def note_delivered(session: Session, event: NoticeDeliveredV1) -> None:
     row = session.get(Availability, assignment.person)
     accept_by = after(row.hours if row else None, event.delivered_at, terms().accept_within)
     if accept_by != conversation.accept_by:
-        conversation.accept_by = accept_by
-        conversation.revision += 1
+        assignments.reschedule(session, conversation, accept_by=accept_by)
 
 
 def told_of(session: Session, event: NoticePlannedV1 | NoticeDeliveredV1) -> Assignment | None:

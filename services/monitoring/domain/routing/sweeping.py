@@ -73,6 +73,7 @@ def sweep(session: Session) -> None:
     """Do what the clock asks: deadlines, certificates and absences that set in, people who came back."""
     assignments.lock(session)
     do_each(session, SILENT_SWEEP, late(session), partial(return_silent, session))
+    do_each(session, lapsing.STOPPED_SWEEP, lapsing.stopped(session), partial(lapsing.put_off, session))
     do_each(session, lapsing.SWEEP, lapsing.due(session), partial(lapsing.return_lapsed, session))
     do_each(session, GONE_SWEEP, losing(session), partial(drain_gone, session))
     assignments.fill_each(session)
@@ -121,8 +122,7 @@ def silent(session: Session, ids: Collection[str]) -> list[Conversation]:
         row = session.get(Availability, one.assignee)
         accept_by = after(row.hours if row else None, start, terms().accept_within)
         if accept_by > session.now:
-            one.accept_by = accept_by
-            one.revision += 1
+            assignments.reschedule(session, one, accept_by=accept_by)
         else:
             found.append(one)
     return found
