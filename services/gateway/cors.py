@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.gateway.openapi_headers import HEADERS
 from shared.edge import Header
 
-EXPOSED = ["Age", "ETag", "Content-Language", "RateLimit", "RateLimit-Policy", "Retry-After", "X-Request-ID"]
+EXPOSED = sorted(HEADERS.keys() - {"Access-Control-Allow-Origin"} | {"Question-Report"})
+"""What a script may read of an answer: whatever the API's document says that answers carry; one operation says its own."""
 FOR_ANYONE = ("/embed/policies/", "/components/", "/oembed", "/feeds/")
 """What needs no credentials or a token that the script has to have: no browser adds a cookie for another origin."""
 

@@ -1,5 +1,6 @@
 """What software of others reads of policies: web components, descriptions of embeds, and the feed of changes."""
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,13 +10,20 @@ import pytest
 import pytest_asyncio
 from defusedxml import ElementTree
 
+from services.gateway.cors import EXPOSED
 from services.gateway.embeds.phrases import spoken
+from services.gateway.openapi import FILE, operations_of
 from tests.gateway.story import POLICY, add_people, client_with, publish
 from tests.platform import Platform
 
 PAGE = "/embed/policies/social-media"
 INTRANET = "https://intranet.company.example"
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
+SAFE = {"cache-control", "content-language", "content-length", "content-type", "expires", "last-modified"}
+"""What the Fetch standard lets a script of another origin read without being told so."""
+BROWSERS = {"access-control-allow-origin", "access-control-expose-headers", "content-encoding", "date", "vary"}
+BROWSERS |= {"referrer-policy", "server", "transfer-encoding", "x-content-type-options"}
+"""What is said to the browser, and nothing to a script."""
 
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -111,6 +119,39 @@ async def test_scripts_of_a_site_that_was_let_in_are_told_everything_and_others_
     assert await preflight(PAGE, "null", read) == (200, "*")
     refused = await stranger.get("/v1/policies", headers={"Origin": INTRANET, "Authorization": "Bearer sle_x"})
     assert (refused.status_code, refused.headers["Access-Control-Allow-Origin"]) == (401, INTRANET)
+
+
+async def test_a_script_of_another_origin_reads_every_header_that_says_something_to_a_client(
+    platform: Platform,
+) -> None:
+    person = {"employee_number": "E-9", "name": "Nine", "email": "e9@harbour.example", "region": "EMEA"}
+    body, once = {**person, "department": "Care"}, {"Idempotency-Key": "nine", "Prefer": "wait=5"}
+    script = await platform.client_for(headers={**platform.client.headers, "Origin": INTRANET})
+    answers = {
+        "a write": await script.post("/v1/people", json=body, headers=once),
+        "the same again": await script.post("/v1/people", json=body, headers=once),
+        "what is made later": await script.post("/v1/load/simulations", json={"days": 1}),
+        "the log": await script.get("/v1/events", headers={"Accept": "application/x-ndjson"}),
+        "a file": await script.get("/v1/certificates.csv"),
+        "what is kept in memory": await script.get("/v1/policies/social-media"),
+        "nobody": await script.get("/v1/people", headers={"Authorization": "Bearer none"}),
+        "for anyone": await script.get("/feeds/policies.atom"),
+    }
+
+    hidden, seen = {}, set()
+    for name, answer in answers.items():
+        readable = {each.strip().lower() for each in answer.headers["Access-Control-Expose-Headers"].split(",")}
+        told = set(answer.headers) - SAFE - BROWSERS
+        seen |= told
+        if told - readable:
+            hidden[name] = told - readable
+    assert hidden == {}
+    assert seen >= {"location", "next-cursor", "preference-applied", "shareload-events", "idempotency-replayed"}
+    assert seen >= {"content-disposition", "etag", "www-authenticate"}
+    paths = json.loads(FILE.read_text())["paths"].values()
+    responses = [one["responses"] for item in paths for _, one in operations_of(item)]
+    named = {name for said in responses for answer in said.values() for name in answer.get("headers", {})}
+    assert named - {"Access-Control-Allow-Origin"} <= set(EXPOSED)
 
 
 async def test_components_never_change_where_they_stand(platform: Platform) -> None:
