@@ -3,7 +3,7 @@
 They cost three times as much. It does of their work what such an answer needs: the key, the limit, the headers of every
 answer, 304, count and log. Whatever is not plain goes the long way, where all is known that there is to say of it: a
 browser, a script of another site, a key that is not known or has ended, a limit that is reached, what is not in memory,
-a trace that is exported.
+a trace that is exported. The style sheets and modules of pages go it, too, whoever asks: they are everybody's.
 """
 
 import time
@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from services.gateway.doors import Doors
 from services.gateway.hot_reads import Headers, HotRead, find_hot_read, is_hot
+from services.gateway.portal.files import UNDER, find_packed
 from shared.at_once import Written
 from shared.compression import LEAST, LEVEL, accepts_gzip, compress, compress_kept, encoded
 from shared.edge import REQUEST_ID, Header, matches
@@ -25,6 +26,9 @@ log = structlog.get_logger()
 
 LONG_WAY = frozenset({b"origin", b"cookie"})
 """What other layers have to look at."""
+FILES = UNDER.encode()
+PARTLY = frozenset({b"origin", b"range", b"if-modified-since"})
+"""What a file is asked for by scripts of other sites, piece by piece, or by those who know no ETag."""
 
 
 class Express:
@@ -37,6 +41,8 @@ class Express:
 
     def __call__(self, target: bytes, asked: dict[bytes, bytes]) -> Written | None:
         """Answer a GET of a target with these headers, or return None."""
+        if target.startswith(FILES):
+            return self._file(target, asked)
         if not is_hot(target) or exporting.is_set() or not is_literal(target):
             return None
         given = asked.get(b"authorization")
@@ -51,13 +57,24 @@ class Express:
         found = find_hot_read(doors, path.decode("ascii"), query, caller)
         if found is None:
             return None
-        request_id = asked.get(b"x-request-id", b"").decode("latin-1")
-        if not REQUEST_ID.match(request_id):
-            request_id = new_id()
+        request_id = request_id_of(asked)
         status, headers, body = answer_to(asked, found)
         headers = [*headers, *doors.limiter.count(caller.id), *self._always, (b"x-request-id", request_id.encode())]
         self._note(found.route, status, request_id, started)
         return status, headers, body
+
+    def _file(self, target: bytes, asked: dict[bytes, bytes]) -> Written | None:
+        """Answer with a file of the portal, for browsers: they all read gzip."""
+        started = time.perf_counter()
+        gzip = accepts_gzip(asked.get(b"accept-encoding", b"").decode("latin-1"))
+        found = find_packed(target.decode("latin-1")) if gzip and PARTLY.isdisjoint(asked) else None
+        if found is None:
+            return None
+        etags, request_id = asked.get(b"if-none-match"), request_id_of(asked)
+        known = etags is not None and matches(etags.decode("latin-1"), found.etag)
+        status, headers, body = (304, found.unchanged, b"") if known else (200, found.headers, found.body)
+        self._note(FILES.decode() + "{path}", status, request_id, started)
+        return status, [*headers, *self._always, (b"x-request-id", request_id.encode())], body
 
     def _note(self, route: str, status: int, request_id: str, started: float) -> None:
         """Count a request, and say in the log what is said of all."""
@@ -68,6 +85,12 @@ class Express:
         self._log.debug(
             "request", request_id=request_id, method="GET", route=route, status=status, ms=round(seconds * 1000, 2)
         )
+
+
+def request_id_of(asked: dict[bytes, bytes]) -> str:
+    """Return the id that a request brings, or a new one."""
+    given = asked.get(b"x-request-id", b"").decode("latin-1")
+    return given if REQUEST_ID.match(given) else new_id()
 
 
 def is_literal(target: bytes) -> bool:
