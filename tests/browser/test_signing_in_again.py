@@ -38,6 +38,7 @@ async def test_who_signs_in_again_to_make_a_key_publish_or_take_proofs_along_goe
     browser: Browser, platform: Platform
 ) -> None:
     await add_people(platform, 3)
+    await platform.settle()
     version = await approved_version(platform)
     await platform.settle()
     page = await sign_in(browser, platform, "E-3", "admin")

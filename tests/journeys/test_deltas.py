@@ -64,6 +64,7 @@ async def test_one_word_of_one_section_is_asked_of_the_right_people_alone(platfo
     platform = platform_on_both
     client = platform.client
     await add_people(platform, 6)
+    await platform.settle()
     for key, source in (("conduct", CONDUCT), ("privacy", PRIVACY)):
         ok(await client.post("/v1/policies", json={"key": key, "title": key.title()}))
         await put_in_force(platform, key, source)
