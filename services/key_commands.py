@@ -4,24 +4,27 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from services.terminal import api_of, out
 
 keys = typer.Typer(help="API keys.", no_args_is_help=True)
+ID_WIDTH = 36
+"""Letters of an id, which other commands ask for whole: it is never cut."""
 Id = Annotated[str, typer.Argument(help="The key's id, as `keys list` shows it.")]
 
 
 @keys.command("list")
 def list_keys(context: typer.Context) -> None:
     """Show all keys without their secrets, and which of them nobody uses."""
-    table = Table("id", "name", "prefix", "scopes", "departments", "state", "last used")
+    table = Table(Column("key", min_width=ID_WIDTH, overflow="fold"), "may", "state", show_lines=True)
     with api_of(context) as api:
         for each in api.all("/v1/api-keys"):
-            departments = "all" if each["departments"] is None else ", ".join(each["departments"])
-            used = each["last_used_at"] or "never"
-            scopes = ", ".join(each["scopes"])
-            table.add_row(each["id"], each["name"], each["prefix"], scopes, departments, state_of(each), used)
+            where = f"\nonly in {', '.join(each['departments'])}" if each["departments"] is not None else ""
+            used = f"last used {each['last_used_at'] or 'never'}"
+            key, may = f"{each['name']}\n{each['id']}", f"{', '.join(each['scopes'])}{where}"
+            table.add_row(escape(key), escape(may), f"{state_of(each)}\n{used}")
     out.print(table)
 
 

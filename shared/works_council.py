@@ -20,8 +20,8 @@ from shared.tables import legal_entities, works_council_modes
 
 EVERYWHERE = "*"
 """Stands for all legal entities of which nothing of their own was decided, and for people of none."""
-PERSONS = frozenset({"person", "coach", "assignee", "proposer", "asker", "approver", "decided_by"})
-"""Fields of events that name somebody by their id."""
+PERSONS = frozenset({"person", "coach", "assignee", "proposer", "asker", "approver", "approvers", "decided_by"})
+"""Fields of events that name somebody by their id, or several."""
 LEADS = frozenset({"author", "network_id", "certificate", "department"})
 """Fields that lead to `person`: the account, what is openly theirs, and where there may be few."""
 WHY = "why"
@@ -143,9 +143,15 @@ def without_persons(event_type: str, data: dict[str, Any], hiding: Hidden) -> di
     """Return an event's data without whom it is about, where it would measure somebody whose figures are hidden."""
     if not hiding or not measures(event_type):
         return data
-    named = {name for name in PERSONS & data.keys() if data[name] is not None and data[name] in hiding}
+    named = {name for name in PERSONS & data.keys() if names_hidden(data[name], hiding)}
     if event_type.startswith(SUSPENSION):
         left_out = {"finding"} if "person" in named else set()
     else:
         left_out = named | {WHY} | (LEADS if "person" in named else set())
     return {name: value for name, value in data.items() if name not in left_out}
+
+
+def names_hidden(value: str | list[str] | None, hiding: Hidden) -> bool:
+    """Tell whether a field of an event names somebody whose figures are hidden, be it among others."""
+    people = value if isinstance(value, list) else [value]
+    return any(person is not None and person in hiding for person in people)

@@ -17,6 +17,7 @@ from fastapi import FastAPI
 from pydantic import SecretStr
 
 from services.gateway import app as gateway
+from services.gateway.domain import event_log
 from services.gateway.settings import GatewaySettings
 from services.monitoring import app as monitoring
 from services.monitoring.domain.posts import judging
@@ -190,7 +191,16 @@ class Platform:
         for backbone in self.backbones:
             if not await backbone.settled():
                 return False
-        return await self._all_is_judged()
+        return await self._all_is_judged() and await self._all_is_read()
+
+    async def _all_is_read(self) -> bool:
+        """Say whether what the gateway keeps in memory has followed its log of events to the end."""
+        running = self.running.get("gateway")
+        if running is None or running.task.done():
+            return True
+        state = running.app.state
+        extent = await state.db.read(event_log.extent)
+        return (state.doors.tail.epoch, state.doors.tail.position) == (extent.epoch, extent.newest)
 
     async def _all_is_judged(self) -> bool:
         """Say whether no post waits for rules that are being compiled."""

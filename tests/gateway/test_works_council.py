@@ -4,6 +4,8 @@ from typing import Any
 
 import orjson
 
+from shared.events.policy import ApprovalRequestedV1
+from shared.works_council import NOBODY, Hidden, without_persons
 from tests.gateway.story import listening, person
 from tests.platform import Platform
 
@@ -53,6 +55,18 @@ async def test_events_name_nobody_of_a_legal_entity_in_the_mode_not_even_those_t
     async with listening(platform.client, f"?types={ACCOUNTS}&after=start") as listener:
         assert [told.data["data"].get("person") for told in await listener.take(3)] == [None, ids[2], None]
     assert [each["id"] for each in await events(platform, "training.person.changed")] == ids
+
+
+def test_somebody_in_the_mode_is_not_named_among_others_either() -> None:
+    asked = ApprovalRequestedV1(id="a-1", person="author", text="", approver=None, approvers=["one", "other"])
+    data = asked.model_dump(mode="json")
+    in_the_mode = Hidden(everybody=False, but=frozenset({"other"}))
+
+    told = without_persons("policy.approval.requested.v1", data, in_the_mode)
+
+    assert "approvers" not in told
+    assert told["person"] == "author"
+    assert without_persons("policy.approval.requested.v1", data, NOBODY) == data
 
 
 async def test_nobody_counts_in_the_audit_what_somebody_in_the_mode_did_and_one_case_is_proved_still(

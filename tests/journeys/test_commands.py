@@ -81,7 +81,7 @@ async def test_a_key_is_rotated_and_revoked_and_no_secret_is_shown_again(platfor
     assert not await opens(later)
     status, listed = await run(platform, "keys", "list")
     assert status == 0
-    assert {"HR", "revoked"} <= set(listed.split())
+    assert {made["id"], "HR", "revoked"} <= set(listed.split())
     assert later not in listed
     status, said = await run(platform, "keys", "revoke", "none")
     assert (status, said[:3]) == (1, "404")

@@ -10,7 +10,7 @@ from services.gateway.portal.words import moment
 
 MOST = 200
 SHOWN = 20
-"""The newest of so many dates; each asks for its own list of people."""
+"""So many that have begun, the newest ones, and so many to come, the next ones: each asks for its own list of people."""
 
 room = Room()
 
@@ -20,13 +20,15 @@ async def show_dates(visit: Visit) -> Response:
     """Show the dates that a person leads, the next ones first, then those that are over."""
     found = await visit.api.all("/v1/live-sessions", most=MOST, host=visit.number) if visit.number else []
     held = [date for date in found if not date["cancelled_at"]]
-    newest = sorted(held, key=lambda date: moment(date["starts_at"]), reverse=True)[:SHOWN]
-    dates = [date | {"coming": coming} for date, coming in zip(newest, await coming_to(visit, newest), strict=True)]
+    in_order = sorted(held, key=lambda date: moment(date["starts_at"]))
+    begun = [date for date in in_order if moment(date["starts_at"]) <= visit.now]
+    shown = begun[-SHOWN:][::-1] + in_order[len(begun) :][:SHOWN]
+    dates = [date | {"coming": coming} for date, coming in zip(shown, await coming_to(visit, shown), strict=True)]
     courses = await visit.api.together(*(path_of("courses", key) for key in sorted({one["course"] for one in dates})))
     return visit.render(
         "learning/dates.html",
         begun=[date for date in dates if moment(date["starts_at"]) <= visit.now],
-        ahead=[date for date in reversed(dates) if moment(date["starts_at"]) > visit.now],
+        ahead=[date for date in dates if moment(date["starts_at"]) > visit.now],
         titles={one["key"]: one["title"] for one in courses if one},
         modules={(one["key"], module["key"]): module["title"] for one in courses if one for module in one["modules"]},
         names=await names_of(visit, *(person["employee_number"] for date in dates for person in date["coming"])),
