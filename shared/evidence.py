@@ -189,12 +189,17 @@ class Sealer:
         return self._private.sign(text.encode()).hex()
 
     def seal(self, session: Session) -> None:
-        """Put all entries that have no head yet under a new signed head."""
+        """Put all entries that have no head yet under a new signed head.
+
+        The entries are locked before the last head is read: of two who seal at once, such as one who has lost the lease
+        and does not know it yet, the second takes what the first left, or it would take entries out of a signed head.
+        """
         rows = session.execute(
             select(evidence_entries.c.id, evidence_entries.c.leaf)
             .where(evidence_entries.c.head.is_(None))
             .order_by(evidence_entries.c.id)
             .limit(BATCH)
+            .with_for_update()
         ).all()
         if not rows:
             return

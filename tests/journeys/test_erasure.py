@@ -14,8 +14,8 @@ from services.gateway.tables import metadata as gateway
 from services.monitoring.tables import metadata as monitoring
 from services.policy.tables import metadata as policy
 from services.training.tables import metadata as training
-from shared.evidence_chain import verify_log
 from shared.tables import metadata as backbone
+from tests.journeys.test_backup import unsound
 from tests.journeys.test_the_loop import LESSON, POLICY, import_people, ok, publish
 from tests.platform import Platform
 
@@ -194,12 +194,6 @@ def rows_of(platform: Platform, service: str, table: str) -> list[Any]:
     return rows
 
 
-async def sound(platform: Platform, service: str) -> bool:
-    """Say whether a service's evidence log still agrees with itself."""
-    app = platform.running[service].app
-    return await app.state.db.read(verify_log, service, app.state.sealer.public_key()) is None
-
-
 async def take_along(platform: Platform) -> None:
     """Let the person take all that is kept of them, and see for how long it is."""
     me = await platform.as_person(NUMBER)
@@ -281,8 +275,7 @@ async def test_a_person_takes_all_along_and_once_erased_no_store_holds_a_word(
     assert list(found_in_tables(platform)) == []
     (platform.folder / "logins.json").unlink()
     assert found_in_files(tmp_path) == []
-    for service in platform.running:
-        assert await sound(platform, service)
+    assert await unsound(platform) == {}
 
 
 async def test_a_service_that_was_away_erases_when_it_is_back_and_only_then_it_is_complete(platform: Platform) -> None:

@@ -1,13 +1,16 @@
 """The evidence log: what was sealed cannot be changed unseen, and each entry can be proved on its own."""
 
+import asyncio
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Event
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, text, update
+from sqlalchemy.event import listen
 
 from shared import evidence
 from shared.context import Context, Principal, current
@@ -51,6 +54,52 @@ async def test_each_sealed_entry_has_a_proof_that_verifies_with_the_public_key_a
         assert evidence.verify_proof(EvidenceProof.model_validate_json(proof.model_dump_json()), sealer.public_key())
         forged = proof.model_copy(update={"body": proof.body.replace("approve", "reject ")})
         assert not evidence.verify_proof(forged, sealer.public_key())
+
+
+class Second:
+    """A second sealer beside another: `sees` once it has chosen its entries, or waits for the other's lock."""
+
+    def __init__(self, db: Database, sealer: Sealer) -> None:
+        self._db = db
+        self._sealer = sealer
+        self._chosen = Event()
+        self.go_on = Event()
+
+    def seal(self) -> None:
+        with Session(self._db.engine, datetime.now(UTC), Context()) as session:
+            listen(session.connection(), "before_cursor_execute", self._stop_before_heads)
+            self._sealer.seal(session)
+            session.commit()
+
+    def _stop_before_heads(self, _connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "FROM evidence_heads" in statement:
+            self._chosen.set()
+            assert self.go_on.wait(20)
+
+    def wait(self) -> None:
+        waiting = text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        with self._db.engine.connect() as connection:
+            while not self._chosen.wait(0.01) and not connection.execute(waiting).scalar_one():
+                connection.rollback()
+
+
+@pytest.mark.parametrize("database_kind", ["postgresql"], indirect=True)
+async def test_of_two_who_seal_at_once_neither_takes_from_the_others_head(db: Database, sealer: Sealer) -> None:
+    await db.write(enter, 5)
+    second = Second(db, sealer)
+    with Session(db.engine, datetime.now(UTC), Context()) as first:
+        sealer.seal(first)
+        await db.write(enter, 2)
+        beside = asyncio.create_task(asyncio.to_thread(second.seal))
+        await asyncio.to_thread(second.wait)
+        first.commit()
+    second.go_on.set()
+    await beside
+    await db.write(sealer.seal)
+    assert await db.read(verify_log, "policy", sealer.public_key()) is None
+    assert await db.read(lambda session: session.scalar(select(func.sum(evidence_heads.c.size)))) == 7
 
 
 async def test_an_entry_that_is_not_sealed_yet_says_so(db: Database, sealer: Sealer) -> None:
