@@ -134,6 +134,8 @@ async function loadLacks() {
   drawSoon();
 }
 const lackAgainSoon = soon(loadLacks, 300, 2000);
+// A reason that was asked for just before the routing is old when the routing is told.
+const lacking = () => known.pauses.size > 0 || [...known.conversations.values()].some(({ missing }) => missing);
 
 async function loadPosts() {
   const newest = await attempt(get("/v1/posts?limit=20"));
@@ -170,7 +172,7 @@ const takes = {
     if (DONE.has(data.state)) known.conversations.delete(data.id);
     else known.conversations.set(data.id, { ...known.conversations.get(data.id), missing: null, ...data });
     countAgainSoon();
-    if (known.pauses.size) lackAgainSoon();
+    if (lacking()) lackAgainSoon();
   },
   pause({ type, data }) {
     if (type.includes(".started.")) known.pauses.set(data.id, data);
