@@ -148,6 +148,12 @@ class PatientConnection(psycopg.Connection[Any]):
         reading.set_pgresult(answer)
         return reading.load_rows(0, answer.ntuples, tuple)
 
+    def cursor(self, name: str = "", **options: Any) -> Any:
+        """Return a cursor; one of the server's own takes a transaction, and so several exchanges."""
+        if name and self.left is not None:
+            raise SecondStatementError
+        return super().cursor(name, **options)
+
     def commit(self) -> None:
         """Commit; raises where a statement failed and nobody rolled back: the server would roll back and say nothing."""
         status = self.pgconn.transaction_status

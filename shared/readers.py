@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Engine, text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import OperationalError, StatementError
 
 from shared.clock import Clock
 from shared.context import Context
@@ -46,7 +46,10 @@ class Reader:
         if not self._sqlite and kind not in self._several:
             try:
                 return self._run(unit, statements=1)
-            except SecondStatementError:
+            except (SecondStatementError, StatementError) as error:
+                # SQLAlchemy puts it into one of its own where it happens before there is a cursor.
+                if not isinstance(getattr(error, "orig", error), SecondStatementError):
+                    raise
                 self._several.add(kind)
         self._begin.run(self._session, {})
         try:

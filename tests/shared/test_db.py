@@ -143,6 +143,19 @@ async def test_statements_of_one_read_see_one_state_whoever_writes_in_between(db
     elsewhere.dispose()
 
 
+async def test_a_read_streams_what_it_reads_whoever_runs_it(db: Database) -> None:
+    for n in range(5):
+        await db.write(put, f"test-{n}")
+    streamed = select(marks.c.name).where(marks.c.name.like("test-%")).execution_options(yield_per=2)
+
+    def stream(session: Session) -> list[set[str]]:
+        return [set(session.execute(streamed).scalars()) for _ in range(2)]
+
+    # By a thread at first, then by the loop.
+    for _ in range(8):
+        assert await db.read(stream) == [{f"test-{n}" for n in range(5)}] * 2
+
+
 async def test_what_goes_on_after_a_failed_statement_is_not_said_to_be_kept(db: Database) -> None:
     def go_on(session: Session) -> str:
         put(session, "test-kept")
