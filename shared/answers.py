@@ -48,6 +48,7 @@ def problem_response(problem: Problem, path: str) -> Response:
     }
     if problem.errors is not None:
         body["errors"] = [error.model_dump() for error in problem.errors]
+    body = without_nul(body)
     headers = dict(problem.headers)
     if problem.retry_after is not None:
         headers["Retry-After"] = str(problem.retry_after)
@@ -59,6 +60,15 @@ def problem_response(problem: Problem, path: str) -> Response:
         error = {"schemas": [SCIM_ERROR], "status": str(problem.status), "detail": problem.detail}
         return Response(orjson.dumps(error), problem.status, headers, media_type="application/scim+json")
     return Response(orjson.dumps(body), problem.status, headers, media_type="application/problem+json")
+
+
+def without_nul(value: Any) -> Any:
+    """Show U+FFFD for every NUL: what a request was refused for is told in its own words, and no text of ours has one."""
+    if isinstance(value, str):
+        return value.replace("\x00", "\ufffd")
+    if isinstance(value, dict):
+        return {name: without_nul(each) for name, each in value.items()}
+    return list(map(without_nul, value)) if isinstance(value, list) else value
 
 
 class NoSuchRoute(Problem):

@@ -19,6 +19,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
         (PERSON | {"name": "x" * 10_000}, "/name"),
         (PERSON | {"name": "a\x00b"}, "/name"),
         (PERSON | {"languages": "en"}, "/languages"),
+        (PERSON | {"a\x00/b": 1}, "/a\ufffd~1b"),
         ({key: value for key, value in PERSON.items() if key != "email"}, "/email"),
     ],
 )
