@@ -154,6 +154,35 @@ async def test_a_sandboxed_frame_is_given_its_token_by_message_and_dressed_in_th
     await expect(inside.locator("h1")).to_have_css("color", "rgb(1, 2, 3)")
 
 
+async def test_a_script_that_comes_after_its_frames_still_gives_them_height_and_token(
+    everywhere: Browser, platform: Platform, hosts: Hosts
+) -> None:
+    await in_force(platform, ENGLISH + "\n\n".join(["One more sentence."] * 40))
+    token = await token_for(platform)
+    frame = f'<iframe title="Policy" src="{gateway_of(platform)}/embed/policies/social-media"></iframe>'
+    hosts.pages["/"] = PAGE.format(head="", body=frame)
+    page = await everywhere.new_page()
+
+    await page.goto(hosts.origin())
+    inside = page.frame_locator("iframe")
+    await expect(inside.get_by_text("This policy is for members")).to_be_visible()
+    address = f"{gateway_of(platform)}/components/shareload.js"
+    await page.evaluate(
+        "async ([address, token]) => (await import(address)).giveToken(document.querySelector('iframe'), async () => token)",
+        [address, token],
+    )
+    await expect(inside.get_by_role("heading", name="Answering customers")).to_be_visible()
+    await page.wait_for_function("document.querySelector('iframe').getBoundingClientRect().height > 900")
+
+    await page.reload()
+    await expect(inside.get_by_text("This policy is for members")).to_be_visible()
+    before = await page.evaluate("document.querySelector('iframe').getBoundingClientRect().height")
+    await page.evaluate("async (address) => { await import(address) }", address)
+    await page.wait_for_function(
+        "before => document.querySelector('iframe').getBoundingClientRect().height !== before", arg=before
+    )
+
+
 async def test_who_reads_a_frame_signs_in_in_a_window_and_accepts_in_place(
     everywhere: Browser, platform: Platform, hosts: Hosts
 ) -> None:

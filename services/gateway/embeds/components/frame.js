@@ -18,15 +18,21 @@ const address = location.pathname + location.search;
 
 let token = given.get("token");
 let waiting = [];
+let wanting = false;
 let text = document.querySelector("main").outerHTML;
 const shell = document.body.hasAttribute("data-shell");
 
 const tell = (message) => { if (framed) window.parent.postMessage(message, "*"); };
 
+function want() {
+  tell({ shareload: "token-wanted", policy: location.pathname.split("/").pop() });
+}
+
 /** Ask the page around this one for a token, and wait for it a little. */
 function ask() {
   if (!framed) return Promise.resolve(null);
-  tell({ shareload: "token-wanted", policy: location.pathname.split("/").pop() });
+  wanting = true;
+  want();
   return new Promise((resolve) => {
     waiting.push(resolve);
     setTimeout(() => {
@@ -48,10 +54,15 @@ window.addEventListener("message", (event) => {
   const { shareload, token: sent, variables } = event.data;
   if (shareload === "token" && typeof sent === "string") take(sent);
   if (shareload === "style") dress(variables ?? {});
+  if (shareload === "hello") {
+    measure();
+    if (wanting) want();
+  }
 });
 
 function take(sent) {
   token = sent;
+  wanting = false;
   const asked = waiting;
   waiting = [];
   asked.forEach((resolve) => resolve(sent));

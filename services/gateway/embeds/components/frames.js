@@ -5,6 +5,12 @@ const providers = new WeakMap();
 /** Let a frame have tokens: `provide` is asked whenever it needs one. */
 export function giveToken(frame, provide) {
   providers.set(frame, provide);
+  greet(frame);
+}
+
+/** Have a frame say what it said before anybody heeded it; one that has not come yet says it by itself. */
+function greet(frame) {
+  frame.contentWindow?.postMessage({ shareload: "hello" }, "*");
 }
 
 /** Dress a frame: `{"--shareload-accent": "#a03"}`. */
@@ -21,7 +27,7 @@ async function answer(frame) {
   frame.contentWindow.postMessage({ shareload: "token", token }, target);
 }
 
-/** Heed the frames that show pages of `origin`. */
+/** Heed the frames that show pages of `origin`; some may have come before this script. */
 export function heed(origin) {
   window.addEventListener("message", (event) => {
     const said = event.data;
@@ -38,4 +44,7 @@ export function heed(origin) {
       frame.dispatchEvent(new CustomEvent("shareload-acknowledged", { bubbles: true, detail }));
     }
   });
+  for (const frame of document.querySelectorAll("iframe")) {
+    if (new URL(frame.src, location.href).origin === origin) greet(frame);
+  }
 }
