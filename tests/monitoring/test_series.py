@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from prometheus_client import CollectorRegistry
 from sqlalchemy import delete, update
 from sqlmodel import col, select
 
@@ -20,6 +21,7 @@ from services.monitoring.domain.conversations import inbound, promises
 from services.monitoring.domain.figures import rebuilding
 from services.monitoring.domain.posts import intake
 from services.monitoring.domain.rules import compile_in_force
+from services.monitoring.gauges import keep_counting
 from services.monitoring.schemas.accounts import AccountIn
 from services.monitoring.schemas.conversations import ConversationIn
 from services.monitoring.schemas.guidance import GuidanceIn, PraiseIn
@@ -29,6 +31,7 @@ from services.monitoring.tables import Finding, HourCount, Post, Tally, metadata
 from shared.clock import ShiftedClock
 from shared.context import Principal
 from shared.db import Database, Session
+from shared.tasks import end
 from tests.conftest import Templates
 from tests.monitoring.organisation import (
     KEY,
@@ -199,10 +202,12 @@ async def test_only_an_administrator_rebuilds_the_counts(service: MonitoringServ
 
 async def test_prometheus_sees_what_waits(service: MonitoringService) -> None:
     await service.push("t-1")
-    seen = ""
-    async with asyncio.timeout(20):
-        while 'shareload_waiting{what="conversations"} 1.0' not in seen:
-            seen = (await service.client.get("/metrics")).text
+    registry = CollectorRegistry()
+    counting = asyncio.create_task(keep_counting(service.db, registry))
+    async with asyncio.timeout(60):
+        while registry.get_sample_value("shareload_waiting", {"what": "conversations"}) != 1:
+            await service.client.get("/metrics")
+    await end(counting)
 
 
 async def test_the_shipped_dashboard_asks_only_for_what_there_is(service: MonitoringService) -> None:
