@@ -90,19 +90,20 @@ $(VENV)/pyvenv.cfg:
 
 $(VENV)/.run-stamp: requirements.lock pyproject.toml | $(VENV)/pyvenv.cfg
 	@echo "Installing what Shareload runs on"
-	@$(PIP) --require-hashes -r requirements.lock
+	@$(PIP) --no-deps --require-hashes -r requirements.lock
 	@$(PIP) --no-deps -e .
+	@$(BIN)/python -m pip check >/dev/null || { $(BIN)/python -m pip check; exit 1; }
 	@$(BIN)/python -m compileall -q services shared
 	@touch $@
 
 $(VENV)/.dev-stamp: requirements-dev.lock $(VENV)/.run-stamp
 	@echo "Installing what the tests need"
-	@$(PIP) --require-hashes -r requirements-dev.lock
+	@$(PIP) --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@
 
 $(PORTAL)/vendor/.stamp: $(PORTAL)/package.json $(PORTAL)/package-lock.json $(PORTAL)/vendor.py | $(VENV)/.run-stamp
 	@echo "Installing the pages' front-end files"
-	@command -v npm >/dev/null || $(PIP) --require-hashes -r requirements-node.lock
+	@command -v npm >/dev/null || $(PIP) --no-deps --require-hashes -r requirements-node.lock
 	@$(BIN)/python -m services.gateway.portal.vendor
 	@touch $@
 
