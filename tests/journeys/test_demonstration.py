@@ -3,6 +3,9 @@
 import asyncio
 from typing import Any
 
+from typer.testing import CliRunner
+
+from services.cli import app
 from services.client import Api, Place
 from services.demo.life import Life
 from services.demo.seed import Seed
@@ -17,10 +20,18 @@ def load(api: Api) -> None:
             pass
 
 
+async def load_by_command(platform: Platform) -> None:
+    """Load it as the operator does."""
+    options = ["--url", platform.running["gateway"].url, "--api-key", KEY, "seed", "--posts", str(POSTS)]
+    done = await asyncio.to_thread(CliRunner().invoke, app, options)
+    assert done.exit_code == 0, done.output
+
+
 async def everything(platform: Platform) -> dict[str, list[Any]]:
     """Return what is there, by path."""
     paths = [
         "people",
+        "courses",
         "posts",
         "findings",
         "guidance",
@@ -98,6 +109,19 @@ async def look_at_the_practice(platform: Platform, first: dict[str, list[Any]]) 
     assert {post["triage"] for post in mentions} >= {"question", "complaint", "praise", "crisis"}
 
 
+def look_at_the_organisation(first: dict[str, list[Any]]) -> None:
+    """See how large it is: its people, what they speak, what they learn, and what is written about it."""
+    people = first["people"]
+    assert len(people) == 120
+    assert len({one["department"] for one in people}) == 8
+    assert len({one["region"] for one in people}) == 4
+    assert sum(one["manager"] is None for one in people) == 1
+    five = {"en", "de", "es", "fr", "pt"}
+    assert {language for one in people for language in one["languages"]} >= five
+    assert len(first["posts"]) == POSTS
+    assert len(first["courses"]) == 3
+
+
 def look_at_the_certificates(first: dict[str, list[Any]]) -> None:
     """See that all tiers are there, and certificates of more than one age."""
     tiers = {"principles", "responder", "spokesperson", "coach"}
@@ -112,7 +136,7 @@ async def test_the_demonstration_is_a_whole_organisation_and_loading_it_again_ch
         await asyncio.to_thread(load, api)
         await platform.settle()
         first = await everything(platform)
-        await asyncio.to_thread(load, api)
+        await load_by_command(platform)
         await platform.settle()
         again = await everything(platform)
         life = Life(api)
@@ -122,8 +146,7 @@ async def test_the_demonstration_is_a_whole_organisation_and_loading_it_again_ch
         alive = await everything(platform)
 
     assert {path: len(items) for path, items in first.items()} == {path: len(items) for path, items in again.items()}
-    assert len(first["people"]) == 120
-    assert len(first["posts"]) == POSTS
+    look_at_the_organisation(first)
     assert len({finding["rule"] for finding in first["findings"]}) >= 18
     look_at_the_certificates(first)
     assert {one["state"] for one in first["task-team/nominations"]} >= {"appointed", "declined", "open"}
