@@ -58,15 +58,15 @@ def build() -> dict[str, Any]:
     return document
 
 
-def scopes() -> dict[str, list[str]]:
-    """Return for each operation the scopes of which its caller needs one."""
-    asked: dict[str, list[str]] = {}
+def scopes() -> dict[str, list[list[str]]]:
+    """Return for each operation the scopes that its caller needs: one of each list."""
+    asked: dict[str, list[list[str]]] = {}
     for app in apps().values():
         for route in app.state.area.routes:
             if isinstance(route, APIRoute):
-                for each in route.dependencies:
-                    if isinstance(each.dependency, Needs):
-                        asked[route.name] = sorted(set(each.dependency.scopes) - {SELF})
+                needs = [each.dependency for each in route.dependencies if isinstance(each.dependency, Needs)]
+                for_keys = [sorted(set(need.scopes) - {SELF}) for need in needs]
+                asked[route.name] = [one_of for one_of in for_keys if one_of]
     return asked
 
 

@@ -5,6 +5,13 @@ from typing import Any
 Document = dict[str, Any]
 
 KEY = "Idempotency-Key"
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of the answer that the client has: 304, without a body, while nothing changed.",
+    "schema": {"type": "string", "maxLength": 2_000},
+}
 SAID = {
     "If-Match": "The ETag of the revision that this changes; 412 when there is a later one.",
     "number": "Which one, by its number.",
@@ -19,6 +26,11 @@ SAID = {
     "since": "Only what is not older than this.",
     "cursor": "`next_cursor` of the page before.",
     "limit": "Items per page.",
+    "active": "Only those who work here (`true`), or who left (`false`).",
+    "completed": "Only those that are completed (`true`), or not yet (`false`).",
+    "reviewed": "Only those that were looked at (`true`), or not yet (`false`).",
+    "conversation": "By a conversation's id.",
+    "finding": "By a finding's id.",
     "language": "The language, as in `de`.",
     "service": "Which service.",
 }
@@ -46,9 +58,8 @@ def without_null(parameter: Document) -> Document:
     elif choices:
         schema["anyOf"] = choices
     schema.pop("title", None)
-    if schema.get("description") == parameter.get("description"):
-        schema.pop("description", None)
-    return {**parameter, "schema": schema}
+    own = schema.pop("description", None)
+    return {**({"description": own} if own else {}), **parameter, "schema": schema}
 
 
 def described(path: str, parameter: Document) -> Document:

@@ -100,6 +100,14 @@ async def test_the_documents_are_served_and_every_described_path_exists(platform
             assert answer.status_code in {200, 422, 403}, (path, answer.text)
 
 
+def test_what_needs_two_rights_says_so_of_both() -> None:
+    chain = document()["paths"]["/v1/audit/chains"]["get"]
+
+    assert chain["x-scopes"] == [["people:read"], ["admin:read"]]
+    assert chain["description"].endswith("A key needs the scope `people:read`, and `admin:read`.")
+    assert not any([] in one.get("x-scopes", []) for item in document()["paths"].values() for one in item.values())
+
+
 @cache
 def document() -> dict[str, Any]:
     """Return the document as it is served."""

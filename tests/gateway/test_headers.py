@@ -43,11 +43,13 @@ async def test_no_answer_carries_a_header_that_the_document_does_not_name(platfo
     await publish(platform)
     person = {"employee_number": "E-7", "name": "Seven", "email": "e7@harbour.example", "region": "EMEA"}
     once = {"Idempotency-Key": "seven", "Prefer": "wait=5"}
+    read = await client.get("/v1/people/E-1")
     simulated = await client.post("/v1/load/simulations", json={"days": 1})
     answers = {
         "create_person": await client.post("/v1/people", json={**person, "department": "Care"}, headers=once),
         "replayed": await client.post("/v1/people", json={**person, "department": "Care"}, headers=once),
         "/v1/people/{employee_number}": await client.get("/v1/people/E-7"),
+        "unchanged": await client.get("/v1/people/E-1", headers={"If-None-Match": read.headers["ETag"]}),
         "busy": await client.post("/v1/load/simulations", json={"days": 1}),
         "/v1/policies/{key}": await client.get("/v1/policies/social-media"),
         "/v1/events": await client.get("/v1/events", headers={"Accept": "application/x-ndjson"}),
@@ -56,6 +58,7 @@ async def test_no_answer_carries_a_header_that_the_document_does_not_name(platfo
     at = {
         "create_person": "/v1/people",
         "replayed": "/v1/people",
+        "unchanged": "/v1/people/{employee_number}",
         "nobody": "/v1/people",
         "busy": "/v1/load/simulations",
     }
@@ -70,6 +73,7 @@ async def test_no_answer_carries_a_header_that_the_document_does_not_name(platfo
         ("create_person", "Shareload-Events"),
         ("replayed", "Idempotency-Replayed"),
         ("/v1/people/{employee_number}", "ETag"),
+        ("unchanged", "ETag"),
         ("/v1/policies/{key}", "Content-Language"),
         ("/v1/events", "Next-Cursor"),
         ("nobody", "WWW-Authenticate"),
@@ -92,6 +96,19 @@ async def test_what_is_answered_from_memory_says_its_age_as_the_document_has_it(
     for answer, path in ((policy, "/v1/policies/{key}"), (statuses, "/v1/certificate-statuses")):
         assert int(answer.headers["Age"]) >= 20
         assert "age" in said_of(answer, path)
+
+
+def test_who_gets_an_etag_is_told_how_to_use_it() -> None:
+    reads = [item["get"] for item in document()["paths"].values() if "get" in item]
+    tagged = {read["operationId"] for read in reads if "ETag" in read["responses"].get("200", {}).get("headers", ())}
+    spared = {read["operationId"] for read in reads if "304" in read["responses"]}
+    asked = {
+        read["operationId"]
+        for read in reads
+        if "If-None-Match" in {parameter["name"] for parameter in read.get("parameters", ())}
+    }
+    assert tagged == spared == asked
+    assert len(tagged) > 70
 
 
 def raised_with_a_wait() -> Iterator[tuple[str, str]]:

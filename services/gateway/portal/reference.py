@@ -38,7 +38,7 @@ class Operation(NamedTuple):
     path: str
     summary: str
     text: str
-    scopes: list[str]
+    scopes: list[list[str]]
     parameters: list[Field]
     curl: str
     body: str
