@@ -71,11 +71,11 @@ async def test_a_coach_works_through_the_queue_by_keyboard_alone(browser: Browse
     await expect(page.locator("#live")).to_have_attribute("data-state", "live")
     await walk(page)
     await page.keyboard.press("c")
-    await expect(page.locator("#said")).to_contain_text("It is yours now.", timeout=PATIENCE)
+    await said(page, "It is yours now.")
     assert await states(team) == ["claimed", "open"]
 
     await write_guidance(page)
-    await expect(page.locator("#said")).to_contain_text("Sent.", timeout=PATIENCE)
+    await said(page, "Sent.")
     await expect(page.locator(".words footer")).to_contain_text("Person 2")
     assert await states(team) == ["guided", "open"]
     await page.keyboard.press("d")
@@ -87,6 +87,12 @@ async def test_a_coach_works_through_the_queue_by_keyboard_alone(browser: Browse
     await expect(page.locator("#finding")).to_contain_text("The queue is empty")
     assert await states(team) == ["guided", "dismissed"]
     assert page.complaints == []  # type: ignore[attr-defined]
+
+
+async def said(page: Page, words: str) -> None:
+    """Wait for the page that says so, and until it listens to keys."""
+    await expect(page.locator("#said")).to_contain_text(words, timeout=PATIENCE)
+    await expect(page.locator("main[data-loaded]")).to_be_visible()
 
 
 async def walk(page: Page) -> None:

@@ -115,6 +115,9 @@ async def test_a_coach_with_enough_in_hand_gets_no_more_until_one_is_given_back(
     with pytest.raises(queue.EnoughInHand):
         await db.write(queue.claim_next, NEXT, coach(3))
     assert (await waiting(db, 3)).in_hand == terms().coach_capacity
+    mine = findings.Filter(in_hand=True)
+    theirs = [await db.read(findings.listed, ALL, coach(number), mine) for number in (3, 4)]
+    assert [len(page.items) for page in theirs] == [terms().coach_capacity, 0]
     with pytest.raises(Stale):
         await db.write(findings.release, last.id, ReleaseIn(), coach(3), last.revision - 1)
     with pytest.raises(findings.NotInHand):

@@ -197,6 +197,22 @@ async def test_a_hand_off_goes_to_somebody_else(db: Database) -> None:
     assert {given.assignee, (await only(db)).assignee} == {"E-1", "E-2"}
 
 
+async def test_whoever_has_a_conversation_no_more_is_told_so_and_a_stranger_of_nothing(db: Database) -> None:
+    await hire(db, 1, 2)
+    await db.write(add_person, 3)
+    await db.write(posts.ingest, [post("a")])
+    given = await only(db)
+    await db.write(conversations.hand_off, given.id, HandoffIn(reason="I am off."), KEY, given.revision)
+    former = int(str(given.assignee).removeprefix("E-"))
+
+    for change, rest in ((conversations.accept, (None, None)), (conversations.resolve, (None,))):
+        with pytest.raises(conversations.NotYourConversation):
+            await db.write(change, given.id, signed_in(former), *rest)
+        with pytest.raises(NotFound):
+            await db.write(change, given.id, signed_in(3), *rest)
+    assert (await only(db)).state == "assigned"
+
+
 async def test_only_the_assignee_may_accept(db: Database) -> None:
     await hire(db, 1)
     await db.write(add_person, 2)

@@ -73,6 +73,21 @@ async def test_people_are_found_by_a_part_of_what_they_are_called(service: Train
     assert (await service.client.get("/v1/people", params={"q": ""})).status_code == 422
 
 
+async def test_people_are_read_by_their_numbers_at_once(service: TrainingService) -> None:
+    for number in ("E-1", "E-2", "E-3"):
+        await service.add_person(number, department="Care" if number == "E-3" else "Press")
+
+    async def found(*numbers: str, **query: str) -> list[str]:
+        answer = await service.client.get("/v1/people", params={"employee_number": numbers, **query})
+        assert answer.status_code == 200, answer.text
+        return [one["employee_number"] for one in answer.json()["items"]]
+
+    assert await found("E-3", "E-1", "E-9", "E-1") == ["E-1", "E-3"]
+    assert await found("E-3", "E-1", department="Care") == ["E-3"]
+    too_many = {"employee_number": [f"E-{number}" for number in range(201)]}
+    assert (await service.client.get("/v1/people", params=too_many)).status_code == 422
+
+
 async def test_a_search_takes_small_letters_for_capital_ones_on_both_databases(
     open_database: Callable[[str], Database],
 ) -> None:
@@ -81,7 +96,7 @@ async def test_a_search_takes_small_letters_for_capital_ones_on_both_databases(
     await db.write(people.create, row_of(2, None).model_copy(update={"name": "Ozlem"}))
 
     async def found(q: str) -> int:
-        page = await db.read(directory.find, PageQuery(5, None), q, None, None, None)
+        page = await db.read(directory.find, PageQuery(5, None), directory.Filter(q))
         return len(orjson.loads(page.body)["items"])
 
     assert [await found(q) for q in ("özlem 1", "ozlem", "0%", "%1")] == [1, 1, 1, 0]

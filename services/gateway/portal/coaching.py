@@ -89,8 +89,7 @@ async def queue_of(visit: Visit) -> Queue:
 
 async def in_hand(visit: Visit) -> list[Json]:
     """Return the findings that the coach has taken on."""
-    claimed = await visit.api.all("/v1/findings", most=200, state="claimed")
-    return [one for one in claimed if visit.number and one["coach"] == visit.number]
+    return await visit.api.all("/v1/findings", most=200, in_hand="true")
 
 
 async def headings_of(visit: Visit, findings: list[Json]) -> dict[tuple[str, str], str]:
@@ -115,15 +114,18 @@ async def look_at(visit: Visit, finding_id: str) -> View:
     """Return a finding with all that stands beside it; raises Refused where there is none for this coach."""
     finding = (await visit.api.find(path_of("findings", finding_id))).body
     person = finding["person"] if finding["person"] != WITHHELD else None
-    thread, beside, templates, policy, (history, told) = await asyncio.gather(
+    thread, beside, templates, policy, (history, told), names = await asyncio.gather(
         visit.api.find_or_none(path_of("posts", finding["post"], "thread")),
         visit.api.find_or_none("/v1/findings", post=finding["post"]),
         visit.api.find_or_none("/v1/guidance-templates", policy=finding["policy"], rule=finding["rule"]),
         policy_of(visit, finding["policy"]),
         history_of(visit, person),
+        names_of(visit, person, known(finding["coach"])),
     )
     post = next(iter(items(thread)[-1:]), None)
     appealed = await appeal_of(visit, finding, items(told))
+    if appealed is not None:
+        names |= await names_of(visit, known(appealed["coach"]))
     return View(
         finding,
         post,
@@ -136,7 +138,7 @@ async def look_at(visit: Visit, finding_id: str) -> View:
         items(told),
         appealed,
         sorted(items(templates), key=lambda one: language_fits(one, post)),
-        await names_of(visit, person, known(finding["coach"]), known(appealed["coach"]) if appealed else None),
+        names,
         mine=finding["state"] == "claimed" and finding["coach"] == visit.number,
         taken=finding["state"] == "claimed" and finding["coach"] != visit.number,
         own=bool(visit.number) and person == visit.number,

@@ -1,9 +1,9 @@
 """Colleagues by their names, as far as the person who is signed in may know them."""
 
-from services.gateway.portal.visit import Visit, path_of
+from services.gateway.portal.visit import Visit
 
-SHOWN = 30
-"""People who are looked up one by one for one page, at most."""
+SHOWN = 200
+"""People whose names are looked up for one page, at most."""
 
 
 async def names_of(visit: Visit, *numbers: str | None) -> dict[str, str]:
@@ -11,9 +11,10 @@ async def names_of(visit: Visit, *numbers: str | None) -> dict[str, str]:
     names = {visit.number: visit.me.name or visit.number}
     wanted = {number for number in numbers if number} - names.keys()
     if wanted:
-        names |= {member["employee_number"]: member["name"] for member in await visit.api.all("/v1/task-team/members")}
-    lacking = sorted(wanted - names.keys())[:SHOWN]
-    if lacking and visit.may("people:read"):
-        found = await visit.api.together(*(path_of("people", number) for number in lacking))
-        names |= {person["employee_number"]: person["name"] for person in found if person}
+        if visit.may("people:read"):
+            asked = sorted(wanted)[:SHOWN]
+            found = (await visit.api.get("/v1/people", limit=SHOWN, employee_number=asked))["items"]
+        else:
+            found = await visit.api.all("/v1/task-team/members")
+        names |= {person["employee_number"]: person["name"] for person in found}
     return {number: names.get(number, number) for number in wanted | {visit.number}}

@@ -1,6 +1,8 @@
 """/v1/findings: rules that matched a post, and what coaches do about them."""
 
-from fastapi import status
+from typing import Annotated
+
+from fastapi import Query, status
 
 from services.monitoring.domain.coaching import findings, guidance, openings, suspensions, templates
 from services.monitoring.domain.people import FiguresSwitchedOff, UnknownPerson
@@ -27,6 +29,7 @@ from shared.schemas import EmployeeNumber, Slug
 
 router = Router(prefix="/v1/findings", tags=["findings"])
 
+InHand = Annotated[bool, Query(description="Only those that the caller has taken on, as a coach.")]
 HANDLING = (NotFound, UnknownPerson, findings.OwnFinding, findings.ManagersFinding, Stale)
 COACHING = problems(*HANDLING, findings.NotOpen, findings.ClaimedByAnother)
 
@@ -40,9 +43,12 @@ async def list_findings(
     rule: Slug | None = None,
     post: Id | None = None,
     employee_number: EmployeeNumber | None = None,
+    *,
+    in_hand: InHand = False,
 ) -> Page[FindingOut]:
     """List findings, the newest first."""
-    return await db.read(findings.listed, paging, caller, findings.Filter(state, rule, post, employee_number))
+    only = findings.Filter(state, rule, post, employee_number, in_hand)
+    return await db.read(findings.listed, paging, caller, only)
 
 
 @router.get("/{finding_id}", dependencies=[needs("monitoring:read", "self")], responses=problems(NotFound))

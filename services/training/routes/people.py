@@ -36,6 +36,9 @@ from shared.problems import NotFound, Stale, problems
 from shared.requests import Db
 from shared.schemas import EmployeeNumber, Line, Moment
 
+Numbers = Annotated[
+    list[EmployeeNumber] | None, Query(max_length=200, description="Only the people with these numbers.")
+]
 Searched = Annotated[Line, Query(description="A part of a name, an employee number, an address or a department.")]
 
 router = Router(prefix="/v1", tags=["people"])
@@ -48,11 +51,13 @@ async def list_people(
     q: Searched | None = None,
     department: Line | None = None,
     region: Line | None = None,
+    employee_number: Numbers = None,
     *,
     active: bool | None = None,
 ) -> Response:
     """List people; a person who signed in sees themself."""
-    return db.answer(await db.read(directory.find, paging, q, department, region, active))
+    only = directory.Filter(q, department, region, active, employee_number)
+    return db.answer(await db.read(directory.find, paging, only))
 
 
 @router.post(

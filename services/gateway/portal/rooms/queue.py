@@ -1,5 +1,6 @@
 """The coaching queue: what waits on the left, the finding beside it, and what a coach does about it."""
 
+import asyncio
 from typing import Any
 
 from fastapi import status
@@ -33,7 +34,8 @@ async def show_finding(visit: Visit) -> Response:
     finding = str(visit.given["finding"])
     if visit.piecewise:
         return visit.render("queue/finding.html", **parts(visit, await coaching.look_at(visit, finding)))
-    return await shown(visit, await coaching.queue_of(visit), finding)
+    queue, view = await asyncio.gather(coaching.queue_of(visit), coaching.look_at(visit, finding))
+    return await shown(visit, queue, finding, **parts(visit, view))
 
 
 @room.action("/queue/{finding:uuid}/claim", WRITES)

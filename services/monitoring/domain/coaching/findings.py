@@ -203,6 +203,7 @@ class Filter:
     rule: str | None = None
     post: str | None = None
     employee_number: str | None = None
+    in_hand: bool = False
 
 
 def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter) -> Page[FindingOut]:
@@ -217,6 +218,8 @@ def listed(session: Session, paging: PageQuery, caller: Principal, only: Filter)
             statement = statement.where(col(column) == value)
     if only.employee_number is not None:
         statement = statement.where(col(Finding.person) == people.asked_for(session, only.employee_number))
+    if only.in_hand:
+        statement = statement.where(col(Finding.state) == "claimed", col(Finding.coach) == (caller.person or ""))
     if not caller.has("monitoring:read"):
         statement = statement.where(col(Finding.person) == (caller.person or ""))
     elif caller.departments is not None:

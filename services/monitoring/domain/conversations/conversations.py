@@ -19,7 +19,7 @@ from shared.problems import Conflict, Forbidden, NotFound
 
 
 class NotYourConversation(Forbidden):
-    """The conversation is with somebody else."""
+    """The conversation is with somebody else, or not any more with who acts."""
 
 
 class NotAssigned(Conflict):
@@ -65,8 +65,8 @@ def resolve(session: Session, conversation_id: str, caller: Principal, stated: i
     assignments.lock(session)
     one = get(session, conversation_id)
     expect(one.revision, stated)
-    if not caller.has("conversations:write") and (caller.person is None or caller.person != one.assignee):
-        raise NotFound(f"There is no conversation {conversation_id}.")
+    if not caller.has("conversations:write"):
+        refuse_others(session, one, caller.person)
     if one.state != "resolved":
         assignments.end_assignment(session, one, "resolved")
         promises.settle(session, one, "withdrawn")
@@ -91,8 +91,8 @@ def with_actor(
     assignments.lock(session)
     one = get(session, conversation_id)
     actor = people.acting(session, caller, employee_number)
-    if not caller.has("conversations:write") and (actor.person is None or actor.person != one.assignee):
-        raise NotFound(f"There is no conversation {conversation_id}.")
+    if not caller.has("conversations:write"):
+        refuse_others(session, one, actor.person)
     expect(one.revision, stated)
     if one.assignee is None or one.state == "resolved":
         raise NotAssigned(f"The conversation is {one.state}.")
@@ -101,6 +101,17 @@ def with_actor(
     if actor.person != one.assignee:
         raise NotYourConversation("The conversation is with somebody else.")
     return one, actor
+
+
+def refuse_others(session: Session, one: Conversation, person: str | None) -> None:
+    """Raise NotYourConversation for who had the conversation and has it no more, NotFound for who never had it."""
+    if person is not None and person == one.assignee:
+        return
+    if person is not None:
+        had = select(Assignment.id).where(col(Assignment.conversation) == one.id, col(Assignment.person) == person)
+        if session.execute(had.limit(1)).scalar() is not None:
+            raise NotYourConversation("The conversation is not with you any more; nothing was changed or sent.")
+    raise NotFound(f"There is no conversation {one.id}.")
 
 
 def fill_after(session: Session, actor: Actor) -> None:
