@@ -1,5 +1,6 @@
 """Writing policy: the policies, their versions, and one version from its draft until it is in force."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -101,8 +102,8 @@ async def begin_version(visit: Visit) -> Response:
 @room.page("/editor/{key}/versions/{number}", WRITES)
 async def show_version(visit: Visit) -> Response:
     """Show a version: a draft to write on, else its words with what may come next."""
-    found = await visit.api.find(version_path(visit))
-    return await render_version(visit, found)
+    found, seen = await asyncio.gather(visit.api.find(version_path(visit)), kept_look(visit))
+    return await render_version(visit, found, seen=seen)
 
 
 async def render_version(visit: Visit, found: Found, code: int = 200, **values: Any) -> Response:
@@ -111,7 +112,8 @@ async def render_version(visit: Visit, found: Found, code: int = 200, **values: 
     draft = version["state"] == "draft"
     source = values.get("source", version["source"])
     kept = source == version["source"]
-    seen = await kept_look(visit) if kept else await look_at(visit, source)
+    if "seen" not in values:
+        values["seen"] = await kept_look(visit) if kept else await look_at(visit, source)
     template = "editor/draft.html" if draft else "editor/version.html"
     return visit.render(
         template,
@@ -120,7 +122,6 @@ async def render_version(visit: Visit, found: Found, code: int = 200, **values: 
             "version": version,
             "etag": found.etag,
             "source": source,
-            "seen": seen,
             "change_note": version["change_note"],
             "material": version["material"],
             "stale": None,
