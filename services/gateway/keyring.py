@@ -23,6 +23,8 @@ from shared.db import Database
 from shared.problems import Forbidden, Unauthorized
 
 COOKIE = "shareload_session"
+UNATTENDED = "shareload-unattended"
+"""The header by which a page says that it asks by itself: a page that lies open keeps no session alive."""
 BEARER = b"Bearer "
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 STALE = 1.0
@@ -155,7 +157,8 @@ class Keyring:
             return None
         if scope["method"] not in SAFE:
             self.refuse_foreign(headers)
-        self._seen[credential.secret_hash] = self._unwritten[credential.session_id] = self._clock.now()
+        if UNATTENDED not in headers:
+            self._seen[credential.secret_hash] = self._unwritten[credential.session_id] = self._clock.now()
         scope["credential"] = credential
         return credential.principal
 

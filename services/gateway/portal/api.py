@@ -16,7 +16,7 @@ from starlette.types import Message, Scope
 
 from shared.context import current
 
-TAKEN_ALONG = frozenset({b"cookie", b"host", b"user-agent"})
+TAKEN_ALONG = frozenset({b"cookie", b"host", b"user-agent", b"shareload-unattended"})
 """Headers of the visit by which the API knows who asks."""
 WAIT = "wait=2"
 """How long a change is waited for, so that the next page shows it."""

@@ -57,6 +57,17 @@ async def confirm_presence(visit: Visit) -> Response:
     return visit.go(own_path(visit.form.get("back", "/conversations")), said)
 
 
+@room.action("/availability/presence/renewal")
+async def renew_presence(visit: Visit) -> Response:
+    """Go on counting as there, for whom said so before; who lapsed, or takes a break, is not brought back by a page."""
+    path = path_of("availability", visit.number)
+    found = await visit.api.find_or_none(path)
+    if found and found["online"] and found["present_until"]:
+        confirmed = await visit.api.post(f"{path}/presence", {"present": True})
+        found["present_until"] = confirmed["present_until"]
+    return visit.render("availability/presence.html", availability=found)
+
+
 async def show(visit: Visit, errors: dict[str, str], code: int = 200, given: dict[str, Any] | None = None) -> Response:
     """Show the form, with what was given and what was wrong."""
     etag, found = None, None

@@ -1,5 +1,6 @@
 """My conversations: those that are offered, those that one has, and the answers; checked as one writes."""
 
+import asyncio
 from functools import wraps
 from typing import Any
 
@@ -60,12 +61,12 @@ async def list_conversations(visit: Visit) -> Response:
     if not visit.number:
         return visit.render("conversations/list.html", groups={}, done=[], availability=None, pauses=[], view="open")
     view = "done" if visit.query.get("view") == "done" else "open"
-    found = await visit.api.all("/v1/conversations", most=MOST, employee_number=visit.number)
-    availability, pauses = await visit.api.together(
-        path_of("availability", visit.number), "/v1/pauses?in_force=true&limit=20"
+    found, (availability, pauses) = await asyncio.gather(
+        visit.api.all("/v1/conversations", most=MOST, employee_number=visit.number),
+        visit.api.together(path_of("availability", visit.number), "/v1/pauses?in_force=true&limit=20"),
     )
     return visit.render(
-        "conversations/list.html",
+        "conversations/mine.html" if visit.piecewise else "conversations/list.html",
         groups={state: soonest([each for each in found if each["state"] == state]) for state in OPEN},
         done=[each for each in found if each["state"] in DONE],
         availability=availability,

@@ -1,5 +1,7 @@
 /** What every page does: times in the reader's zone, the menu on a phone, keys, and a word when the server is away. */
 
+import "./meanwhile.js";
+
 const language = document.documentElement.lang;
 const short = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
@@ -105,6 +107,7 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
 }
 showTimes();
 setInterval(() => { if (!document.hidden) showTimes(); }, 30_000);
+document.addEventListener("shareload:renewed", (event) => showTimes(event.target));
 setInterval(() => { if (!document.hidden) watchServer(); }, 10_000);
 addEventListener("keydown", onKey);
 addEventListener("submit", askFirst, true);
