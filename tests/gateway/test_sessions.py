@@ -41,10 +41,10 @@ async def test_a_session_that_nobody_uses_ends_before_its_time_and_one_in_use_la
     for _ in range(3):
         await platform.advance(timedelta(minutes=50))
         assert (await used.get("/v1/guidance")).status_code == 200
-        last = await by_itself.get("/notices/unread", headers={"Shareload-Unattended": "1"})
+        unattended = await by_itself.get("/notices/unread", headers={"Shareload-Unattended": "1"})
         await keyring.write_use()
     assert (await unused.get("/v1/guidance")).status_code == 401
-    assert last.status_code == 303, "a page that asks by itself keeps no session alive"
+    assert unattended.status_code == 303, "a page that asks by itself keeps no session alive"
     await keyring.load()
     assert (await used.get("/v1/guidance")).status_code == 200, "what is written behind is read again"
     for _ in range(12):

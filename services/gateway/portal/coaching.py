@@ -84,7 +84,7 @@ async def queue_of(visit: Visit) -> Queue:
     asked = {"limit": str(AT_ONCE), **chosen, **({"cursor": visit.query["cursor"]} if "cursor" in visit.query else {})}
     told, mine = await asyncio.gather(visit.api.get("/v1/coaching-queue", **asked), in_hand(visit))
     query = f"?{urlencode(chosen)}" if chosen else ""
-    return Queue(told, mine, await headings_of(visit, [*told["items"], *mine]), query)
+    return Queue(told, mine, await headings_of(visit, {one["policy"] for one in (*told["items"], *mine)}), query)
 
 
 async def in_hand(visit: Visit) -> list[Json]:
@@ -92,9 +92,9 @@ async def in_hand(visit: Visit) -> list[Json]:
     return await visit.api.all("/v1/findings", most=200, in_hand="true")
 
 
-async def headings_of(visit: Visit, findings: list[Json]) -> dict[tuple[str, str], str]:
-    """Return what the sections of findings are called."""
-    policies = await asyncio.gather(*(policy_of(visit, key) for key in sorted({one["policy"] for one in findings})))
+async def headings_of(visit: Visit, keys: set[str]) -> dict[tuple[str, str], str]:
+    """Return what the sections of policies in force are called."""
+    policies = await asyncio.gather(*(policy_of(visit, key) for key in sorted(keys)))
     return {
         (policy["key"], section["id"]): section["heading"]
         for policy in policies

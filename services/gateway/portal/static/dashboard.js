@@ -96,15 +96,12 @@ async function loadCoverage() {
 const coverAgainSoon = soon(loadCoverage, 300, 2000);
 
 async function loadNames() {
-  const [staff, policies] = await Promise.all([attempt(list("/v1/people", 5000)), attempt(list("/v1/policies"))]);
+  const [staff, headings] = await Promise.all([attempt(list("/v1/people", 5000)), attempt(get("/dashboard/sections"))]);
   for (const person of staff ?? []) {
     people.set(person.id, person);
     people.set(person.employee_number, person);
   }
-  const inForce = await Promise.all((policies ?? []).map((policy) => attempt(get(`/v1/policies/${policy.key}`))));
-  for (const policy of inForce.filter(Boolean)) {
-    for (const section of policy.sections) sections.set(`${policy.key ?? policy.policy}/${section.id}`, section.heading);
-  }
+  for (const [section, heading] of Object.entries(headings ?? {})) sections.set(section, heading);
   posts.rename();
   drawShares();
   drawSoon();

@@ -1,7 +1,5 @@
 /** What every page does: times in the reader's zone, the menu on a phone, keys, and a word when the server is away. */
 
-import "./meanwhile.js";
-
 const language = document.documentElement.lang;
 const short = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" });
 const day = new Intl.DateTimeFormat(language, { day: "numeric", month: "long", year: "numeric" });
@@ -109,6 +107,8 @@ showTimes();
 setInterval(() => { if (!document.hidden) showTimes(); }, 30_000);
 document.addEventListener("shareload:renewed", (event) => showTimes(event.target));
 setInterval(() => { if (!document.hidden) watchServer(); }, 10_000);
+// What is for later is not in the way of the page.
+addEventListener("load", () => { if (document.querySelector("#bell-number")) import("./meanwhile.js"); });
 addEventListener("keydown", onKey);
 addEventListener("submit", askFirst, true);
 addEventListener("submit", onSubmit);
