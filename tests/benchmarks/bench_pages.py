@@ -25,12 +25,14 @@ WEIGHT = 150_000
 """Bytes on the line, packed, for all that a page asks for until it is whole."""
 ROUNDS = 3
 """The best of these counts: a busy machine is not a slow page."""
+PAINTED = "() => performance.getEntriesByName('first-contentful-paint').length"
+"""The browser notes a paint a moment after it was."""
 MEASURE = """() => {
   const paint = performance.getEntriesByType("paint").find((entry) => entry.name === "first-contentful-paint");
   const page = performance.getEntriesByType("navigation")[0];
   const files = performance.getEntriesByType("resource").filter((entry) => entry.initiatorType !== "fetch" || entry.responseEnd);
   return {
-    paint: paint?.startTime ?? Infinity,
+    paint: paint.startTime,
     answered: page.responseEnd,
     bytes: [page, ...files].reduce((sum, entry) => sum + entry.encodedBodySize, 0),
     most: files.sort((a, b) => b.encodedBodySize - a.encodedBodySize).slice(0, 3).map((entry) => `${entry.name.split("/").pop().split("?")[0]} ${Math.round(entry.encodedBodySize / 1000)}`),
@@ -56,6 +58,7 @@ async def open_once(browser: Browser, told: dict[str, Any], shown: Shown, path: 
         page = await context.new_page()
         await page.goto(path)
         await page.locator(shown.ready).first.wait_for(timeout=20_000)
+        await page.wait_for_function(PAINTED)
         measured: dict[str, Any] = await page.evaluate(MEASURE)
         return measured
     finally:
