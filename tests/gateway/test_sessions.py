@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import httpx
 import orjson
@@ -115,6 +116,18 @@ async def test_what_cannot_be_taken_back_asks_for_a_fresh_sign_in_of_people_and_
     assert (await admin.post("/v1/api-keys", json=key)).status_code == 201
 
 
+async def test_nothing_behind_an_address_gets_round_the_fresh_sign_in(platform: Platform) -> None:
+    admin = await signed_in(platform)
+    await platform.advance(timedelta(minutes=16))
+    for behind in ("%0A", "%0D", "%00", "%7F", "/", "//", "%2F", "%20", ";", "?", "#", "/.", "/x/.."):
+        for method, path in FRESH:
+            answer = await admin.request(method, unnamed(path) + behind, json={})
+            if answer.status_code == 307:
+                assert asks_fresh(method, urlsplit(answer.headers["Location"]).path), (method, path, behind)
+            else:
+                assert slug(answer)[1] in {"fresh-sign-in-needed", "no-such-route"}, (method, path, behind, answer.text)
+
+
 def test_each_deed_that_asks_for_a_fresh_sign_in_is_one_of_the_api() -> None:
     document = orjson.loads(FILE.read_bytes())
     operations = {(method.upper(), path) for path, item in document["paths"].items() for method in item}
@@ -122,6 +135,7 @@ def test_each_deed_that_asks_for_a_fresh_sign_in_is_one_of_the_api() -> None:
     assert asking == {(method, unnamed(path)) for method, path in FRESH}
     assert asks_fresh("POST", "/v1/works-council-modes/Harbour/North GmbH/changes")
     assert not asks_fresh("GET", "/v1/certificatesXcsv")
+    assert not asks_fresh("GET", "/v1/certificates.csv/x")
 
 
 def unnamed(path: str) -> str:
