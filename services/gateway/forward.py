@@ -159,9 +159,9 @@ class Forwarder:
         chunked: bool = False,
     ) -> AsyncIterator[Connection]:
         upstream = self._services[service]
-        head = request_head(method.encode(), target, upstream.authority, headers)
         connection: Connection | None = None
         try:
+            head = request_head(method.encode(), target, upstream.authority, headers)
             connection = await self._answered(upstream, method, headers, head, body, chunked=chunked)
             yield connection
         except UpstreamError as error:

@@ -310,8 +310,14 @@ class Upstream:
 
 
 def request_head(method: bytes, target: bytes, authority: bytes, headers: Sequence[tuple[bytes, bytes]]) -> bytes:
-    """Return the head of a request; what goes in has passed a parser or is our own, so it holds no line breaks."""
+    """Return the head of a request; raises UpstreamError where a line's end stands in what goes in.
+
+    What goes in has passed a parser, or was made here: it is the last look, not the first.
+    """
     lines = [b"%b %b HTTP/1.1\r\nhost: %b\r\n" % (method, target, authority)]
     lines += [b"%b: %b\r\n" % header for header in headers]
     lines.append(b"\r\n")
-    return b"".join(lines)
+    head = b"".join(lines)
+    if head.count(b"\n") != len(headers) + 3 or head.count(b"\r") != len(headers) + 3:
+        raise UpstreamError
+    return head

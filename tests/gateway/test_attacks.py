@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import httpx
 import pytest
 import pytest_asyncio
+from fastapi.routing import APIRoute
 
+from services.gateway.portal.rooms import ROOMS
 from tests.gateway.story import add_people, client_with, publish
 from tests.platform import Platform
 
@@ -152,6 +155,33 @@ async def test_no_header_makes_somebody_of_nobody(told: Platform) -> None:
         assert answer.status_code == 401, (name, answer.text)
     spoofed = await told.client.get("/embed/policies/social-media", headers={"X-Forwarded-Host": "evil.example"})
     assert "evil.example" not in spoofed.text
+
+
+SMUGGLED = "x\r\r\nX-Second: 1\r\r\n\r\r\nGET /v1/people HTTP/1.1\r\r\nHost: x\r\r\n\r\r\n"
+"""A line's end too many: forms make one of the two, as browsers write it, into the other."""
+
+
+async def test_no_field_of_a_form_and_no_part_of_a_pages_address_becomes_a_request_of_its_own(told: Platform) -> None:
+    browser = await told.as_person("E-1", "admin")
+    names = ("once", "etag", "change", "locale", "section", "employee_number", "person", "number", "account", "version")
+    form = dict.fromkeys(names, SMUGGLED) | {
+        "form_token": await token_of(browser),
+        "network": "mastodon",
+        "handle": "@x",
+    }
+    for room in ROOMS:
+        for route in room.routes:
+            assert isinstance(route, APIRoute)
+            path = re.sub(r"\{[^}]*\}", quote(SMUGGLED.replace("/", ""), safe=""), route.path)
+            [method] = route.methods
+            answer = await browser.request(method, path, data=form if method == "POST" else None)
+            assert answer.status_code < 500, (method, route.path, answer.text)
+            assert answer.status_code != 401, f"{method} {route.path}: what says who asks stands behind the line's end"
+    for number in range(20):
+        found = await browser.get(f"/v1/people/E-{1 + number % 2}")
+        assert found.json()["employee_number"] == f"E-{1 + number % 2}", (
+            "everybody gets the answer to their own request"
+        )
 
 
 async def test_what_is_logged_of_a_request_is_one_line_however_it_is_written(

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 import orjson
 from starlette.requests import Request
@@ -106,7 +106,7 @@ class Api:
     async def _ask(self, method: str, path: str, query: str, body: Any, headers: Mapping[str, str | None]) -> Found:
         data = b"" if body is None else orjson.dumps(body)
         asked = [header for header in self._request.scope["headers"] if header[0] in TAKEN_ALONG]
-        asked += [(name.encode(), value.encode()) for name, value in headers.items() if value is not None]
+        asked += [(name.encode(), one_line(value)) for name, value in headers.items() if value is not None]
         asked.append((b"x-request-id", (current.get().request_id or "").encode()))
         # It is a page of ours that asks; that a form came from one was seen to before.
         asked.append((b"origin", self._request.app.state.settings.public_url.rstrip("/").encode()))
@@ -116,15 +116,22 @@ class Api:
             **{name: self._request.scope[name] for name in ("type", "asgi", "http_version", "scheme", "server", "client")},
             "method": method,
             "path": unquote(path),
-            "raw_path": path.encode(),
+            "raw_path": quote(path, safe="/%").encode(),
             "root_path": "",
-            "query_string": query.encode(),
+            "query_string": quote(query, safe="=&%+").encode(),
             "headers": asked,
         }  # fmt: skip
         answer = Answered(data)
         # A task of its own: what it learns about its caller stays its own.
         await asyncio.create_task(self._request.app(scope, answer.receive, answer.send))
         return answer.read()
+
+
+def one_line(value: str) -> bytes:
+    """Return a header's value; raises Refused for one that a form brought and that would end the line it stands on."""
+    if not value.isprintable():
+        raise Refused(400, {"title": "This form is not as it was made.", "detail": "Load its page again."})
+    return value.encode()
 
 
 class Answered:
