@@ -245,6 +245,35 @@ async def test_a_page_shows_policy_and_check_as_parts_of_its_own(
     assert await faults(page) == []
 
 
+async def test_a_page_that_is_written_from_the_right_lays_out_its_parts_so_and_each_text_by_its_own_letters(
+    everywhere: Browser, platform: Platform, hosts: Hosts
+) -> None:
+    await in_force(platform, ENGLISH + RULE)
+    token = await token_for(platform, origin=hosts.origin())
+    script = (
+        f'for (const part of document.querySelectorAll("shareload-policy, shareload-check")) part.token = "{token}";'
+    )
+    parts = '<shareload-policy key="social-media" lang="ur"></shareload-policy><shareload-check lang="ur"></shareload-check>'
+    hosts.pages["/"] = PAGE.format(head="", body=parts + module(platform, script))
+    page = await everywhere.new_page()
+    await page.goto(hosts.origin())
+    await expect(page.get_by_role("heading", name="Answering customers")).to_be_visible()
+
+    check = page.locator("shareload-check")
+    draft = check.get_by_label("Your draft")
+    await expect(check.locator(".shareload")).to_have_css("direction", "rtl")
+    await expect(check.locator(".shareload")).to_have_attribute("lang", "en")
+    await draft.fill("שלום guaranteed")
+    await expect(draft).to_have_css("direction", "rtl")
+    await draft.fill("Delivery is guaranteed!")
+    await expect(draft).to_have_css("direction", "ltr")
+    await expect(check.locator(".marked")).to_have_css("direction", "ltr")
+    article = page.locator("shareload-policy article")
+    await expect(article).to_have_attribute("lang", "en")
+    await expect(article).to_have_css("direction", "ltr")
+    assert await faults(page) == []
+
+
 async def test_a_page_shows_a_badge_and_says_so_once_it_holds_no_more(
     everywhere: Browser, platform: Platform, hosts: Hosts
 ) -> None:

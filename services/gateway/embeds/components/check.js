@@ -28,7 +28,7 @@ export class ShareloadCheck extends Part {
 
   #begin() {
     if (this.shadowRoot.querySelector("textarea")) return;
-    const field = make("textarea", { id: "draft" });
+    const field = make("textarea", { id: "draft", dir: "auto" });
     field.part = "draft";
     field.setAttribute("aria-describedby", "hint verdict");
     field.addEventListener("input", () => {
@@ -76,9 +76,9 @@ export class ShareloadCheck extends Part {
     if (!reasons.length) return [];
     const parts = [
       make("p", { className: "hint" }, this.say("marked")),
-      make("p", { className: "marked" }, ...marked(text, reasons)),
+      make("p", { className: "marked", dir: "auto" }, ...marked(text, reasons)),
     ];
-    if (guarded) parts.push(make("p", {}, guarded.message));
+    if (guarded) parts.push(make("p", { dir: "auto" }, guarded.message));
     if (disclosure) parts.push(make("p", {}, this.say("disclosure", { tag: disclosure })));
     return [...parts, make("ul", {}, ...reasons.map((reason) => this.#reason(reason)))];
   }
@@ -99,7 +99,8 @@ export class ShareloadCheck extends Part {
         beside.open = false;
       }
     });
-    return make("li", {}, make("p", {}, message), ...(suggestion ? [make("p", {}, suggestion)] : []), beside);
+    const said = [message, suggestion].filter(Boolean).map((words) => make("p", { dir: "auto" }, words));
+    return make("li", {}, ...said, beside);
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { Asker } from "./asking.js";
 import style from "./styles.js";
-import { rightToLeft, words } from "./words.js";
+import { rightToLeft, spokenTo, words } from "./words.js";
 
 const sheet = new CSSStyleSheet();
 sheet.replaceSync(style);
@@ -65,7 +65,8 @@ export class Part extends HTMLElement {
       this.#due = false;
       const lang = this.lang || document.documentElement.lang;
       this.place.dataset.theme = this.theme || "auto";
-      if (lang) this.place.lang = lang;
+      // The words are ours, whatever the page around them is written in; only how they are laid out is the page's.
+      this.place.lang = spokenTo(lang);
       this.place.dir = rightToLeft(lang) ? "rtl" : "ltr";
       this.render();
     });
