@@ -1,9 +1,10 @@
 """A coach's day in a browser: the queue by keyboard alone, guidance given, an approval decided, a question answered."""
 
+import asyncio
 import re
 
 import pytest
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from tests.browser.hosts import faults
 from tests.browser.story import say as post
@@ -86,6 +87,28 @@ async def test_a_coach_works_through_the_queue_by_keyboard_alone(browser: Browse
     await page.keyboard.press("Control+Enter")
     await expect(page.locator("#finding")).to_contain_text("The queue is empty")
     assert await states(team) == ["guided", "dismissed"]
+    assert page.complaints == []  # type: ignore[attr-defined]
+
+
+async def test_a_coach_who_is_faster_than_the_page_loses_no_key(browser: Browser, team: Platform) -> None:
+    page = await sign_in(browser, team, "E-3", "coach")
+    scripts = asyncio.Event()
+
+    async def held(route: Route) -> None:
+        await scripts.wait()
+        await route.continue_()
+
+    await page.goto("/queue")
+    await expect(page.locator("main[data-loaded]")).to_be_visible()
+    await page.route("**/queue.js*", held)
+    await page.keyboard.press("c")
+    await page.keyboard.press("x")
+    await expect(page.locator("#said")).to_contain_text("It is yours now.", timeout=PATIENCE)
+    await page.keyboard.press("g")
+    await expect(page.locator("main[data-loaded]")).to_have_count(0)
+    scripts.set()
+    await expect(page.locator("#message")).to_be_focused()
+    await expect(page.locator("#message")).to_have_value("")
     assert page.complaints == []  # type: ignore[attr-defined]
 
 

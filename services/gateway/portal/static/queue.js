@@ -46,14 +46,30 @@ function onKey(event) {
   if (event.key === "Escape") {
     const open = event.target.closest("details.deal-part");
     if (open) { open.open = false; open.querySelector("summary").focus(); }
-  } else if (event.key === "j" || event.key === "k") {
-    step(event.key === "j" ? 1 : -1);
-  } else if (event.key === "?") {
-    keys.showModal();
-  } else if (!("cgdpr".includes(event.key) && press(event.key))) {
+  } else if (!act(event.key)) {
     return;
   }
   event.preventDefault();
+}
+
+/** Do what a key means on this page; say whether it means anything. */
+function act(key) {
+  if (key === "j" || key === "k") {
+    step(key === "j" ? 1 : -1);
+  } else if (key === "?") {
+    keys.showModal();
+  } else {
+    return "cgdpr".includes(key) && press(key);
+  }
+  return true;
+}
+
+/** Do what was pressed before the page listened, up to where it begins to be words for a field. */
+function catchUp() {
+  for (const key of early.take()) {
+    if (document.activeElement?.matches("textarea, input")) return;
+    act(key);
+  }
 }
 
 /** After another finding was shown: mark its row, name what follows it, and let a screen reader begin at its title. */
@@ -109,6 +125,8 @@ document.addEventListener("htmx:after:swap", (event) => {
   if (!event.detail?.ctx?.target || event.detail.ctx.target === work) onShown(event);
   if (event.detail?.ctx?.target === list) { fresh.clear(); onShown(); }
 });
+addEventListener("submit", (event) => { if (!event.defaultPrevented && event.target.method === "post") early.leave(); });
 for (const field of work.querySelectorAll("details[open] textarea")) { field.focus(); break; }
+catchUp();
 document.querySelector("main").dataset.loaded = "";
 follow(TYPES, { onEvent, onState, onResync: () => { fresh.add("resync"); tellNews(); } });
