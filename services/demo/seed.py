@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from services import course_folders
 from services.client import Api, RefusedError
+from services.course_folders.documents import read_markdown
 from services.demo import content, history
 from services.demo.coaching import Coaching
 from services.demo.content import POLICY
@@ -18,6 +19,8 @@ from services.demo.today import Today
 
 COURSES = ("social-principles", "answering-customers", "speaking-for-us")
 """Each after those that come before it for learners, too."""
+CHANGED, LESSON = "social-principles", "open-about-who-we-are"
+"""The course that has changed since people completed it, and its lesson that reads differently now."""
 AUTHOR, APPROVER, TRANSLATOR = "E-1087", "E-1009", "E-1010"
 HISTORY = 3000
 CHUNK = 500
@@ -77,6 +80,7 @@ class Seed:
             Step("Courses", len(COURSES), self.study),
             Step("Certifications", len(self.certifications), self.tiers),
             Step("Certificates", len(self.certified), self.certificates),
+            Step("A lesson that changed", 1, self.second_version),
             Step("Enrolment rules", len(self.rules), self.enrolment_rules),
             Step("Campaign", 1, self.campaign),
             Step("Accounts", len(accounts), self.accounts),
@@ -189,8 +193,18 @@ class Seed:
         written = {course["key"] for course in self.api.all("/v1/courses") if course["version"]}
         for course in COURSES:
             if course not in written:
-                course_folders.push(self.api, course_folders.read_folder(content.file("training", f"courses/{course}")))
+                folder = course_folders.read_folder(content.file("training", f"courses/{course}"))
+                for module in folder.version["modules"]:
+                    if (course, module["key"]) == (CHANGED, LESSON):
+                        module.update(read_markdown(content.file("training", f"earlier/{LESSON}.md")))
+                course_folders.push(self.api, folder)
             yield course
+
+    def second_version(self) -> Iterator[object]:
+        """Change a lesson after people were certified, so that its holders are asked to learn what is new."""
+        if self.api.get(f"/v1/courses/{CHANGED}")["version"] == 1:
+            folder = course_folders.read_folder(content.file("training", f"courses/{CHANGED}"))
+            yield course_folders.push(self.api, folder)
 
     def tiers(self) -> Iterator[object]:
         """Define the certifications."""

@@ -23,6 +23,7 @@ from tests.servers import free_port
 FOLDER = Path(__file__).parents[2] / "screenshots"
 LOADING_SECONDS = 300.0
 SIZES: dict[str, ViewportSize] = {"desktop": {"width": 1280, "height": 900}, "phone": {"width": 390, "height": 844}}
+SHOWN_WHOLE = "Promise.all([...document.images].map((image) => image.decode().catch(() => {})))"
 THEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
 
@@ -69,7 +70,7 @@ async def take(context: BrowserContext, shown: Shown) -> None:
             await page.emulate_media(color_scheme=theme)
             await page.goto(path)
             await page.locator(shown.ready).first.wait_for(timeout=10_000)
-            await page.wait_for_function("[...document.images].every((image) => image.complete)")
+            await page.evaluate(SHOWN_WHOLE)
             await page.screenshot(path=FOLDER / f"{shown.name}-{theme}-{size}.png", full_page=True)
             await page.close()
 

@@ -80,6 +80,8 @@ async def look_at_today(platform: Platform) -> None:
     """See that each of the four who sign in has something to do."""
     courses = (await platform.client.get("/v1/enrolments?employee_number=E-1023&completed=false")).json()["items"]
     assert {one["course"] for one in courses} == {"answering-customers", "speaking-for-us"}
+    [changed] = (await platform.client.get("/v1/people/E-1023/deltas?state=due")).json()["items"]
+    assert (changed["course"], changed["modules"]) == ("social-principles", ["open-about-who-we-are"])
     requests = (await platform.client.get("/v1/approval-requests?state=open")).json()["items"]
     assert len(requests) == 4
     assert all("E-1010" in one["approvers"] for one in requests)
