@@ -40,12 +40,16 @@ async def test_a_coach_notes_who_came_which_earns_a_certificate_that_stays_once_
     await publish(platform, BEFORE.replace("24 hours", "4 hours"))
     await platform.settle()
     await until_asked(platform)
+    await platform.settle()
+    await person.goto("/notices")
+    row = person.locator(".rows li", has_text="Something has changed that you should know")
+    await expect(row).to_contain_text("Friend of greeting")
     await learn_what_changed(person)
     await platform.settle()
     (kept,) = await certificates(platform)
     assert (kept["id"], kept["status"], kept["expires_at"]) == (earned["id"], "valid", earned["expires_at"])
     await person.goto("/learning")
-    await expect(person.locator("main")).not_to_contain_text("A section changed")
+    await expect(person.locator("main")).not_to_contain_text("Something changed")
     assert [*person.complaints, *coach.complaints] == []  # type: ignore[attr-defined]
 
 
@@ -120,7 +124,7 @@ async def note_who_came(page: Page) -> None:
 async def learn_what_changed(page: Page) -> None:
     """See word by word what changed, answer wrongly, read once more, and answer rightly."""
     await page.goto("/learning")
-    await page.locator("li", has_text="A section changed").get_by_role("link").click()
+    await page.locator("li", has_text="Something changed").get_by_role("link").click()
     await expect(page.locator(".diff del")).to_have_text("24")
     await expect(page.locator(".diff ins")).to_have_text("4")
     assert await faults(page) == []

@@ -28,6 +28,8 @@ async def test_who_has_the_page_open_sees_a_new_customer_and_the_bell(browser: B
     await expect(page.get_by_role("link", name="@someone")).to_be_focused()
     await page.clock.run_for(60_000)
     await expect(page.locator("#bell-number .bell-number")).to_have_text(str(int(bell or 0) + 1))
+    await page.goto("/notices")
+    await expect(page.locator(".rows li", has_text="A conversation is with you").first).to_contain_text("Mastodon")
     assert page.complaints == []  # type: ignore[attr-defined]
 
 

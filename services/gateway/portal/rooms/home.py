@@ -150,7 +150,7 @@ def plan_task(visit: Visit, item: dict[str, Any]) -> Task:
         "acknowledgement": visit.say("Read it and say that you have"),
         "course": visit.say("Your course"),
         "renewal": visit.say("Renew your certificate before it ends"),
-        "delta": visit.say("A section changed: a few minutes bring you up to date"),
+        "delta": visit.say("Something changed: a few minutes bring you up to date"),
     }
     if item["kind"] == "renewal" and item["next"]:
         why["renewal"] = visit.say("Renew your certificate before it ends: %(course)s", course=item["next"]["title"])

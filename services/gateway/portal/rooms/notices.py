@@ -8,9 +8,12 @@ from fastapi.responses import Response
 from services.gateway.portal.api import Refused
 from services.gateway.portal.pages import own_path
 from services.gateway.portal.visit import Room, Visit, path_of
+from services.gateway.portal.words import network_name
 
 SHOWN_ON_THE_BELL = 9
 QUIET_DAYS = range(7)
+ABOUT_CERTIFICATES = frozenset({"certificate_expiring", "certificate_expired", "delta_due"})
+TALK = "conversation_"
 
 room = Room()
 
@@ -62,13 +65,30 @@ async def show(visit: Visit, errors: dict[str, str], code: int = 200) -> Respons
     return visit.render(
         "notices/list.html",
         code,
-        notices=found["items"],
+        notices=await named(visit, found["items"]),
         cursor=found["next_cursor"],
         preferences=preferences,
         chat=chat,
         etag=etag,
         errors=errors,
     )
+
+
+async def named(visit: Visit, notices: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return notices with what they are about as people call it: networks and certifications are told by their keys."""
+    titles: dict[str, str] = {}
+    if any(each["kind"] in ABOUT_CERTIFICATES for each in notices):
+        known = await visit.api.find_or_none("/v1/certifications", limit=200)
+        titles = {one["key"]: one["title"] for one in known["items"]} if known else {}
+    return [
+        each
+        | {
+            "name": network_name(each["name"])
+            if each["kind"].startswith(TALK)
+            else titles.get(each["name"], each["name"])
+        }
+        for each in notices
+    ]
 
 
 def chosen(visit: Visit) -> dict[str, Any]:
