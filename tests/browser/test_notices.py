@@ -1,5 +1,7 @@
 """The bell in a browser: what came up, ticked off, and chosen when it comes."""
 
+import re
+
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.hosts import faults
@@ -37,6 +39,17 @@ async def test_somebody_sees_what_is_new_ticks_it_off_and_chooses_when_they_are_
     assert [text for text in page.complaints if "422" not in text] == []  # type: ignore[attr-defined]
     await page.emulate_media(color_scheme="dark")
     assert await faults(page) == []
+
+
+async def test_where_a_notice_leads_stays_an_address_whatever_the_form_says(platform: Platform) -> None:
+    await be_praised(platform)
+    person = await platform.as_person("E-1")
+    [notice] = (await person.get("/v1/notices")).json()["items"]
+    token = re.search(r'name="form_token" value="([0-9a-f]+)"', (await person.get("/notices")).text)
+    assert token is not None
+    form = {"form_token": token[1], "then": "/guidance/\u2013"}
+    answer = await person.post(f"/notices/{notice['id']}/reading", data=form, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers.get("HX-Redirect")) == (204, "/guidance/%E2%80%93"), answer.text
 
 
 async def be_praised(platform: Platform) -> None:

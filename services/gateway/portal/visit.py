@@ -19,6 +19,8 @@ from shared.ids import new_id
 from shared.problems import Problem
 
 LONGEST_FIELD = 200_000
+ADDRESS = ":/%#?=@[]!$&'()*+,;"
+"""What stays as it is in an address that a header carries, as redirects have it."""
 BESIDE = {"HX-Retarget": "#refused", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"}
 """Has the page show a part in a place of its own: portal.js makes it where the answer would have stood."""
 
@@ -73,7 +75,9 @@ class Visit:
     def go(self, path: str, said: str | None = None) -> Response:
         """Send the browser on after a form, with a sentence for the page that it comes to."""
         if self.piecewise:
-            response = Response(status_code=status.HTTP_204_NO_CONTENT, headers={"HX-Redirect": path})
+            response = Response(
+                status_code=status.HTTP_204_NO_CONTENT, headers={"HX-Redirect": quote(path, safe=ADDRESS)}
+            )
         else:
             response = RedirectResponse(path, status.HTTP_303_SEE_OTHER)
         if said:
